@@ -1,0 +1,1 @@
+"""Doors: all input and output."""

@@ -1,0 +1,191 @@
+"""Nouns to columns and back; the only place that knows how a row is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from newsbot.types import (
+    Alert,
+    Amount,
+    Article,
+    Assessment,
+    Capacity,
+    Delivery,
+    Dropped,
+    Entry,
+    Feed,
+    Finding,
+    Page,
+    Party,
+    Span,
+    Summary,
+    SummarySentence,
+)
+
+Row = Mapping[str, Any]
+
+
+def at_text(moment: datetime) -> str:
+    """Write a time so that text order is time order.
+
+    Raises:
+        ValueError: The time is naive.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"naive time {moment!r}")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def at_time(text: str) -> datetime:
+    """Read a time written by `at_text`."""
+    return datetime.fromisoformat(text)
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return None if text is None else at_time(text)
+
+
+def columns(noun: Any) -> dict[str, Any]:
+    """Spread a noun over columns of the same names."""
+    row: dict[str, Any] = {}
+    for field in dataclasses.fields(noun):
+        value = getattr(noun, field.name)
+        if isinstance(value, datetime):
+            value = at_text(value)
+        elif isinstance(value, bool):
+            value = int(value)
+        elif isinstance(value, str):
+            # A lone surrogate cannot be stored as UTF-8.
+            value = value.encode("utf-8", "replace").decode("utf-8")
+        row[field.name] = value
+    return row
+
+
+def feed(row: Row) -> Feed:
+    """Read a feed."""
+    times = ("next_poll_at", "first_polled_at", "last_polled_at")
+    return Feed(**{**row, **{name: _maybe(row[name]) for name in times}})
+
+
+def entry(row: Row) -> Entry:
+    """Read an entry; the columns of the queue are left out."""
+    names = {field.name for field in dataclasses.fields(Entry)}
+    values = {name: value for name, value in row.items() if name in names}
+    values["published_at"] = _maybe(row["published_at"])
+    values["first_seen_at"] = at_time(row["first_seen_at"])
+    values["may_alert"] = bool(row["may_alert"])
+    return Entry(**values)
+
+
+def page(row: Row) -> Page:
+    """Read a page."""
+    return Page(**{**row, "fetched_at": at_time(row["fetched_at"])})
+
+
+def article_row(noun: Article) -> dict[str, Any]:
+    """Write an article; 64 unsigned bits do not fit SQLite's integers."""
+    return {**columns(noun), "fingerprint": f"{noun.fingerprint:016x}"}
+
+
+def article(row: Row) -> Article:
+    """Read an article."""
+    values = {name: value for name, value in row.items() if name != "number"}
+    values["published_at"] = at_time(row["published_at"])
+    values["fingerprint"] = int(row["fingerprint"], 16)
+    return Article(**values)
+
+
+def assessment_row(noun: Assessment, dropped: tuple[Dropped, ...]) -> dict[str, Any]:
+    """Write an assessment and what was dropped on its way."""
+    return {
+        **columns(noun),
+        "words": json.dumps(noun.words, ensure_ascii=False),
+        "dropped": json.dumps(
+            [[item.claim, item.reason] for item in dropped], ensure_ascii=False
+        ),
+    }
+
+
+def assessment(row: Row) -> tuple[Assessment, tuple[Dropped, ...]]:
+    """Read an assessment and what was dropped."""
+    values = {name: value for name, value in row.items() if name != "dropped"}
+    values["words"] = tuple(json.loads(row["words"]))
+    values["assessed_at"] = at_time(row["assessed_at"])
+    dropped = tuple(
+        Dropped(claim=claim, reason=reason)
+        for claim, reason in json.loads(row["dropped"])
+    )
+    return Assessment(**values), dropped
+
+
+def finding_document(noun: Finding) -> str:
+    """Write a finding as JSON; exact decimals stay text."""
+
+    def plain(value: object) -> str:
+        if isinstance(value, Decimal):
+            return str(value)
+        raise TypeError(f"cannot write {value!r}")
+
+    return json.dumps(
+        dataclasses.asdict(noun), ensure_ascii=False, default=plain, sort_keys=True
+    )
+
+
+def finding(document: str) -> Finding:
+    """Read a finding."""
+    data = cast("dict[str, Any]", json.loads(document))
+
+    def span(item: dict[str, Any]) -> Span:
+        return Span(**item)
+
+    def grounded(item: dict[str, Any]) -> dict[str, Any]:
+        values = {**item, "span": span(item["span"]), "quote": span(item["quote"])}
+        if "value" in values:
+            values["value"] = Decimal(values["value"])
+        if "roles" in values:
+            values["roles"] = tuple(values["roles"])
+        return values
+
+    return Finding(
+        id=data["id"],
+        article_id=data["article_id"],
+        status=data["status"],
+        status_quote=span(data["status_quote"]),
+        types=tuple(data["types"]),
+        parties=tuple(Party(**grounded(item)) for item in data["parties"]),
+        amounts=tuple(Amount(**grounded(item)) for item in data["amounts"]),
+        capacity=tuple(Capacity(**grounded(item)) for item in data["capacity"]),
+        dropped=tuple(Dropped(**item) for item in data["dropped"]),
+    )
+
+
+def summary_row(noun: Summary) -> dict[str, Any]:
+    """Write a summary."""
+    sentences = [[sentence.text, sentence.quoted] for sentence in noun.sentences]
+    return {**columns(noun), "sentences": json.dumps(sentences, ensure_ascii=False)}
+
+
+def summary(row: Row) -> Summary:
+    """Read a summary."""
+    values = dict(row)
+    values["created_at"] = at_time(row["created_at"])
+    values["sentences"] = tuple(
+        SummarySentence(text=text, quoted=quoted)
+        for text, quoted in json.loads(row["sentences"])
+    )
+    return Summary(**values)
+
+
+def alert(row: Row) -> Alert:
+    """Read an alert."""
+    return Alert(**{**row, "created_at": at_time(row["created_at"])})
+
+
+def delivery(row: Row) -> Delivery:
+    """Read a delivery."""
+    return Delivery(**{**row, "due_at": at_time(row["due_at"])})

@@ -1,0 +1,146 @@
+"""Opening the database file: pragmas, version check, migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.errors import StoreBusyError, StoreError, StoreVersionError
+
+#: Milliseconds a writer waits for another process's transaction.
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Connection:
+    """One SQLite connection, one transaction at a time.
+
+    The service's threads share it; a lock keeps their transactions apart.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def atomic(self) -> Iterator[Database]:
+        """Run a block in one transaction, or in none at all.
+
+        Raises:
+            StoreBusyError: Another process held the lock for too long.
+            StoreError: The disk is full, read-only or damaged.
+        """
+        with self._lock, translated():
+            if self.db.conn.in_transaction:
+                yield self.db
+                return
+            # A deferred transaction that writes later fails at once when another
+            # process wrote meanwhile, whatever the busy timeout: take the lock now.
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+            except BaseException:
+                self.db.rollback()
+                raise
+            self.db.commit()
+
+    def rows(
+        self, sql: str, parameters: tuple[object, ...] = ()
+    ) -> list[dict[str, object]]:
+        """Read every row of a query."""
+        with self._lock, translated():
+            return list(self.db.query(sql, parameters))
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in."""
+        with self._lock:
+            self.db.close()
+
+
+@contextmanager
+def translated(path: str = "database") -> Iterator[None]:
+    """Turn SQLite's errors into ours, most specific first."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            raise StoreBusyError(
+                f"{path}: another process holds the database's writer lock; try again"
+            ) from error
+        if "full" in text:
+            raise StoreError(
+                f"{path}: the disk is full; nothing was half-written"
+            ) from error
+        if "readonly" in text:
+            raise StoreError(f"{path}: the database is read-only") from error
+        raise StoreError(f"{path}: {text}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{path}: not a usable newsbot database ({error}); it was left untouched"
+        ) from error
+
+
+def open_database(path: Path | None) -> Connection:
+    """Open, check and migrate the ledger.
+
+    Args:
+        path: The file; None for one in memory.
+
+    Raises:
+        StoreVersionError: Written by a newer newsbot.
+        StoreError: Not a database, not ours, damaged, or not writable.
+    """
+    name = str(path) if path else ":memory:"
+    if path is not None and not path.parent.is_dir():
+        raise StoreError(f"{path}: the folder {path.parent} does not exist")
+    with translated(name):
+        raw = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
+        try:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            _refuse_foreign(raw, name)
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute("PRAGMA foreign_keys=ON")
+            db = Database(raw)
+            connection = Connection(db)
+            # Two processes that start together must not both migrate, and a
+            # migration that fails leaves none of the others behind.
+            if MIGRATIONS.pending(db):
+                with connection.atomic():
+                    MIGRATIONS.apply(db)
+        except BaseException:
+            raw.close()
+            raise
+    return connection
+
+
+def _refuse_foreign(raw: sqlite3.Connection, name: str) -> None:
+    """Refuse a newer ledger and somebody else's database, before any write."""
+    tables = {
+        row[0]
+        for row in raw.execute("SELECT name FROM sqlite_master WHERE type='table'")
+    }
+    if not tables:
+        return
+    if "_sqlite_migrations" not in tables:
+        raise StoreError(f"{name}: not a newsbot database; it was left untouched")
+    applied = {
+        row[0]
+        for row in raw.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsbot'"
+        )
+    }
+    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    if not applied and len(tables) > 1:
+        raise StoreError(f"{name}: not a newsbot database; it was left untouched")
+    if newer := applied - known:
+        raise StoreVersionError(
+            f"{name}: written by a newer newsbot (it has {sorted(newer)[0]}); "
+            "upgrade newsbot, or use another database"
+        )

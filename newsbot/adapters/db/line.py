@@ -1,0 +1,147 @@
+"""The queue of the line: entries, their state, their pages and articles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsbot.adapters.db import codec
+from newsbot.adapters.db.connection import Connection
+from newsbot.types import Article, Entry, Page
+
+
+class LineRows:
+    """The tables `entries`, `pages` and `articles`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def due(self, state: str, now: datetime, limit: int) -> list[Entry]:
+        """List entries that wait in *state*: most promising, then oldest, first."""
+        rows = self._connection.rows(
+            "SELECT * FROM entries WHERE state = ? AND due_at <= ? "
+            "ORDER BY priority DESC, coalesce(published_at, first_seen_at), id LIMIT ?",
+            (state, codec.at_text(now), limit),
+        )
+        return [codec.entry(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Count the entries by state."""
+        rows = self._connection.rows(
+            "SELECT state, count(*) AS n FROM entries GROUP BY state ORDER BY state"
+        )
+        return {str(row["state"]): int(str(row["n"])) for row in rows}
+
+    def state(self, entry_id: str) -> tuple[str, str | None, int]:
+        """Tell an entry's state, the reason beside it and its count of errors."""
+        rows = self._connection.rows(
+            "SELECT state, reason, n_errors FROM entries WHERE id = ?", (entry_id,)
+        )
+        if not rows:
+            return "unknown", None, 0
+        reason = rows[0]["reason"]
+        return (
+            str(rows[0]["state"]),
+            None if reason is None else str(reason),
+            int(str(rows[0]["n_errors"])),
+        )
+
+    def advance(
+        self,
+        entry_id: str,
+        *,
+        taken: str,
+        given: str,
+        reason: str | None = None,
+        priority: float | None = None,
+    ) -> bool:
+        """Move an entry on, only if it still is where it was taken from.
+
+        Call it inside `atomic` together with the product's insert.
+
+        Returns:
+            False when another worker has moved it already: drop the product.
+        """
+        with self._connection.atomic() as db:
+            cursor = db.execute(
+                "UPDATE entries SET state = ?, reason = ?, n_errors = 0, "
+                "priority = coalesce(?, priority) WHERE id = ? AND state = ?",
+                [given, reason, priority, entry_id, taken],
+            )
+            return cursor.rowcount > 0
+
+    def postpone(
+        self, entry_id: str, *, taken: str, reason: str, due_at: datetime
+    ) -> None:
+        """Count an error that may pass and try again at *due_at*."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE entries SET n_errors = n_errors + 1, reason = ?, due_at = ? "
+                "WHERE id = ? AND state = ?",
+                [reason, codec.at_text(due_at), entry_id, taken],
+            )
+
+    def put_page(self, page: Page) -> None:
+        """Keep what the server gave."""
+        with self._connection.atomic() as db:
+            db.table("pages").upsert(codec.columns(page), pk="entry_id")
+
+    def page(self, entry_id: str) -> Page | None:
+        """Read the page of an entry."""
+        rows = self._connection.rows(
+            "SELECT * FROM pages WHERE entry_id = ?", (entry_id,)
+        )
+        return codec.page(rows[0]) if rows else None
+
+    def put_article(self, article: Article) -> None:
+        """Keep an article; a second time changes nothing."""
+        with self._connection.atomic() as db:
+            db.table("articles").insert(codec.article_row(article), ignore=True)
+
+    def article(self, article_id: str) -> Article | None:
+        """Read an article by its id."""
+        rows = self._connection.rows(
+            "SELECT * FROM articles WHERE id = ?", (article_id,)
+        )
+        return codec.article(rows[0]) if rows else None
+
+    def article_of(self, entry_id: str) -> Article | None:
+        """Read the article of an entry."""
+        rows = self._connection.rows(
+            "SELECT * FROM articles WHERE entry_id = ?", (entry_id,)
+        )
+        return codec.article(rows[0]) if rows else None
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Read an entry by its id."""
+        rows = self._connection.rows("SELECT * FROM entries WHERE id = ?", (entry_id,))
+        return codec.entry(rows[0]) if rows else None
+
+    def entries_of(self, feed_id: str) -> set[str]:
+        """List the ids of the entries that a feed announced."""
+        rows = self._connection.rows(
+            "SELECT id FROM entries WHERE feed_id = ?", (feed_id,)
+        )
+        return {str(row["id"]) for row in rows}
+
+    def fingerprints(self, since: datetime) -> list[tuple[str, int]]:
+        """List article ids and fingerprints from *since* on, oldest first."""
+        rows = self._connection.rows(
+            "SELECT id, fingerprint FROM articles WHERE published_at >= ? "
+            "ORDER BY published_at, id",
+            (codec.at_text(since),),
+        )
+        return [(str(row["id"]), int(str(row["fingerprint"]), 16)) for row in rows]
+
+    def search(self, words: str, limit: int) -> list[Article]:
+        """Find articles that hold every word; quotes, operators and signs are text."""
+        terms = [word.replace('"', '""') for word in words.split()]
+        if not terms:
+            return []
+        query = " ".join(f'"{term}"' for term in terms)
+        rows = self._connection.rows(
+            "SELECT articles.* FROM articles_fts "
+            "JOIN articles ON articles.number = articles_fts.rowid "
+            "WHERE articles_fts MATCH ? ORDER BY rank LIMIT ?",
+            (query, limit),
+        )
+        return [codec.article(row) for row in rows]

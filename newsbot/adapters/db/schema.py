@@ -1,0 +1,172 @@
+"""Migrations, in order; each runs in one transaction and never changes again."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("newsbot")
+
+#: The line's queue is the query over (state, due_at): this index is the queue.
+_FIRST = """
+CREATE TABLE feeds (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    language TEXT,
+    every_minutes INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
+    next_poll_at TEXT,
+    first_polled_at TEXT,
+    last_polled_at TEXT,
+    n_errors INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+);
+CREATE TABLE entries (
+    id TEXT PRIMARY KEY,
+    feed_id TEXT REFERENCES feeds(id) ON DELETE SET NULL,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    published_at TEXT,
+    first_seen_at TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    may_alert INTEGER NOT NULL,
+    language TEXT,
+    author TEXT,
+    state TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    priority REAL NOT NULL DEFAULT 0,
+    n_errors INTEGER NOT NULL DEFAULT 0,
+    reason TEXT
+);
+CREATE INDEX entries_queue ON entries(state, due_at);
+CREATE INDEX entries_feed ON entries(feed_id);
+CREATE TABLE pages (
+    entry_id TEXT PRIMARY KEY REFERENCES entries(id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    body BLOB NOT NULL,
+    fetched_at TEXT NOT NULL
+);
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    entry_id TEXT NOT NULL UNIQUE REFERENCES entries(id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    language TEXT NOT NULL,
+    published_at TEXT NOT NULL,
+    site TEXT NOT NULL,
+    author TEXT,
+    text_origin TEXT NOT NULL,
+    fingerprint TEXT NOT NULL
+);
+CREATE INDEX articles_published ON articles(published_at);
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+    title, text, content='articles', content_rowid='number',
+    tokenize="unicode61 remove_diacritics 2"
+);
+CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+    INSERT INTO articles_fts(rowid, title, text)
+    VALUES (new.number, new.title, new.text);
+END;
+CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+    INSERT INTO articles_fts(articles_fts, rowid, title, text)
+    VALUES ('delete', old.number, old.title, old.text);
+END;
+CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, text ON articles BEGIN
+    INSERT INTO articles_fts(articles_fts, rowid, title, text)
+    VALUES ('delete', old.number, old.title, old.text);
+    INSERT INTO articles_fts(rowid, title, text)
+    VALUES (new.number, new.title, new.text);
+END;
+CREATE TABLE assessments (
+    article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+    probability REAL NOT NULL,
+    threshold REAL NOT NULL,
+    words TEXT NOT NULL,
+    assessor TEXT NOT NULL,
+    dropped TEXT NOT NULL DEFAULT '[]',
+    assessed_at TEXT NOT NULL
+);
+CREATE TABLE deals (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    types TEXT NOT NULL,
+    parties TEXT NOT NULL,
+    first_seen_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL
+);
+CREATE INDEX deals_last_seen ON deals(last_seen_at);
+CREATE TABLE findings (
+    id TEXT PRIMARY KEY,
+    article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    deal_id TEXT REFERENCES deals(id) ON DELETE SET NULL,
+    verdict TEXT,
+    reason TEXT,
+    document TEXT NOT NULL
+);
+CREATE INDEX findings_article ON findings(article_id);
+CREATE INDEX findings_deal ON findings(deal_id);
+CREATE TABLE deal_parties (
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE,
+    party TEXT NOT NULL,
+    PRIMARY KEY (deal_id, party)
+) WITHOUT ROWID;
+CREATE INDEX deal_parties_party ON deal_parties(party);
+CREATE TABLE summaries (
+    article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    sentences TEXT NOT NULL,
+    writer TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    language TEXT NOT NULL,
+    html TEXT NOT NULL,
+    plain TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    alert_id TEXT NOT NULL REFERENCES alerts(id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    state TEXT NOT NULL,
+    n_attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    provider_id TEXT,
+    error TEXT,
+    UNIQUE (alert_id, channel, recipient)
+);
+CREATE INDEX deliveries_queue ON deliveries(state, due_at);
+"""
+
+
+@MIGRATIONS()
+def m001_first(db: Database) -> None:
+    """Lay out the first ledger."""
+    for statement in _statements(_FIRST):
+        db.execute(statement)
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script, keeping triggers whole.
+
+    `executescript` would commit the open transaction of the migration.
+    """
+    statements: list[str] = []
+    part = ""
+    for line in script.strip().splitlines():
+        part += line + "\n"
+        in_trigger = part.startswith("CREATE TRIGGER")
+        if line.endswith("END;") or (line.endswith(";") and not in_trigger):
+            statements.append(part)
+            part = ""
+    return statements

@@ -1,0 +1,31 @@
+"""One ledger, its parts by what they own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsbot.adapters.db.connection import Connection, open_database
+from newsbot.adapters.db.feeds import FeedRows
+from newsbot.adapters.db.ledger import LedgerRows
+from newsbot.adapters.db.line import LineRows
+from newsbot.adapters.db.outbox import OutboxRows
+
+
+class Store:
+    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.feeds = FeedRows(connection)
+        self.line = LineRows(connection)
+        self.ledger = LedgerRows(connection)
+        self.outbox = OutboxRows(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+
+def open_store(path: Path | None) -> Store:
+    """Open the ledger at *path*, or one in memory; see `open_database`."""
+    return Store(open_database(path))

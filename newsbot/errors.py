@@ -1,0 +1,140 @@
+"""Every error newsbot raises on purpose.
+
+    NewsbotError                  one line for the operator, an exit code
+    ├── ConfigError               the config file is wrong            (exit 3)
+    ├── StoreError                the database cannot be used         (exit 3)
+    │   ├── StoreVersionError     written by a newer newsbot
+    │   └── StoreBusyError        another process holds the writer lock
+    ├── AlreadyRunningError       a second `newsbot run`              (exit 3)
+    ├── ModelMissingError         no model, or its extra is missing   (exit 3)
+    ├── UserError                 a command was asked for nonsense    (exit 2)
+    ├── GateError                 a quality floor was missed          (exit 5)
+    └── StageError                one row failed; kept in that row    (exit 4)
+        ├── FetchError            a page or feed did not arrive
+        ├── ParseError            a feed or page is not what it says
+        ├── ModelOutputError      the model answered in bad form
+        └── DeliveryError         a message was not accepted
+
+A `StageError` says by `retry` whether trying again later may help.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class NewsbotError(Exception):
+    """Root of every error that a user may see as one line."""
+
+    exit_code = 1
+
+
+class ConfigError(NewsbotError):
+    """The configuration cannot be used; names key, value, line and nearest key."""
+
+    exit_code = 3
+
+
+class StoreError(NewsbotError):
+    """The database cannot be opened or written."""
+
+    exit_code = 3
+
+
+class StoreVersionError(StoreError):
+    """The database was written by a newer newsbot; it stays untouched."""
+
+
+class StoreBusyError(StoreError):
+    """Another process held the writer lock for longer than the busy timeout."""
+
+
+class AlreadyRunningError(NewsbotError):
+    """A service already runs on this database."""
+
+    exit_code = 3
+
+
+class ModelMissingError(NewsbotError):
+    """The model, its files or the extra that loads it are missing."""
+
+    exit_code = 3
+
+
+class UserError(NewsbotError):
+    """A command was given something it cannot work with."""
+
+    exit_code = 2
+
+
+class GateError(NewsbotError):
+    """A measured figure fell below its floor."""
+
+    exit_code = 5
+
+
+class StageError(NewsbotError):
+    """One step failed for one row; the row keeps type and text.
+
+    `retry` says whether the same step may succeed later.
+    """
+
+    exit_code = 4
+    retry = False
+
+
+class FetchError(StageError):
+    """A page or feed did not arrive.
+
+    `status` is the HTTP status, or None when the server never answered.
+    `retry_at` is the time before which the server asked not to be asked again.
+    The transport's own exception is chained as ``__cause__``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry: bool | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+        self.status = status
+        self.retry_at = retry_at
+        passing = status is None or status == 429 or status >= 500
+        self.retry = passing if retry is None else retry
+
+
+class ParseError(StageError):
+    """A feed or page is not what it says it is."""
+
+
+class ModelOutputError(StageError):
+    """The model's answer is not in the form that was asked for."""
+
+    retry = True
+
+
+class DeliveryError(StageError):
+    """A channel did not take a message.
+
+    `unknown` is true when the request was sent and no answer came: the message
+    may have arrived. `retry_after` is in seconds, where the provider named it.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        unknown: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.retry = retry
+        self.unknown = unknown
+        self.retry_after = retry_after

@@ -1,0 +1,156 @@
+"""What the rooms need from outside, as Protocols; doors implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from newsbot.types import Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A whole HTTP answer, decoded and bounded."""
+
+    #: After redirects; what was dialled last.
+    url: str
+    status: int
+    #: Lower-case names; the last value wins, except where joined by comma.
+    headers: dict[str, str]
+    body: bytes
+
+
+class Fetcher(Protocol):
+    """Gets a URL within one deadline and one cap on decoded bytes."""
+
+    def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Response:
+        """GET *url*, conditionally where validators are given.
+
+        Args:
+            url: Absolute http(s) URL.
+            etag: Sent back as If-None-Match, byte for byte.
+            last_modified: Sent back as If-Modified-Since, byte for byte.
+
+        Returns:
+            The answer, status 200 or 304.
+
+        Raises:
+            FetchError: No answer in time, too large, refused, or any other status.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a model may write for one request."""
+
+    max_tokens: int = 200
+    #: Generation ends before any of these texts.
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRequest:
+    """One question to a text model."""
+
+    #: What the system or instruction part says; models without a chat template
+    #: get it before `text`.
+    instruction: str
+    #: The fenced material and the question.
+    text: str
+    limits: Limits = Limits()
+    #: A Lark grammar in llguidance's dialect, or None for free text.
+    grammar: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAnswer:
+    """What a text model wrote, and what it cost."""
+
+    text: str
+    n_prompt_tokens: int
+    n_generated_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceRequest:
+    """One question whose answer is one of a few fixed texts."""
+
+    instruction: str
+    text: str
+    choices: tuple[str, ...]
+
+
+class TextModel(Protocol):
+    """Batch in, batch out; the order is kept."""
+
+    @property
+    def id(self) -> str:
+        """Name and revision or file hash, kept beside every output."""
+        ...
+
+    def generate(self, requests: Sequence[TextRequest]) -> list[TextAnswer]:
+        """Write one answer per request.
+
+        Raises:
+            ModelOutputError: The model could not answer (out of memory, time).
+        """
+        ...
+
+    def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
+        """Weigh the fixed answers of each request.
+
+        Returns:
+            Per request one probability per choice, each summing to 1.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """Hidden states of one text."""
+
+    #: Shape (n_tokens, width), float32.
+    states: NDArray[np.float32]
+    #: Shape (n_tokens, 2): start and end of each token in code points.
+    offsets: NDArray[np.int64]
+
+
+class Encoder(Protocol):
+    """Reads texts and gives the model's hidden states, nothing cut."""
+
+    @property
+    def id(self) -> str:
+        """Name and file hash of the base, and the layer."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Encode each text whole; long ones in overlapping windows."""
+        ...
+
+
+class Channel(Protocol):
+    """Takes messages for recipients of one service."""
+
+    @property
+    def name(self) -> str:
+        """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
+        ...
+
+    def send(self, recipient: str, alert: Alert) -> str:
+        """Send one message.
+
+        Returns:
+            The provider's id of the message.
+
+        Raises:
+            DeliveryError: Not accepted; says whether to retry.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Rooms: pure steps. No clock, file, socket or model of their own."""

@@ -1,0 +1,353 @@
+"""The nouns: what walks down the line, from a feed to a delivered message.
+
+Every noun is a frozen, slotted, keyword-only dataclass. Ids are hashes of what
+makes the thing itself (`identity`), so doing a step twice finds the same row.
+`_at` is an aware UTC time. Offsets count code points of `Article.full_text`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+Language = Literal["de", "en"]
+Origin = Literal["feed", "archive"]
+TextOrigin = Literal["page", "summary"]
+Status = Literal["announced", "expanded", "talks", "ended"]
+DealType = Literal[
+    "investment",
+    "compute_purchase",
+    "model_distribution",
+    "chip_supply",
+    "infrastructure",
+    "technology",
+    "customer",
+]
+Role = Literal[
+    "investor", "investee", "provider", "customer", "model_provider", "partner"
+]
+Bound = Literal["exact", "up_to", "at_least", "about"]
+AmountKind = Literal["investment", "purchase", "total"]
+MentionKind = Literal["name", "product", "description", "unknown"]
+AlertKind = Literal["new", "update"]
+Verdict = Literal["new", "update", "repeat"]
+DeliveryState = Literal["pending", "sent", "failed", "unknown"]
+
+LANGUAGES: tuple[Language, ...] = ("de", "en")
+STATUSES: tuple[Status, ...] = ("announced", "expanded", "talks", "ended")
+DEAL_TYPES: tuple[DealType, ...] = (
+    "investment",
+    "compute_purchase",
+    "model_distribution",
+    "chip_supply",
+    "infrastructure",
+    "technology",
+    "customer",
+)
+ROLES: tuple[Role, ...] = (
+    "investor",
+    "investee",
+    "provider",
+    "customer",
+    "model_provider",
+    "partner",
+)
+AMOUNT_KINDS: tuple[AmountKind, ...] = ("investment", "purchase", "total")
+BOUNDS: tuple[Bound, ...] = ("exact", "up_to", "at_least", "about")
+
+
+def identity(*parts: str) -> str:
+    """Hash what makes a thing itself into a short, stable id.
+
+    Args:
+        parts: The texts that identify the thing, in a fixed order.
+
+    Returns:
+        16 hexadecimal digits (64 bits) of SHA-256 over the parts.
+
+    >>> identity("entry", "https://example.org/a") == identity("entry", "https://example.org/a")
+    True
+    """
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where to look, and what the server said last time."""
+
+    id: str
+    url: str
+    language: Language | None
+    every_minutes: int
+    #: ``"config"`` feeds follow the config file; ``"command"`` feeds live here.
+    source: Literal["config", "command"]
+    etag: str | None = None
+    last_modified: str | None = None
+    next_poll_at: datetime | None = None
+    #: None until the first successful poll: old entries then stay silent.
+    first_polled_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    n_errors: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A link was announced by a feed or found in an archive."""
+
+    id: str
+    feed_id: str | None
+    url: str
+    title: str
+    #: The feed's own summary, plain text; stands in when the page gives no text.
+    summary: str
+    published_at: datetime | None
+    first_seen_at: datetime
+    origin: Origin
+    #: Old news on a feed's first poll is stored but never alerts.
+    may_alert: bool
+    language: Language | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the server gave for an entry's link."""
+
+    entry_id: str
+    url: str
+    status: int
+    content_type: str
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """The text, clean: NFC, one blank line between paragraphs."""
+
+    id: str
+    entry_id: str
+    url: str
+    title: str
+    text: str
+    language: str
+    published_at: datetime
+    site: str
+    author: str | None
+    #: ``"summary"``: the page was a stub, the feed's own summary stands in.
+    text_origin: TextOrigin
+    #: 64-bit simhash of the words of the text.
+    fingerprint: int
+
+    @property
+    def full_text(self) -> str:
+        """Title, blank line, text: what every `Span` points into."""
+        return f"{self.title}\n\n{self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of one article's `full_text`, by code points, end exclusive."""
+
+    article_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationMention:
+    """A place in a text that names, or stands for, an organisation."""
+
+    #: Canonical name as the press writes it: ``"Amazon Web Services"``.
+    name: str
+    kind: MentionKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyMention:
+    """A sum of money as a text writes it."""
+
+    #: Value in whole units of `currency`, never in millions.
+    value: Decimal
+    #: ISO 4217 code.
+    currency: str
+    bound: Bound
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityMention:
+    """A quantity of compute or power as a text writes it."""
+
+    value: Decimal
+    #: ``"GW"``, ``"MW"``, ``"GPU"``, ``"chip"`` ...
+    unit: str
+    bound: Bound
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An organisation that made the agreement, as one article states it."""
+
+    name: str
+    roles: tuple[Role, ...]
+    #: The mention itself.
+    span: Span
+    #: The sentence that states the agreement.
+    quote: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A sum of money that a deal names, as one article states it."""
+
+    #: Value in whole units of `currency`, never in millions.
+    value: Decimal
+    #: ISO 4217 code, e.g. ``"USD"``.
+    currency: str
+    kind: AmountKind
+    #: How firm the figure is: ``"up to $10bn"`` is not ``"$10bn"``.
+    bound: Bound
+    #: Who pays, a party's name; None where the text does not say.
+    payer: str | None
+    #: Where the article says so; the figure was read from this text.
+    span: Span
+    #: The sentence around it.
+    quote: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """Compute or power that a deal names, as one article states it."""
+
+    value: Decimal
+    unit: str
+    span: Span
+    quote: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A claim that was considered and not kept, and why."""
+
+    claim: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """Is there a deal in the article? Kept for yes and for no."""
+
+    article_id: str
+    #: Calibrated, in [0, 1].
+    probability: float
+    #: The probability from which the answer is yes.
+    threshold: float
+    #: Words and names that led the gate here.
+    words: tuple[str, ...]
+    #: Which model, head and prompt answered, with their hashes.
+    assessor: str
+    assessed_at: datetime
+
+    @property
+    def is_deal(self) -> bool:
+        """Whether the probability reaches the threshold."""
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One deal as one article states it."""
+
+    id: str
+    article_id: str
+    status: Status
+    #: The sentence the status was read from.
+    status_quote: Span
+    types: tuple[DealType, ...]
+    parties: tuple[Party, ...]
+    amounts: tuple[Amount, ...]
+    capacity: tuple[Capacity, ...]
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """The deal itself, joined over articles, papers and languages."""
+
+    id: str
+    status: Status
+    types: tuple[DealType, ...]
+    #: Canonical name and roles, without places in a text.
+    parties: tuple[tuple[str, tuple[Role, ...]], ...]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummarySentence:
+    """One sentence of a summary; `quoted` ones stand verbatim in the article."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """An article, shorter, in its own language."""
+
+    article_id: str
+    language: Language
+    sentences: tuple[SummarySentence, ...]
+    #: Model and prompt that wrote it, or ``"lead"`` for verbatim sentences.
+    writer: str
+    created_at: datetime
+
+    @property
+    def text(self) -> str:
+        """The sentences as one paragraph."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether every sentence stands verbatim in the article."""
+        return all(sentence.quoted for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A message about a deal, rendered, not yet sent."""
+
+    id: str
+    deal_id: str
+    kind: AlertKind
+    language: Language
+    html: str
+    plain: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one recipient over one channel."""
+
+    id: str
+    alert_id: str
+    channel: str
+    recipient: str
+    state: DeliveryState
+    n_attempts: int
+    due_at: datetime
+    provider_id: str | None = None
+    error: str | None = None
