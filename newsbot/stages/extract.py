@@ -1,0 +1,205 @@
+"""Page to article: the text, its language, its fingerprint.
+
+In: what the server gave and what the feed said.
+Out: an article in German or English, or the reason why there is none.
+
+A page that only teases, asks for consent or sells a subscription is a stub:
+the feed's own summary stands in, and the article says so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsbot.types import Article, Entry, Page, identity
+
+#: Fewer words than this in a page's text, and the feed's summary may say more.
+TEASER_WORDS = 25
+#: A wall's few lines are shorter than this; a long text with such a phrase is no wall.
+WALL_WORDS = 130
+#: A summary of fewer words says too little to judge.
+SUMMARY_WORDS = 8
+#: Characters of a text that are read; a novel is not news.
+MAX_TEXT = 60_000
+#: Characters that decide the language; more changes nothing.
+LANGUAGE_SAMPLE = 4_000
+#: Languages that German and English news is mistaken for, or mixed with.
+LANGUAGES = "de en fr es it pt nl da sv no pl cs hu tr ro fi ru uk zh ja ko ar".split()
+
+_CONSENT = re.compile(
+    r"(?i)\bcookies?\b.{0,200}\b(zustimm|akzeptier|einwillig|accept|consent|agree)|"
+    r"\b(accept all|alle akzeptieren|pur-abo|mit werbung weiterlesen)\b",
+    re.DOTALL,
+)
+_PAYWALL = re.compile(
+    r"(?i)(jetzt abonnieren|nur für abonnent|weiterlesen mit|registrieren sie sich|"
+    r"bereits abonnent|lesen sie weiter mit|exklusiv für abonnent|subscribers only|"
+    r"subscribe to (continue|read)|to continue reading|already a subscriber|"
+    r"sign in to read|create a free account|log in to continue|start your free trial)"
+)
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    r"\U000e0000-\U000e007f]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """No article came of a page, and why."""
+
+    reason: str
+
+
+def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
+    """Read the article out of a page.
+
+    Args:
+        page: What the server gave; an empty body when it gave nothing.
+        entry: What the feed announced; its title and summary stand in.
+        now: Stands in for a date that nobody gives.
+
+    Returns:
+        The article, or why there is none: wrong language, no text.
+    """
+    document = _main_text(page)
+    text = clean_text(document.text or "" if document else "")
+    title = _title(entry, document)
+    if text.startswith(title):
+        text = text.removeprefix(title).lstrip()
+    origin: Any = "page"
+    if stub := _stub_reason(text):
+        summary = clean_text(entry.summary)
+        if len(summary.split()) < SUMMARY_WORDS:
+            return Skipped(reason=f"{stub}, and the feed gives no summary")
+        if len(summary) > len(text) or stub != "only a teaser":
+            text, origin = summary, "summary"
+    if not title:
+        title = text[:80].rsplit(" ", 1)[0]
+    language = detect_language(f"{title}\n{text}")
+    if language not in ("de", "en"):
+        return Skipped(reason=f"language is {language}, not de or en")
+    return Article(
+        id=identity("article", entry.id),
+        entry_id=entry.id,
+        url=page.url,
+        title=title,
+        text=text,
+        language=language,
+        published_at=_published(entry, document, now),
+        site=_site(page.url, document),
+        author=entry.author or (document.author if document else None),
+        text_origin=origin,
+        fingerprint=fingerprint(text),
+    )
+
+
+def clean_text(text: str) -> str:
+    """Bring a text into the form that spans point into.
+
+    NFC, no control, zero-width or bidirectional characters, one space between
+    words, one blank line between paragraphs, at most `MAX_TEXT` characters.
+
+    >>> clean_text("Ein  Satz.\\nNoch\\u200b einer.")
+    'Ein Satz.\\n\\nNoch einer.'
+    """
+    text = unicodedata.normalize("NFC", text[: 2 * MAX_TEXT])
+    text = _CONTROLS.sub("", text.replace("\r", "\n"))
+    text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    paragraphs = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n\n".join(line for line in paragraphs if line)[:MAX_TEXT].strip()
+
+
+def detect_language(text: str) -> str:
+    """Name the language of a text by its ISO 639-1 code."""
+    sample = text[:LANGUAGE_SAMPLE].encode("utf-8", "replace").decode("utf-8")
+    return str(_identifier().classify(sample)[0])
+
+
+def fingerprint(text: str) -> int:
+    """Hash a text so that similar texts get similar hashes.
+
+    Returns:
+        64-bit simhash; compare by Hamming distance.
+
+    Source:
+        Charikar, "Similarity estimation techniques from rounding algorithms",
+        STOC 2002; trafilatura's implementation.
+    """
+    from trafilatura.deduplication import Simhash
+
+    return int(Simhash(text).hash)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid import langid
+
+    identifier = langid.LanguageIdentifier.from_modelpath(
+        Path(langid.__file__).parent / langid.MODEL_FILE
+    )
+    identifier.set_languages(LANGUAGES)
+    return identifier
+
+
+def _main_text(page: Page) -> Any:
+    """Let trafilatura find the text and its metadata; None when it finds none."""
+    if not page.body or "html" not in (page.content_type or "html").lower():
+        return None
+    from trafilatura import bare_extraction
+
+    try:
+        return bare_extraction(
+            page.body,
+            url=page.url,
+            with_metadata=True,
+            include_comments=False,
+            include_tables=False,
+            favor_precision=True,
+        )
+    except Exception:  # any broken page may raise anything: the summary stands in
+        return None
+
+
+def _title(entry: Entry, document: Any) -> str:
+    """Prefer the feed's title: a page's often carries the site's name."""
+    for title in (entry.title, document.title if document else None):
+        if title and (cleaned := " ".join(clean_text(title).split())):
+            return cleaned[:500]
+    return ""
+
+
+def _stub_reason(text: str) -> str | None:
+    n_words = len(text.split())
+    if not n_words:
+        return "the page gives no text"
+    if n_words < WALL_WORDS and _PAYWALL.search(text):
+        return "a paywall"
+    if n_words < WALL_WORDS and _CONSENT.search(text):
+        return "a consent wall"
+    if n_words < TEASER_WORDS or text.endswith(("…", "...", "[…]", "[...]")):
+        return "only a teaser"
+    return None
+
+
+def _published(entry: Entry, document: Any, now: datetime) -> datetime:
+    if entry.published_at:
+        return entry.published_at
+    try:
+        day = datetime.fromisoformat(document.date).replace(tzinfo=UTC)
+    except (AttributeError, TypeError, ValueError):
+        return entry.first_seen_at
+    # A page names a day, not an hour; a day in the future is a template's mistake.
+    return day if day <= now + timedelta(hours=1) else entry.first_seen_at
+
+
+def _site(url: str, document: Any) -> str:
+    name = document.sitename if document else None
+    host = urlsplit(url).hostname or url
+    return clean_text(name or host.removeprefix("www."))[:100]
