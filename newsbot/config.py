@@ -27,6 +27,11 @@ from newsbot.types import Language
 CONFIG_VERSION = 1
 
 _DURATION = re.compile(r"(\d{1,6})\s*(m|min|h|d)")
+#: Longer ones would reach before the first year that a date can name.
+_LONGEST = timedelta(days=3650)
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: A key so named holds a secret by mistake: its value is never repeated.
+_SECRET = re.compile(r"(?i)token|password|passwort|secret|key|credential")
 _DURATION_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -220,7 +225,7 @@ class _Reader:
 
     def read(self, kind: type, table: object, key: tuple[str | int, ...]) -> Any:
         if not isinstance(table, dict):
-            raise self.error(key, f"{table!r} is not a table")
+            raise self.error(key, f"{_shown(table)} is not a table")
         hints = typing.get_type_hints(kind)
         hints.pop("folder", None)
         known = {f.name: f for f in dataclasses.fields(kind) if f.name in hints}
@@ -229,8 +234,9 @@ class _Reader:
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 everything = "" if near else f"; known: {', '.join(known)}"
+                shown = "hidden" if _SECRET.search(name) else _shown(value)
                 raise self.error(
-                    (*key, name), f"unknown key (value {value!r}){hint}{everything}"
+                    (*key, name), f"unknown key (value {shown}){hint}{everything}"
                 )
         values: dict[str, Any] = {}
         for name, spec in known.items():
@@ -251,7 +257,7 @@ class _Reader:
         if origin is tuple:
             inner = typing.get_args(hint)[0]
             if not isinstance(value, list):
-                raise self.error(key, f"{value!r} is not a list")
+                raise self.error(key, f"{_shown(value)} is not a list")
             return tuple(
                 self.value(inner, item, (*key, n)) for n, item in enumerate(value)
             )
@@ -261,7 +267,7 @@ class _Reader:
                 near = difflib.get_close_matches(str(value), choices, n=1)
                 wish = f"; did you mean {near[0]!r}?" if near else ""
                 listed = ", ".join(repr(choice) for choice in choices)
-                raise self.error(key, f"{value!r} is not one of {listed}{wish}")
+                raise self.error(key, f"{_shown(value)} is not one of {listed}{wish}")
             return value
         if origin in (typing.Union, types.UnionType):
             kinds = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
@@ -276,14 +282,19 @@ class _Reader:
         # TOML's true is a Python int, too: a flag where a number belongs is wrong.
         if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
             names = {int: "a whole number", str: "a text in quotes", bool: "true/false"}
-            raise self.error(key, f"{value!r} is not {names[hint]}")
+            raise self.error(key, f"{_shown(value)} is not {names[hint]}")
         return value
 
     def duration(self, value: object, key: tuple[str | int, ...]) -> timedelta:
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            raise self.error(key, f'{value!r} is not a duration such as "48h" or "7d"')
-        return timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
+            raise self.error(
+                key, f'{_shown(value)} is not a duration such as "48h" or "7d"'
+            )
+        duration = timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
+        if duration > _LONGEST:
+            raise self.error(key, f"{value!r} is longer than {_LONGEST.days}d")
+        return duration
 
     def check(
         self, kind: type, values: dict[str, Any], key: tuple[str | int, ...]
@@ -294,13 +305,23 @@ class _Reader:
                 message = f"{values[name]!r} is outside {low}..{high} {unit}"
                 raise self.error((*key, name), message)
         for name in ("url", "base_url"):
-            if url := values.get(name):
-                parts = urlsplit(url)
-                if parts.scheme not in ("http", "https") or not parts.hostname:
-                    message = f"{url!r} is not an http or https address"
-                    raise self.error((*key, name), message)
+            url = values.get(name)
+            unset = url == "" and kind is ModelConfig
+            if url is not None and not unset and not _is_address(url):
+                message = f"{_shown(url)} is not an http or https address"
+                raise self.error((*key, name), message)
+        for name, value in values.items():
+            if (
+                name.endswith("_env")
+                and value
+                and not _ENVIRONMENT_NAME.fullmatch(value)
+            ):
+                # Perhaps the secret itself: it must not reach a log.
+                message = "the value is not the name of an environment variable"
+                raise self.error((*key, name), message)
         for n, entry in enumerate(values.get("allow", ())):
-            if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}", entry):
+            match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", entry)
+            if match is None or not 1 <= int(match[2]) <= 65_535:
                 message = f'{entry!r} is not "host:port"'
                 raise self.error((*key, "allow", n), message)
 
@@ -316,7 +337,22 @@ _LIMITS: dict[type, dict[str, tuple[int, int, str]]] = {
         "context": (256, 1_048_576, "tokens"),
     },
     EmailConfig: {"port": (1, 65_535, "")},
+    Config: {"config_version": (1, CONFIG_VERSION, "")},
 }
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # "http://[::1"
+        return False
+
+
+def _shown(value: object) -> str:
+    """Show a value in an error, cut where it would fill the screen."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _dotted(key: tuple[str | int, ...]) -> str:
@@ -325,26 +361,34 @@ def _dotted(key: tuple[str | int, ...]) -> str:
         if isinstance(part, int):
             dotted += f"[{part}]"
         else:
-            dotted += f".{part}" if dotted else part
+            name = part if re.fullmatch(r"[\w-]+", part) else repr(part)
+            dotted += f".{name}" if dotted else name
     return dotted or "config"
 
 
 def _line_of(text: str, key: tuple[str | int, ...]) -> int | None:
-    """Find the line of a key, so that an editor can jump there."""
-    table = ""
-    counts: dict[str, int] = {}
-    names = [part for part in key if isinstance(part, str)]
-    wanted_table = _dotted(tuple(names[:-1]))
-    index = next((part for part in key if isinstance(part, int)), 0)
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(#.*)?$", line):
-            table = header[1]
-            counts[table] = counts.get(table, -1) + 1
-            if names == [table] and counts[table] == index:
-                return number
-        elif match := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line):
-            here = table == ("" if len(names) == 1 else wanted_table)
-            nth = counts.get(table, 0) == index or len(key) == len(names)
-            if names and match[1] == names[-1] and here and nth:
-                return number
-    return None
+    """Find the line of a key, or of what it stands in, for an editor to jump there.
+
+    A `[header]`, a `[[list]]` and a `dotted.key =` each name a path; the first line
+    with the longest path that leads to *key* is the one.
+    """
+    table: tuple[str | int, ...] = ()
+    counts: dict[tuple[str | int, ...], int] = {}
+    found, length = None, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        path = table
+        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+)\]", line):
+            path = _parts(header[2])
+            if header[1] == "[[":
+                counts[path] = counts.get(path, -1) + 1
+                path = (*path, counts[path])
+            table = path
+        elif "=" in line:
+            path = (*table, *_parts(line.partition("=")[0]))
+        if length < len(path) and path == key[: len(path)]:
+            found, length = number, len(path)
+    return found
+
+
+def _parts(dotted: str) -> tuple[str | int, ...]:
+    return tuple(part.strip(" \t\"'") for part in dotted.split("."))

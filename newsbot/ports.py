@@ -7,10 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from newsbot.types import Alert
+    from newsbot.types import (
+        Alert,
+        Article,
+        Assessment,
+        Deal,
+        Delivery,
+        Dropped,
+        Entry,
+        Finding,
+        Page,
+        Summary,
+        Verdict,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,4 +168,146 @@ class Channel(Protocol):
         Raises:
             DeliveryError: Not accepted; says whether to retry.
         """
+        ...
+
+
+class Line(Protocol):
+    """The queue: entries, their state, pages and articles."""
+
+    def due(self, state: str, now: datetime, limit: int) -> list[Entry]:
+        """List entries that wait in *state*, those to be done first first."""
+        ...
+
+    def advance(
+        self,
+        entry_id: str,
+        *,
+        taken: str,
+        given: str,
+        reason: str | None = None,
+        priority: float | None = None,
+    ) -> bool:
+        """Move an entry on, only if it still is where it was taken from."""
+        ...
+
+    def state(self, entry_id: str) -> tuple[str, str | None, int]:
+        """Tell an entry's state, reason and count of errors."""
+        ...
+
+    def postpone(
+        self, entry_id: str, *, taken: str, reason: str, due_at: datetime
+    ) -> None:
+        """Count an error that may pass and try again later."""
+        ...
+
+    def put_page(self, page: Page) -> None:
+        """Keep what the server gave."""
+        ...
+
+    def page(self, entry_id: str) -> Page | None:
+        """Read the page of an entry."""
+        ...
+
+    def put_article(self, article: Article) -> None:
+        """Keep an article."""
+        ...
+
+    def article(self, article_id: str) -> Article | None:
+        """Read an article."""
+        ...
+
+    def article_of(self, entry_id: str) -> Article | None:
+        """Read the article of an entry."""
+        ...
+
+
+class Ledger(Protocol):
+    """Assessments, findings, deals, summaries."""
+
+    def put_assessment(
+        self,
+        assessment: Assessment,
+        findings: Sequence[Finding],
+        dropped: tuple[Dropped, ...],
+    ) -> None:
+        """Keep the judgement on an article."""
+        ...
+
+    def findings_of(self, article_id: str) -> list[Finding]:
+        """List the findings of an article."""
+        ...
+
+    def verdict(self, finding_id: str) -> tuple[str | None, Verdict | None, str | None]:
+        """Tell a finding's deal, its verdict, and why."""
+        ...
+
+    def candidates(self, names: Sequence[str], since: datetime) -> list[Deal]:
+        """List deals seen since then that name any of these organisations."""
+        ...
+
+    def put_deal(
+        self, deal: Deal, finding: Finding, verdict: Verdict, reason: str
+    ) -> None:
+        """Keep a deal as it stands after one more finding."""
+        ...
+
+    def deal(self, deal_id: str) -> Deal | None:
+        """Read a deal with all its findings."""
+        ...
+
+    def put_summary(self, summary: Summary) -> None:
+        """Keep an article's summary."""
+        ...
+
+    def summary(self, article_id: str) -> Summary | None:
+        """Read an article's summary."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages and who still has to get them."""
+
+    def put(
+        self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
+    ) -> None:
+        """Write a message and its pending deliveries."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
+        """List pending deliveries whose time has come."""
+        ...
+
+    def sent(self, delivery_id: str, provider_id: str) -> None:
+        """Mark a delivery as taken by its channel."""
+        ...
+
+    def failed(self, delivery_id: str, reason: str) -> None:
+        """Give a delivery up."""
+        ...
+
+    def postpone(self, delivery_id: str, reason: str, due_at: datetime) -> None:
+        """Count a failed attempt and try again later."""
+        ...
+
+
+class Store(Protocol):
+    """The ledger as the line sees it."""
+
+    @property
+    def line(self) -> Line:
+        """The queue."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was found."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is to be sent."""
+        ...
+
+    def atomic(self) -> AbstractContextManager[object]:
+        """Run a block in one transaction, or in none at all."""
         ...

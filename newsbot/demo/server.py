@@ -207,19 +207,25 @@ class DemoSite:
 
     Args:
         now: Aware time; the articles are dated within the thirty hours before it.
+        port: Taken where it is free, as the addresses of a second run must be those
+            of the first; else, or with 0, any free one.
 
     Raises:
         ValueError: *now* has no time zone.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, *, port: int = 0) -> None:
         self._articles = load_articles(now)
+        self._wanted_port = port
         self._server: _Server | None = None
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
         """Bind a free loopback port and start to answer."""
-        self._server = _Server((HOST, 0), _Handler)
+        try:
+            self._server = _Server((HOST, self._wanted_port), _Handler)
+        except OSError:
+            self._server = _Server((HOST, 0), _Handler)
         self._server.resources = render_site(self._articles, site_url=self.url)
         self._thread = Thread(
             target=self._server.serve_forever,

@@ -28,6 +28,8 @@ WALL_WORDS = 130
 SUMMARY_WORDS = 8
 #: Characters of a text that are read; a novel is not news.
 MAX_TEXT = 60_000
+#: Combining marks in a row; more (UAX #15, "stream-safe") take quadratic time to sort.
+MAX_MARKS = 30
 #: Characters that decide the language; more changes nothing.
 LANGUAGE_SAMPLE = 4_000
 #: Languages that German and English news is mistaken for, or mixed with.
@@ -44,10 +46,15 @@ _PAYWALL = re.compile(
     r"subscribe to (continue|read)|to continue reading|already a subscriber|"
     r"sign in to read|create a free account|log in to continue|start your free trial)"
 )
+#: What no reader sees: controls that are no white space, soft hyphens, zero-width
+#: and bidirectional characters, tags.
 _CONTROLS = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-    r"\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")
+#: A line of its own before the text: "Von Uwe Sanftleben · 1. März 2026, 08:40 Uhr".
+_BYLINE = re.compile(r"(?:Von|By) [^\n]{3,120}(?<![.!?:…])\n\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +78,11 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     document = _main_text(page)
     text = clean_text(document.text or "" if document else "")
     title = _title(entry, document)
-    if text.startswith(title):
-        text = text.removeprefix(title).lstrip()
+    for heading in (_one_line(document.title or "", 500) if document else "", title):
+        text = f"{text}\n\n".removeprefix(f"{heading}\n\n")
+    if byline := _BYLINE.match(text):
+        text = text[byline.end() :]
+    text = text.strip()
     origin: Any = "page"
     if stub := _stub_reason(text):
         summary = clean_text(entry.summary)
@@ -94,7 +104,7 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
         language=language,
         published_at=_published(entry, document, now),
         site=_site(page.url, document),
-        author=entry.author or (document.author if document else None),
+        author=_author(entry, document),
         text_origin=origin,
         fingerprint=fingerprint(text),
     )
@@ -109,11 +119,24 @@ def clean_text(text: str) -> str:
     >>> clean_text("Ein  Satz.\\nNoch\\u200b einer.")
     'Ein Satz.\\n\\nNoch einer.'
     """
-    text = unicodedata.normalize("NFC", text[: 2 * MAX_TEXT])
-    text = _CONTROLS.sub("", text.replace("\r", "\n"))
-    text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    text = _CONTROLS.sub("", text[: 2 * MAX_TEXT].replace("\r", "\n"))
+    text = _SURROGATES.sub("\ufffd", text)
+    # After the controls: what they parted may now compose.
+    text = unicodedata.normalize("NFC", _few_marks(text))
     paragraphs = (" ".join(line.split()) for line in text.split("\n"))
     return "\n\n".join(line for line in paragraphs if line)[:MAX_TEXT].strip()
+
+
+def _few_marks(text: str) -> str:
+    """Cut runs of combining marks to `MAX_MARKS`."""
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def detect_language(text: str) -> str:
@@ -170,9 +193,18 @@ def _main_text(page: Page) -> Any:
 def _title(entry: Entry, document: Any) -> str:
     """Prefer the feed's title: a page's often carries the site's name."""
     for title in (entry.title, document.title if document else None):
-        if title and (cleaned := " ".join(clean_text(title).split())):
-            return cleaned[:500]
+        if title and (cleaned := _one_line(title, 500)):
+            return cleaned
     return ""
+
+
+def _author(entry: Entry, document: Any) -> str | None:
+    author = entry.author or (document.author if document else None)
+    return _one_line(author or "", 200) or None
+
+
+def _one_line(text: str, longest: int) -> str:
+    return " ".join(clean_text(text[: 2 * longest]).split())[:longest].strip()
 
 
 def _stub_reason(text: str) -> str | None:
@@ -183,7 +215,8 @@ def _stub_reason(text: str) -> str | None:
         return "a paywall"
     if n_words < WALL_WORDS and _CONSENT.search(text):
         return "a consent wall"
-    if n_words < TEASER_WORDS or text.endswith(("…", "...", "[…]", "[...]")):
+    cut_off = text.endswith(("…", "...", "[…]", "[...]"))
+    if n_words < TEASER_WORDS or (n_words < WALL_WORDS and cut_off):
         return "only a teaser"
     return None
 
@@ -202,4 +235,4 @@ def _published(entry: Entry, document: Any, now: datetime) -> datetime:
 def _site(url: str, document: Any) -> str:
     name = document.sitename if document else None
     host = urlsplit(url).hostname or url
-    return clean_text(name or host.removeprefix("www."))[:100]
+    return _one_line(name or host.removeprefix("www."), 100)

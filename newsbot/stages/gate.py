@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsbot.types import Article, OrganisationMention
 
@@ -23,36 +24,37 @@ TITLE_WEIGHT = 3.0
 MAX_WORDS = 24
 
 _TOPIC = r"""
-a\.?i\.?|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm
-|genai|gen-ai|artificial\s+intelligence|machine\s+learning|deep\s+learning
-|künstliche[rn]?\s+intelligenz|maschinelle[sn]?\s+lernen
-|foundation\s+models?|language\s+models?|frontier\s+models?|models?
+ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |\w*modell(?:e|en|s|anbieter|entwickler|familie)?
-|neural|inference|inferenz|training\s+runs?|supercomput\w+|hyperscal\w+|neoclouds?
-|cloud|clouds|cloud-?\w+|\w+cloud|compute|computing|servers?|\w*serverfarm(?:en)?
-|data[\s-]?cent(?:er|re)s?|server\s+farms?|\w*rechenzentr(?:um|ums|en)
-|rechen\w+|grossrechner|großrechner|hochleistungsrechn\w+|superrechner\w*
+|neural|inference|inferenz|supercomput\w+|hyperscal\w+|neoclouds?
+|cloud(?!y|ier|iest|iness|less|burst)\w*|\w+cloud|compute|computing|servers?
+|\w*serverfarm(?:en)?|datacent(?:er|re)s?|\w*rechenzentr(?:um|ums|en)
+|rechen(?!schaft)\w+|grossrechner|großrechner|hochleistungsrechn\w+|superrechner\w*
 |chips?|\w*chip(?:s|e|hersteller|konzern|entwickler)?|\w*halbleiter\w*
 |semiconductors?|accelerators?|\w*beschleuniger[ns]?|processors?|\w*prozessor(?:en|s)?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|tokens?|platforms?|plattform(?:en)?
 """
+_TOPIC_PHRASE = r"""
+a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
+|künstliche[rn]?\s+intelligenz|maschinelle[sn]?\s+lernen|training\s+runs?
+|data[\s-]cent(?:er|re)s?
+"""
 _AGREEMENT = r"""
 deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ships)?
-|allianc\w+|alliances?|collaborat\w+|cooperat\w+|co-?operat\w+|team(?:s|ed|ing)?\s+up
-|joins?\s+forces|joint(?:ly)?|together|sign(?:s|ed|ing)?|ink(?:s|ed)?|seal(?:s|ed)?
+|allianc\w+|alliances?|collaborat\w+|cooperat\w+|joint(?:ly)?|together|sign(?:s|ed|ing)?|ink(?:s|ed)?|seal(?:s|ed)?
 |contract(?:s|ed|ing)?|commit(?:s|ted|ment|ments|ting)?|pledg\w+|order(?:s|ed|ing)?
 |invest(?:s|ed|ing|ment|ments|or|ors)?|stakes?|fund(?:s|ed|ing)?|back(?:s|ed|ing|ers?)
 |rent(?:s|ed|ing|al)?|leas(?:e|es|ed|ing)|buy(?:s|ing)?|bought|purchas\w+|book(?:s|ed)?
 |suppl(?:y|ies|ied|ying|iers?)|provid(?:e|es|ed|ing|ers?)|host(?:s|ed|ing)?
 |adopt(?:s|ed|ing)?|deploy(?:s|ed|ing|ment)?|choos\w+|chose|chosen|pick(?:s|ed)?
 |select(?:s|ed)?|tap(?:s|ped)?|secur(?:e|es|ed|ing)|reserv\w+|land(?:s|ed)?|w(?:on|ins?)
-|talks?|negotiat\w+|letter\s+of\s+intent|memorandum|mou|term\s+sheet|framework
+|talks?|negotiat\w+|memorandum|mou|framework
 |ventures?|consortium|expand(?:s|ed|ing)?|expansion|extend(?:s|ed|ing)?|extension
 |renew(?:s|ed|al)?|terminat\w+|cancel\w*|scrap(?:s|ped)?|end(?:s|ed|ing)?|exit(?:s|ed)?
 |offer(?:s|ed|ing)?|available|integrat\w+|move(?:s|d)?|migrat\w+|run(?:s|ning)?
-|rely|relies|turn(?:s|ed)?\s+to|bring(?:s|ing)?|spend(?:s|ing)?|worth|build(?:s|ing)?
-|capacity|billions?|millions?|warrants?|offtake|anchor\s+tenant|customers?|clients?
+|rely|relies|bring(?:s|ing)?|spend(?:s|ing)?|worth|build(?:s|ing)?
+|capacity|billions?|millions?|warrants?|offtake|customers?|clients?
 |\w*vertr(?:ag|ags|ages|äge|ägen|aglich|agspartner)|\w*abkommen|\w*vereinbarung(?:en)?
 |vereinbar(?:t|te|ten|en)|\w*partner(?:n|s|schaft|schaften)?|kooper\w+
 |\w*kooperation(?:en)?|\w*zusammenarbeit|\w*allianz(?:en)?|\w*bündnis(?:se|ses)?
@@ -74,16 +76,42 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |einführ\w+|führt|integrier\w+|vertreib\w+|vertrieb\w*|kund(?:e|en|in)|\w*kunde(?:n)?
 |milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*
 """
+_AGREEMENT_PHRASE = r"""
+co-operat\w+|team(?:s|ed|ing)?\s+up|joins?\s+forces|letter\s+of\s+intent|term\s+sheet
+|turn(?:s|ed)?\s+to|anchor\s+tenant
+"""
+_WORD = re.compile(r"\w+")
+#: Letters; no longer word is one of ours. Bounds what `_Vocabulary` remembers.
+_LONGEST = 60
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    joined = "".join(line.strip() for line in pattern.splitlines())
-    # A word begins and ends where no letter or digit touches it.
-    return re.compile(rf"(?<![\w])(?:{joined})(?![\w])", re.IGNORECASE)
+class _Vocabulary:
+    """Words and phrases of one kind, found in a text in one pass each."""
+
+    def __init__(self, words: str, phrases: str) -> None:
+        pattern = re.compile("".join(words.split()), re.IGNORECASE)
+        # News repeats itself: one look per distinct word, not one per place.
+        self._holds = lru_cache(50_000)(
+            lambda word: pattern.fullmatch(word) is not None
+        )
+        joined = "".join(phrases.split())
+        # A phrase begins and ends where no letter or digit touches it.
+        self._phrases = re.compile(rf"(?<!\w)(?:{joined})(?!\w)", re.IGNORECASE)
+
+    def found(self, text: str) -> list[str]:
+        """List the distinct words and phrases of a text in order of appearance."""
+        places = [(match.start(), match[0].lower()) for match in _WORD.finditer(text)]
+        places = [
+            (start, word)
+            for start, word in places
+            if len(word) <= _LONGEST and self._holds(word)
+        ]
+        places += [(m.start(), m[0].lower()) for m in self._phrases.finditer(text)]
+        return list(dict.fromkeys(word for _, word in sorted(places)))
 
 
-_TOPICS = _words(_TOPIC)
-_AGREEMENTS = _words(_AGREEMENT)
+_TOPICS = _Vocabulary(_TOPIC, _TOPIC_PHRASE)
+_AGREEMENTS = _Vocabulary(_AGREEMENT, _AGREEMENT_PHRASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +137,8 @@ def gate(article: Article, organisations: Sequence[OrganisationMention]) -> Gate
         The decision, with the words and names behind it.
     """
     text = article.full_text
-    topics = _found(_TOPICS, text)
-    agreements = _found(_AGREEMENTS, text)
+    topics = _TOPICS.found(text)
+    agreements = _AGREEMENTS.found(text)
     names = list(dict.fromkeys(mention.name for mention in organisations))
     missing = [
         what
@@ -121,9 +149,7 @@ def gate(article: Article, organisations: Sequence[OrganisationMention]) -> Gate
         )
         if not found
     ]
-    in_title = len(_found(_TOPICS, article.title)) + len(
-        _found(_AGREEMENTS, article.title)
-    )
+    in_title = len(_TOPICS.found(article.title)) + len(_AGREEMENTS.found(article.title))
     words = tuple([*names[:8], *topics[:8], *agreements[:8]][:MAX_WORDS])
     score = TITLE_WEIGHT * in_title + min(len(topics), 8) + min(len(names), 4)
     return Gated(
@@ -132,7 +158,3 @@ def gate(article: Article, organisations: Sequence[OrganisationMention]) -> Gate
         words=words,
         reason=f"no {', no '.join(missing)}" if missing else "passed",
     )
-
-
-def _found(pattern: re.Pattern[str], text: str) -> list[str]:
-    return list(dict.fromkeys(match[0].lower() for match in pattern.finditer(text)))

@@ -11,20 +11,26 @@ word may begin one and the word before is no abbreviation, initial or ordinal:
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Words whose full stop does not end a sentence, lower case, without the stop.
 _ABBREVIATIONS = frozenset(
     """
-    mrd mio tsd bio bill ca rd bzw usw vgl etc evtl ggf inkl exkl zzgl sog bspw z.b
-    d.h u.a o.ä i.d.r s.o s.u v.a z.t u.s u.k e.g i.e nr no vol st str dr prof hr fr
-    mr mrs ms jr sr gen gov sen rep rev hon vs approx est dept univ art abs kap jan
-    feb mär mrz apr jun jul aug sep sept okt oct nov dez dec mo di mi do fr sa so mon
-    tue wed thu fri sat sun ing dipl mag phil jur med max min inkl insb jhd eur usd
+    mrd mio tsd bio ca rd bzw vgl evtl ggf inkl exkl zzgl sog bspw z.b
+    d.h u.a o.ä i.d.r s.o s.u v.a z.t e.g i.e nr vol st str dr prof hr fr
+    mr mrs ms jr sr gen gov sen rep rev hon vs approx est univ abs kap jan
+    feb mär mrz apr jun jul aug sep sept okt oct nov dez dec mo di mi sa mon
+    tue wed thu fri ing dipl mag phil jur med min inkl insb jhd eur usd
     """.split()
 )
-#: Company forms: their stop ends a sentence only before an unlikely follower.
-_COMPANY_FORMS = frozenset("inc corp ltd co llc plc s.a n.v b.v s.p.a".split())
+#: Company forms and others that often stand last: their stop ends a sentence only
+#: before a word that begins many and names nobody.
+_COMPANY_FORMS = frozenset(
+    "inc corp ltd co llc plc s.a n.v b.v s.p.a u.s u.k e.u usw etc dept bill".split()
+)
+#: Abbreviations that are words, too: "No. 5", but "They said no. Nvidia agreed."
+_WORDS_TOO = frozenset("no so do sat sun art max".split())
 _MONTHS = frozenset(
     """
     januar februar märz april mai juni juli august september oktober november
@@ -35,9 +41,11 @@ _STARTERS = frozenset(
     """
     the a an it its he she they this that in on at for with under as and but der die
     das ein eine es er sie in im am bei für mit nach auch und aber damit dabei wie
+    we there who when after before since while dies diese dieser dort dann doch seit
     """.split()
 )
-_END = re.compile(r"[.!?…]+[\"'”“’»«›‹)\]]*(?=\s)|\n\s*\n")
+#: A run of stops is looked at once, from its beginning: else it takes quadratic time.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”“’»«›‹)\]]*+(?=\s)|\n\s*\n")
 _WORD_BEFORE = re.compile(r"[^\s(„“\"'»«]+$")
 _WORD_AFTER = re.compile(r"\s*[\"'„“”»«›‹(\[–-]*\s*([^\s,.;:!?]+)")
 #: Characters looked at on either side of a stop; keeps hostile text linear.
@@ -75,7 +83,7 @@ def split_sentences(text: str) -> list[Sentence]:
     return sentences
 
 
-def sentence_around(sentences: list[Sentence], start: int) -> Sentence:
+def sentence_around(sentences: Sequence[Sentence], start: int) -> Sentence:
     """Find the sentence that a place stands in.
 
     Args:
@@ -118,7 +126,9 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     if word in _ABBREVIATIONS:
         return False
     if word in _COMPANY_FORMS:
-        return follower.lower() in _STARTERS
+        return follower[:1].isupper() and follower.lower() in _STARTERS
+    if word in _WORDS_TOO:
+        return follower[:1].isupper()
     if len(word) == 1 and word.isalpha():  # an initial: "J. Huang"
         return False
     if word.isdigit() and len(word) <= 2:  # an ordinal: "18. November"

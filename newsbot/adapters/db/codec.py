@@ -38,12 +38,29 @@ def at_text(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment!r}")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}Z"
 
 
 def at_time(text: str) -> datetime:
     """Read a time written by `at_text`."""
     return datetime.fromisoformat(text)
+
+
+def storable(text: str) -> str:
+    """Replace lone surrogates, which cannot be stored as UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def document(value: object) -> str:
+    """Write JSON; exact decimals stay text."""
+
+    def plain(item: object) -> str:
+        if isinstance(item, Decimal):
+            return str(item)
+        raise TypeError(f"cannot write {item!r}")
+
+    return storable(json.dumps(value, ensure_ascii=False, default=plain))
 
 
 def _maybe(text: str | None) -> datetime | None:
@@ -60,8 +77,7 @@ def columns(noun: Any) -> dict[str, Any]:
         elif isinstance(value, bool):
             value = int(value)
         elif isinstance(value, str):
-            # A lone surrogate cannot be stored as UTF-8.
-            value = value.encode("utf-8", "replace").decode("utf-8")
+            value = storable(value)
         row[field.name] = value
     return row
 
@@ -104,10 +120,8 @@ def assessment_row(noun: Assessment, dropped: tuple[Dropped, ...]) -> dict[str, 
     """Write an assessment and what was dropped on its way."""
     return {
         **columns(noun),
-        "words": json.dumps(noun.words, ensure_ascii=False),
-        "dropped": json.dumps(
-            [[item.claim, item.reason] for item in dropped], ensure_ascii=False
-        ),
+        "words": document(noun.words),
+        "dropped": document([[item.claim, item.reason] for item in dropped]),
     }
 
 
@@ -124,21 +138,13 @@ def assessment(row: Row) -> tuple[Assessment, tuple[Dropped, ...]]:
 
 
 def finding_document(noun: Finding) -> str:
-    """Write a finding as JSON; exact decimals stay text."""
-
-    def plain(value: object) -> str:
-        if isinstance(value, Decimal):
-            return str(value)
-        raise TypeError(f"cannot write {value!r}")
-
-    return json.dumps(
-        dataclasses.asdict(noun), ensure_ascii=False, default=plain, sort_keys=True
-    )
+    """Write a finding as JSON."""
+    return document(dataclasses.asdict(noun))
 
 
-def finding(document: str) -> Finding:
+def finding(written: str) -> Finding:
     """Read a finding."""
-    data = cast("dict[str, Any]", json.loads(document))
+    data = cast("dict[str, Any]", json.loads(written))
 
     def span(item: dict[str, Any]) -> Span:
         return Span(**item)
@@ -167,7 +173,7 @@ def finding(document: str) -> Finding:
 def summary_row(noun: Summary) -> dict[str, Any]:
     """Write a summary."""
     sentences = [[sentence.text, sentence.quoted] for sentence in noun.sentences]
-    return {**columns(noun), "sentences": json.dumps(sentences, ensure_ascii=False)}
+    return {**columns(noun), "sentences": document(sentences)}
 
 
 def summary(row: Row) -> Summary:

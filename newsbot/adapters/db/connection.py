@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,10 +46,11 @@ class Connection:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
+                # A commit that fails (disk full) leaves its transaction open.
+                self.db.commit()
             except BaseException:
                 self.db.rollback()
                 raise
-            self.db.commit()
 
     def rows(
         self, sql: str, parameters: tuple[object, ...] = ()
@@ -67,44 +70,49 @@ def translated(path: str = "database") -> Iterator[None]:
     """Turn SQLite's errors into ours, most specific first."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
+    except sqlite3.Error as error:
+        # The low byte is the primary code: https://sqlite.org/rescode.html
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreBusyError(
                 f"{path}: another process holds the database's writer lock; try again"
             ) from error
-        if "full" in text:
+        if code == sqlite3.SQLITE_FULL:
             raise StoreError(
                 f"{path}: the disk is full; nothing was half-written"
             ) from error
-        if "readonly" in text:
+        if code == sqlite3.SQLITE_READONLY:
             raise StoreError(f"{path}: the database is read-only") from error
-        raise StoreError(f"{path}: {text}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path}: not a usable newsbot database ({error}); it was left untouched"
-        ) from error
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise StoreError(
+                f"{path}: damaged, or not a newsbot database ({error})"
+            ) from error
+        raise StoreError(f"{path}: {error}") from error
 
 
-def open_database(path: Path | None) -> Connection:
+def open_database(
+    path: Path | None, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> Connection:
     """Open, check and migrate the ledger.
 
     Args:
         path: The file; None for one in memory.
+        busy_timeout_ms: Milliseconds to wait for another process's transaction.
 
     Raises:
+        StoreBusyError: Another process held the writer lock for longer.
         StoreVersionError: Written by a newer newsbot.
         StoreError: Not a database, not ours, damaged, or not writable.
     """
     name = str(path) if path else ":memory:"
-    if path is not None and not path.parent.is_dir():
-        raise StoreError(f"{path}: the folder {path.parent} does not exist")
+    if path is not None:
+        _refuse_unwritable(path)
     with translated(name):
         raw = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
         try:
-            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            raw.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             _refuse_foreign(raw, name)
-            raw.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(raw, busy_timeout_ms)
             raw.execute("PRAGMA synchronous=FULL")
             raw.execute("PRAGMA foreign_keys=ON")
             db = Database(raw)
@@ -118,6 +126,36 @@ def open_database(path: Path | None) -> Connection:
             raw.close()
             raise
     return connection
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Refuse a place that SQLite would open and only fail to write later."""
+    if not path.parent.is_dir():
+        raise StoreError(f"{path}: the folder {path.parent} does not exist")
+    # The write-ahead log lies beside the file. Not tried by opening it: closing
+    # any handle drops the locks of this process's other connections.
+    for place in (path.parent, path):
+        effective = os.access in os.supports_effective_ids
+        if place.exists() and not os.access(place, os.W_OK, effective_ids=effective):
+            raise StoreError(f"{path}: {place} is read-only")
+
+
+def _write_ahead(raw: sqlite3.Connection, timeout_ms: int) -> None:
+    """Switch to the write-ahead log, waiting for others.
+
+    SQLite does not ask its busy handler here: of processes that open a new file at
+    once, some would fail.
+    """
+    deadline = time.monotonic() + timeout_ms / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _refuse_foreign(raw: sqlite3.Connection, name: str) -> None:

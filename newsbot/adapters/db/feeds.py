@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -33,8 +33,14 @@ class FeedRows:
         return [codec.feed(row) for row in rows]
 
     def next_poll_at(self) -> datetime | None:
-        """Say when the next feed is due; None without feeds."""
-        rows = self._connection.rows("SELECT min(next_poll_at) AS at FROM feeds")
+        """Say when the next feed is due; None without feeds.
+
+        A feed that was never polled is due since the beginning of time.
+        """
+        rows = self._connection.rows(
+            "SELECT min(coalesce(next_poll_at, ?)) AS at FROM feeds",
+            (codec.at_text(datetime.min.replace(tzinfo=UTC)),),
+        )
         return codec.at_time(str(rows[0]["at"])) if rows[0]["at"] else None
 
     def add(self, feed: Feed) -> bool:
@@ -106,7 +112,12 @@ class FeedRows:
             db.execute(
                 "UPDATE feeds SET n_errors = n_errors + 1, error = ?, "
                 "last_polled_at = ?, next_poll_at = ? WHERE id = ?",
-                [reason, codec.at_text(now), codec.at_text(now + wait), feed.id],
+                [
+                    codec.storable(reason),
+                    codec.at_text(now),
+                    codec.at_text(now + wait),
+                    feed.id,
+                ],
             )
 
 

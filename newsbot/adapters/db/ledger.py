@@ -74,8 +74,8 @@ class LedgerRows:
                 {
                     "id": deal.id,
                     "status": deal.status,
-                    "types": json.dumps(deal.types),
-                    "parties": json.dumps(deal.parties, ensure_ascii=False),
+                    "types": codec.document(deal.types),
+                    "parties": codec.document(deal.parties),
                     "first_seen_at": codec.at_text(deal.first_seen_at),
                     "last_seen_at": codec.at_text(deal.last_seen_at),
                 },
@@ -85,11 +85,11 @@ class LedgerRows:
                 db.execute(
                     "INSERT INTO deal_parties (deal_id, party) VALUES (?, ?) "
                     "ON CONFLICT DO NOTHING",
-                    [deal.id, name],
+                    [deal.id, codec.storable(name)],
                 )
             db.execute(
                 "UPDATE findings SET deal_id = ?, verdict = ?, reason = ? WHERE id = ?",
-                [deal.id, verdict, reason, finding.id],
+                [deal.id, verdict, codec.storable(reason), finding.id],
             )
 
     def deal(self, deal_id: str) -> Deal | None:

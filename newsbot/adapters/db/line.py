@@ -65,7 +65,13 @@ class LineRows:
             cursor = db.execute(
                 "UPDATE entries SET state = ?, reason = ?, n_errors = 0, "
                 "priority = coalesce(?, priority) WHERE id = ? AND state = ?",
-                [given, reason, priority, entry_id, taken],
+                [
+                    given,
+                    None if reason is None else codec.storable(reason),
+                    priority,
+                    entry_id,
+                    taken,
+                ],
             )
             return cursor.rowcount > 0
 
@@ -77,7 +83,7 @@ class LineRows:
             db.execute(
                 "UPDATE entries SET n_errors = n_errors + 1, reason = ?, due_at = ? "
                 "WHERE id = ? AND state = ?",
-                [reason, codec.at_text(due_at), entry_id, taken],
+                [codec.storable(reason), codec.at_text(due_at), entry_id, taken],
             )
 
     def put_page(self, page: Page) -> None:
@@ -134,7 +140,9 @@ class LineRows:
 
     def search(self, words: str, limit: int) -> list[Article]:
         """Find articles that hold every word; quotes, operators and signs are text."""
-        terms = [word.replace('"', '""') for word in words.split()]
+        # FTS5 reads a query up to the first NUL.
+        plain = codec.storable(words.replace("\0", " "))
+        terms = [word.replace('"', '""') for word in plain.split()]
         if not terms:
             return []
         query = " ".join(f'"{term}"' for term in terms)

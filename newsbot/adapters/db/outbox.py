@@ -44,7 +44,8 @@ class OutboxRows:
         """List pending deliveries whose time has come, oldest message first.
 
         The order within a recipient is kept: a later message waits for an
-        earlier one that is still pending.
+        earlier one that is postponed. Messages of one moment go in the order in
+        which they were written.
         """
         rows = self._connection.rows(
             "SELECT deliveries.* FROM deliveries "
@@ -55,8 +56,9 @@ class OutboxRows:
             "  WHERE earlier.state = 'pending' AND earlier.due_at > ? "
             "  AND earlier.channel = deliveries.channel "
             "  AND earlier.recipient = deliveries.recipient "
-            "  AND before.created_at < alerts.created_at) "
-            "ORDER BY alerts.created_at, deliveries.id LIMIT ?",
+            "  AND (before.created_at, before.rowid) "
+            "    < (alerts.created_at, alerts.rowid)) "
+            "ORDER BY alerts.created_at, alerts.rowid, deliveries.id LIMIT ?",
             (codec.at_text(now), codec.at_text(now), limit),
         )
         pairs = []
@@ -99,7 +101,7 @@ class OutboxRows:
             db.execute(
                 "UPDATE deliveries SET n_attempts = n_attempts + 1, error = ?, "
                 "due_at = ? WHERE id = ? AND state = 'pending'",
-                [reason, codec.at_text(due_at), delivery_id],
+                [codec.storable(reason), codec.at_text(due_at), delivery_id],
             )
 
     def _mark(
@@ -114,5 +116,10 @@ class OutboxRows:
             db.execute(
                 "UPDATE deliveries SET state = ?, provider_id = ?, error = ?, "
                 "n_attempts = n_attempts + 1 WHERE id = ? AND state = 'pending'",
-                [state, provider_id, error, delivery_id],
+                [
+                    state,
+                    provider_id,
+                    None if error is None else codec.storable(error),
+                    delivery_id,
+                ],
             )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from newsbot.adapters.db.connection import Connection, open_database
+from newsbot.adapters.db.connection import (
+    BUSY_TIMEOUT_MS,
+    Connection,
+    open_database,
+)
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.adapters.db.line import LineRows
@@ -21,11 +26,15 @@ class Store:
         self.ledger = LedgerRows(connection)
         self.outbox = OutboxRows(connection)
 
+    def atomic(self) -> AbstractContextManager[object]:
+        """Run a block in one transaction, or in none at all."""
+        return self.connection.atomic()
+
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
 
 
-def open_store(path: Path | None) -> Store:
+def open_store(path: Path | None, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Store:
     """Open the ledger at *path*, or one in memory; see `open_database`."""
-    return Store(open_database(path))
+    return Store(open_database(path, busy_timeout_ms=busy_timeout_ms))

@@ -1,0 +1,362 @@
+"""A causal language model in this process: hidden states, choices and texts.
+
+In: texts and questions, in batches. Out: states with their places in the text,
+probabilities, answers. Serves `TextModel` and `Encoder` from one set of weights.
+Imported only when a model is wanted: it brings torch and transformers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from newsbot.adapters import hf_files
+from newsbot.adapters.embedded import FIX, read_manifest
+from newsbot.adapters.hf_grammar import Grammars, grammar_substring_words
+from newsbot.adapters.hf_tokenizer import HfTokenizer
+from newsbot.errors import ModelMissingError, ModelOutputError
+from newsbot.ports import ChoiceRequest, Encoded, TextAnswer, TextRequest
+
+try:
+    import torch
+
+    from newsbot.adapters import hf_encode, hf_generate
+    from newsbot.adapters.hf_machine import (
+        choose_device,
+        choose_dtype,
+        in_batches,
+        n_cores,
+    )
+except ImportError as missing:
+    raise ModelMissingError(f"{missing.name} is not installed: {FIX}") from missing
+
+__all__ = ["HfConfig", "HfModel", "grammar_substring_words"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HfConfig:
+    """Which model to load, and how to run it."""
+
+    #: A folder, or a name on the Hugging Face hub.
+    folder_or_name: str
+    #: ``"auto"`` takes the GPU where there is one.
+    device: str = "auto"
+    #: ``"auto"``: bfloat16 on a GPU; on a CPU what the embedded model's conversion
+    #: measured as faster, else bfloat16 only where the processor computes with it.
+    dtype: str = "auto"
+    #: Texts or prompts in one pass; 8 to 16 gave most articles per second.
+    batch_size: int = 8
+    #: Tokens that prompt and answer may have together.
+    context: int = 4096
+    #: Decoder layers that `encode` runs; None: all, and the last norm.
+    layer: int | None = None
+    #: Whether only what lies on this machine may be loaded.
+    offline: bool = True
+    #: Tokens in one window of `encode`, begin-of-sequence among them.
+    window: int = 1024
+    #: Tokens of left context that a later window repeats.
+    overlap: int = 128
+
+
+class HfModel:
+    """A causal language model of transformers; make it with `load`.
+
+    Args:
+        model: The model, on its device, in evaluation mode.
+        tokenizer: Its tokenizer.
+        grammars: Makes matchers for its vocabulary.
+        config: As given to `load`.
+        name: Name and hash, without the layer.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: HfTokenizer,
+        grammars: Grammars,
+        config: HfConfig,
+        name: str,
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._grammars = grammars
+        self._config = config
+        self._name = name
+        self._text_config = model.config.get_text_config()
+        self._encoder = hf_encode.first_layers(model, config.layer)
+        longest = getattr(self._text_config, "max_position_embeddings", None)
+        self._context = min(config.context, longest or config.context)
+        self._window = min(config.window, longest or config.window)
+        self._eos = _eos(model)
+
+    @classmethod
+    def load(cls, config: HfConfig) -> HfModel:
+        """Load a model from safetensors, running no code of its own.
+
+        Args:
+            config: Which and how.
+
+        Returns:
+            A model that is ready.
+
+        Raises:
+            ModelMissingError: Not there, refused, unknown to transformers, too large
+                for the memory, or a library is missing.
+            ValueError: A figure in *config* makes no sense.
+        """
+        if not 0 <= config.overlap < config.window - 1 or config.batch_size < 1:
+            raise ValueError(f"batch_size, window and overlap do not fit: {config}")
+        if config.offline:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        folder = hf_files.local_folder(config.folder_or_name, offline=config.offline)
+        try:
+            from transformers import AutoModelForCausalLM
+            from transformers.utils import logging as transformers_logging
+        except ImportError as error:
+            raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
+        if "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(n_cores())
+        transformers_logging.disable_progress_bar()  # stderr belongs to the command
+        device = choose_device(config.device)
+        manifest = read_manifest(folder)
+        measured = manifest.dtype if manifest is not None else None
+        dtype = choose_dtype(config.dtype, device, measured)
+        tokenizer = HfTokenizer.load(folder)
+        try:
+            model, loading = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=dtype,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                # Named here, for a config may name a kernel to fetch and run.
+                attn_implementation="sdpa",
+                output_loading_info=True,
+            )
+            # transformers fills what a file lacks with random numbers, and warns.
+            if absent := sorted(loading["missing_keys"]):
+                raise ValueError(f"{len(absent)} weights missing, as {absent[0]}")
+            model = model.to(device).eval()
+        except Exception as error:
+            # transformers raises OSError, ValueError, KeyError, RuntimeError and
+            # safetensors its own; for the user they all mean: not this folder.
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelMissingError(f"{folder}: cannot be loaded: {reason}") from error
+        name = hf_files.model_name(folder, config.folder_or_name)
+        grammars = Grammars(
+            folder / "tokenizer.json",
+            model.get_output_embeddings().weight.shape[0],
+            sorted(_eos(model)),
+        )
+        hash_ = hf_files.fingerprint(folder)
+        return cls(model, tokenizer, grammars, config, f"{name}@{hash_}")
+
+    @property
+    def id(self) -> str:
+        """Name, hash and layer, as in ``"gemma3-270m@a5fd3b62230a/9"``."""
+        layer = self._config.layer
+        return self._name if layer is None else f"{self._name}/{layer}"
+
+    @property
+    def width(self) -> int:
+        """Numbers in one hidden state."""
+        return int(self._text_config.hidden_size)
+
+    @property
+    def dtype(self) -> str:
+        """The type computed with, as ``"float32"``."""
+        return str(self._model.dtype).removeprefix("torch.")
+
+    @property
+    def module(self) -> Any:
+        """The model of transformers itself, for training on it."""
+        return self._model
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Give the hidden states of each text at the configured layer.
+
+        They are transformers' `hidden_states[layer]`: after that many layers, not
+        yet normed; with all layers, normed. A text longer than the window is read
+        in windows that overlap (`hf_encode`); within the first one states are what
+        they would be without windows.
+
+        Args:
+            texts: Any texts, also empty ones.
+
+        Returns:
+            Per text: states of shape (n_tokens, width), float32, and offsets of
+            shape (n_tokens, 2) in code points; begin-of-sequence is left out.
+
+        Raises:
+            ModelOutputError: Out of memory even with one window at a time.
+        """
+        prefix = self._tokenizer.prefix
+        tokens = [self._tokenizer.encode(text) for text in texts]
+        states = [
+            np.empty((len(each.ids), self.width), dtype=np.float32) for each in tokens
+        ]
+        windows = [
+            window
+            for index, each in enumerate(tokens)
+            for window in hf_encode.windows(
+                index, each.ids, prefix, self._window, self._config.overlap
+            )
+        ]
+        results = in_batches(
+            self._config.batch_size,
+            windows,
+            lambda window: len(window.ids),
+            lambda batch: hf_encode.states(self._encoder, batch, len(prefix)),
+        )
+        for window, rows in zip(windows, results, strict=True):
+            start = window.start + window.n_context
+            states[window.text][start : window.end] = rows[window.n_context :]
+        return [
+            Encoded(states=rows, offsets=each.offsets)
+            for rows, each in zip(states, tokens, strict=True)
+        ]
+
+    def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
+        """Weigh the fixed answers of each request.
+
+        The weight of an answer is the softmax, over the answers, of its mean
+        log-probability per token after the prompt. The mean and not the sum: else
+        an answer of three tokens would lose to one of a single token for its length.
+        An answer directly continues the text; begin it with a space where a
+        question ends without one.
+
+        Args:
+            requests: Each with at least one choice, none empty.
+
+        Returns:
+            Per request one probability per choice, in order, summing to 1.
+
+        Raises:
+            ModelOutputError: Prompt longer than the context, or out of memory.
+            ValueError: A request without choices, or an empty choice.
+        """
+        questions = [self._question(request) for request in requests]
+        weights = in_batches(
+            self._config.batch_size,
+            questions,
+            lambda question: len(question.ids),
+            lambda part: hf_generate.weigh(self._model, part),
+        )
+        return [_softmax(row) for row in weights]
+
+    def generate(self, requests: Sequence[TextRequest]) -> list[TextAnswer]:
+        """Write one answer per request, greedily.
+
+        An answer ends at end-of-sequence, before a stop text, where its grammar is
+        complete, or after `max_tokens`; in the last case it may be a mere beginning
+        of what the grammar admits. `n_generated_tokens` counts every step, also the
+        one that gave end-of-sequence or completed a stop text.
+
+        Args:
+            requests: Prompts of any length that fits the context.
+
+        Returns:
+            Answers in order, untrimmed.
+
+        Raises:
+            ModelOutputError: Prompt and answer do not fit the context (nothing is
+                cut), a grammar is not one, or out of memory.
+            ModelMissingError: A grammar is asked for and llguidance is missing.
+        """
+        prompts = [self._prompt(request) for request in requests]
+        order = list(range(len(requests)))
+
+        def write(part: Sequence[int]) -> list[hf_generate.Written]:
+            # Matchers remember their way: each attempt at a batch gets new ones.
+            fresh = [
+                hf_generate.Prompt(
+                    ids=prompts[index],
+                    max_tokens=requests[index].limits.max_tokens,
+                    stop=requests[index].limits.stop,
+                    matcher=None
+                    if grammar is None
+                    else self._grammars.matcher(grammar),
+                )
+                for index in part
+                for grammar in [requests[index].grammar]
+            ]
+            return hf_generate.write(self._model, self._tokenizer, fresh, self._eos)
+
+        answers = in_batches(
+            self._config.batch_size, order, lambda index: len(prompts[index]), write
+        )
+        return [
+            TextAnswer(
+                text=(
+                    self._tokenizer.decode(answer.ids)
+                    if answer.text is None
+                    else answer.text
+                ),
+                n_prompt_tokens=len(answer.prompt.ids),
+                n_generated_tokens=answer.n_generated,
+            )
+            for answer in answers
+        ]
+
+    def _prompt(self, request: TextRequest) -> tuple[int, ...]:
+        ids = self._tokenizer.prompt(request.instruction, request.text)
+        self._check_length(len(ids), request.limits.max_tokens)
+        return ids
+
+    def _question(self, request: ChoiceRequest) -> hf_generate.Question:
+        if not request.choices or not all(request.choices):
+            raise ValueError("a request needs choices, none of them empty")
+        ids = self._tokenizer.prompt(request.instruction, request.text)
+        if self._tokenizer.has_chat_template:
+            choices = [self._tokenizer.encode(choice).ids for choice in request.choices]
+        else:
+            # Encoded together, for a token may span the border of prompt and answer.
+            whole = [
+                self._tokenizer.prompt(request.instruction, request.text + choice)
+                for choice in request.choices
+            ]
+            n_shared = min(_n_common([ids, *whole]), min(map(len, whole)) - 1)
+            choices = [each[n_shared:] for each in whole]
+            ids = ids[:n_shared]
+        self._check_length(len(ids), max(len(choice) for choice in choices))
+        return hf_generate.Question(ids=ids, choices=tuple(choices))
+
+    def _check_length(self, n_prompt: int, n_answer: int) -> None:
+        if n_prompt < 1:
+            raise ValueError("a request needs a text")
+        if n_prompt + n_answer > self._context:
+            error = ModelOutputError(
+                f"prompt of {n_prompt} and answer of {n_answer} tokens exceed the "
+                f"context of {self._context}"
+            )
+            error.retry = False
+            raise error
+
+
+def _n_common(rows: Sequence[tuple[int, ...]]) -> int:
+    """Count the leading tokens that all rows share."""
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False))
+    return sum(1 for _ in columns)
+
+
+def _softmax(scores: Sequence[float]) -> tuple[float, ...]:
+    values = np.array(scores, dtype=np.float64)
+    weights = np.exp(values - values.max())
+    return tuple(float(weight) for weight in weights / weights.sum())
+
+
+def _eos(model: Any) -> frozenset[int]:
+    """Collect what ends an answer: chat models end turns by another token."""
+    found: set[int] = set()
+    for config in (model.generation_config, model.config.get_text_config()):
+        ids = getattr(config, "eos_token_id", None)
+        if isinstance(ids, int):
+            found.add(ids)
+        elif ids is not None:
+            found.update(int(id_) for id_ in ids)
+    return frozenset(found)

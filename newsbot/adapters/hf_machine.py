@@ -1,0 +1,146 @@
+"""What this machine can do for a model: device, number type, cores, memory.
+
+In: the wishes of a config. Out: torch's device and type, and batches that fit.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from newsbot.errors import ModelMissingError, ModelOutputError
+
+#: What torch says when memory ran out, besides its own error class; lower case.
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def n_cores() -> int:
+    """Count the physical cores this process may use, hyperthreads and quotas aside.
+
+    Returns:
+        At least 1.
+    """
+    allowed = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    if not allowed:
+        return os.cpu_count() or 1
+    cores: set[str] = set()
+    for cpu in allowed:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/core_cpus_list")
+        try:
+            cores.add(siblings.read_text())
+        except OSError:
+            cores.add(str(cpu))
+    n = len(cores)
+    try:  # a container's quota, "200000 100000" for two cores, "max 100000" for none
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        n = min(n, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        pass
+    return max(1, n)
+
+
+def choose_device(name: str) -> torch.device:
+    """Turn ``"auto"``, ``"cuda"`` or ``"cpu"`` into a device that is there.
+
+    Raises:
+        ModelMissingError: A GPU is asked for and torch sees none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ModelMissingError("device cuda asked for, but torch sees no GPU")
+    return torch.device(name)
+
+
+def choose_dtype(name: str, device: torch.device, measured: str | None) -> torch.dtype:
+    """Turn a type's name into a type; ``"auto"`` into the fastest.
+
+    Args:
+        name: ``"auto"``, ``"bfloat16"``, ``"float16"`` or ``"float32"``.
+        device: Where the model will run.
+        measured: What was measured as faster on this machine's CPU, if anything.
+
+    Raises:
+        ValueError: Another name.
+    """
+    if name == "auto":
+        if device.type == "cuda":
+            name = "bfloat16"
+        elif measured is not None:
+            name = measured
+        else:
+            native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+            name = "bfloat16" if native else "float32"
+    dtypes = {
+        "bfloat16": torch.bfloat16,
+        "float16": torch.float16,
+        "float32": torch.float32,
+    }
+    if name not in dtypes:
+        raise ValueError(f"dtype must be auto or one of {sorted(dtypes)}, not {name!r}")
+    return dtypes[name]
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        words in str(error).lower() for words in OUT_OF_MEMORY
+    )
+
+
+def in_batches(
+    size: int,
+    items: Sequence[Item],
+    length: Callable[[Item], int],
+    work: Callable[[Sequence[Item]], list[Result]],
+) -> list[Result]:
+    """Work on items of like length together; halve the batch when memory runs out.
+
+    Args:
+        size: Items in one batch.
+        items: In the caller's order.
+        length: Tokens of an item.
+        work: Gives one result per item, in order.
+
+    Returns:
+        One result per item, in the caller's order.
+
+    Raises:
+        ModelOutputError: One item alone is too much.
+    """
+    # The longest first: what does not fit is found out at once.
+    order = sorted(range(len(items)), key=lambda index: -length(items[index]))
+    results: dict[int, Result] = {}
+    done = 0
+    while done < len(order):
+        part = order[done : done + size]
+        try:
+            found = work([items[index] for index in part])
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(part) == 1:
+                raise ModelOutputError(
+                    f"out of memory with a single text of {length(items[part[0]])} "
+                    "tokens"
+                ) from error
+            size = len(part) // 2
+            found = None
+        if found is None:  # only here, for the error held the tensors
+            gc.collect()
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            continue
+        results.update(zip(part, found, strict=True))
+        done += len(part)
+    return [results[index] for index in range(len(items))]

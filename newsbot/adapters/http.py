@@ -1,0 +1,270 @@
+"""The one door to the web: GET a page or feed, POST to a model server.
+
+In: a URL. Out: a whole, decoded, bounded answer, or one `FetchError` whose reason
+is one line. Every hop of a redirect passes the same guard. There are no cookies,
+no referrer, no proxies from the environment, and one deadline for everything.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from newsbot.adapters.addresses import (
+    Deadline,
+    Guard,
+    RefusedError,
+    Resolver,
+    Target,
+    follow,
+    parse_url,
+    read_allow,
+)
+from newsbot.adapters.answers import (
+    drained,
+    joined,
+    read_body,
+    reason_of,
+    retry_at,
+    shown,
+)
+from newsbot.adapters.connections import (
+    Connect,
+    Connection,
+    Connections,
+    arm,
+    headers_done,
+)
+from newsbot.errors import FetchError
+from newsbot.ports import Response
+
+#: Redirects followed for one request; browsers take 20, feeds rarely need 2.
+MAX_REDIRECTS = 5
+#: Bytes of a validator that is sent back; servers refuse header lines above 8 kB.
+MAX_VALIDATOR = 8 * 2**10
+
+_BAD_VALUE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What one hop gave; `body` is decoded."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpFetcher:
+    """Gets pages and feeds; posts to model servers. Thread-safe.
+
+    Args:
+        allow: ``host:port`` pairs freed from the limits on addresses and ports.
+        contact: Said in the User-Agent, so that a publisher can write.
+        timeout_seconds: For a whole request, redirects included.
+        max_bytes: Largest body, decoded.
+        version: Of newsbot, said in the User-Agent.
+        now: The clock that Retry-After is read by.
+        resolver: Called as `socket.getaddrinfo`.
+        connect: Called as `socket.create_connection` with a numeric address.
+        tls: Checks certificates; the system's by default. Do not share it.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Sequence[str] = (),
+        contact: str = "",
+        timeout_seconds: float = 30,
+        max_bytes: int = 15 * 2**20,
+        version: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        resolver: Resolver = socket.getaddrinfo,
+        connect: Connect = socket.create_connection,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._max_bytes = max_bytes
+        self._now = now
+        agent = f"newsbot/{version} (+{contact})" if contact else f"newsbot/{version}"
+        self._agent = _BAD_VALUE.sub("", agent)
+        self._connections = Connections(
+            guard=Guard(allow=frozenset(map(read_allow, allow)), resolver=resolver),
+            connect=connect,
+            tls=tls,
+        )
+
+    def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Response:
+        """GET *url*, conditionally where validators are given.
+
+        Args:
+            url: Absolute http(s) URL.
+            etag: Sent back as If-None-Match, byte for byte; dropped whole when
+                it cannot stand in a header or is longer than `MAX_VALIDATOR`.
+            last_modified: Likewise, as If-Modified-Since.
+
+        Returns:
+            The answer, status 200 or 304.
+
+        Raises:
+            FetchError: No answer in time, too large, refused, or any other status.
+        """
+        deadline = Deadline.after(self._timeout_seconds)
+        headers = self._headers({"Accept": "*/*"})
+        for name, value in (
+            ("If-None-Match", etag),
+            ("If-Modified-Since", last_modified),
+        ):
+            if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
+                headers[name] = value
+        hop = url
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                target = parse_url(hop)
+                answer = self._get(target, headers, deadline)
+                if answer.status not in (301, 302, 303, 307, 308):
+                    break
+                hop = follow(target, answer.headers.get("location", ""))
+            else:
+                raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
+        except Exception as error:
+            raise self._error(url, hop, error, deadline) from error
+        if answer.status not in (200, 304):
+            raise self._status_error(url, answer)
+        return Response(
+            url=target.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+        )
+
+    def post_json(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout_seconds: float | None = None,
+    ) -> tuple[int, bytes]:
+        """POST *body* to a model server; redirects are answers, not followed.
+
+        Args:
+            url: Absolute http(s) URL, under the same guard as pages.
+            body: JSON.
+            headers: Added to the request; their values never reach an error's text.
+            timeout_seconds: For the whole request; the fetcher's own by default.
+
+        Returns:
+            Status and decoded body, whatever the status.
+
+        Raises:
+            FetchError: No answer in time, too large, or refused.
+        """
+        deadline = Deadline.after(timeout_seconds or self._timeout_seconds)
+        own = {"Content-Type": "application/json", "Connection": "close", **headers}
+        for name, value in own.items():
+            if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
+                reason = (
+                    f"header {shown(name)} has a character that headers cannot carry"
+                )
+                raise FetchError(shown(url), reason, retry=False)
+        try:
+            target = parse_url(url)
+            # A POST is not repeated, so it gets no connection that may have gone
+            # stale (RFC 9112, 9.3.1).
+            connection = self._connections.fresh(target, deadline)
+            request = self._headers(own)
+            answer = self._exchange(connection, target, request, deadline, body=body)
+        except Exception as error:
+            raise self._error(url, url, error, deadline) from error
+        return answer.status, answer.body
+
+    def close(self) -> None:
+        """Close the connections that were kept for reuse."""
+        self._connections.close()
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        # gzip alone: its decoder can be bounded; "br" and "zstd" would be optional.
+        own = {"User-Agent": self._agent, "Accept-Encoding": "gzip"}
+        return {**own, **more}
+
+    def _get(
+        self, target: Target, headers: Mapping[str, str], deadline: Deadline
+    ) -> _Answer:
+        if connection := self._connections.kept(target):
+            try:
+                return self._exchange(connection, target, headers, deadline)
+            except ConnectionError:
+                # Closed by the server while idle; a GET may be sent again
+                # (RFC 9110, 9.2.2).
+                deadline.left()
+        connection = self._connections.fresh(target, deadline)
+        return self._exchange(connection, target, headers, deadline)
+
+    def _exchange(
+        self,
+        connection: Connection,
+        target: Target,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        *,
+        body: bytes | None = None,
+    ) -> _Answer:
+        """Send one request and read its answer to the end."""
+        done = False
+        try:
+            arm(connection, deadline)
+            sock = connection.sock
+            connection.request(
+                "GET" if body is None else "POST",
+                target.path,
+                body=body,
+                headers={"Host": target.authority, **headers},
+                preload_content=False,
+                decode_content=False,
+            )
+            response = connection.getresponse()
+            headers_done(sock)
+            if body is None and response.status not in (200, 304):
+                content, done = b"", drained(response)
+            else:
+                content, done = read_body(response, self._max_bytes, deadline), True
+            if done:
+                self._connections.keep(target, connection)
+            return _Answer(
+                status=response.status, headers=joined(response), body=content
+            )
+        finally:
+            if not done:
+                connection.close()
+
+    def _status_error(self, url: str, answer: _Answer) -> FetchError:
+        try:
+            status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        except ValueError:
+            status = str(answer.status)
+        return FetchError(
+            shown(url),
+            f"server answered {status}",
+            status=answer.status,
+            retry_at=retry_at(answer.headers, self._now()),
+        )
+
+    def _error(
+        self, url: str, hop: str, error: Exception, deadline: Deadline
+    ) -> FetchError:
+        """Say in one line what went wrong; the cause is chained."""
+        retry = not isinstance(error, RefusedError) or error.retry
+        reason = reason_of(error)
+        if deadline.expired:
+            reason, retry = f"no answer within {deadline.seconds:g} s", True
+        if hop != url:
+            reason = f"redirected to {shown(hop)}: {reason}"
+        return FetchError(shown(url), reason, retry=retry)

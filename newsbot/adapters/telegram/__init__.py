@@ -1,0 +1,1 @@
+"""Telegram: send alerts to chats. `channel.py` talks, `text.py` fits the text."""

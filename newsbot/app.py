@@ -1,0 +1,350 @@
+"""Builds everything from the config: the one place that picks adapters.
+
+Heavy libraries are imported where they are first needed, so that a command
+which needs no model loads none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from newsbot import __version__
+from newsbot.adapters.console import ConsoleChannel
+from newsbot.adapters.db import Store, open_store
+from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.meter import Count, MeteredEncoder, MeteredModel
+from newsbot.config import Config, FeedConfig
+from newsbot.errors import AlreadyRunningError, ConfigError, UserError
+from newsbot.pipeline import Judge, Parts, Summariser, walk
+from newsbot.poll import Polled, poll_feeds
+from newsbot.ports import Channel
+from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
+from newsbot.stages.parse import canonical_url
+from newsbot.types import Feed, identity
+
+if TYPE_CHECKING:
+    from newsbot.adapters.hf import HfModel
+
+#: Tells what takes long: stage and fraction, or stage and count.
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brain:
+    """The parts that need a model."""
+
+    judge: Judge
+    summariser: Summariser
+    #: What is printed as the model: name and adapter.
+    name: str
+    #: What the model was asked so far.
+    count: Count
+
+
+def utc_now() -> datetime:
+    """Tell the time, aware, UTC; passed on as an argument everywhere."""
+    return datetime.now(UTC)
+
+
+class App:
+    """A config turned into working parts; close it when done."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        progress: Progress = lambda _stage, _fraction: None,
+        stdout: IO[str] = sys.stdout,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self._progress = progress
+        self._stdout = stdout
+        self._closing: list[Callable[[], None]] = []
+
+    def close(self) -> None:
+        """Close files and connections, last opened first."""
+        while self._closing:
+            self._closing.pop()()
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger; opened, checked and migrated on first use."""
+        store = open_store(self.config.database_path)
+        self._closing.append(store.close)
+        return store
+
+    @property
+    def store_name(self) -> str:
+        """Where the ledger lies, for messages."""
+        return str(self.config.database_path)
+
+    @cached_property
+    def fetcher(self) -> HttpFetcher:
+        """The HTTP client with its guard."""
+        network = self.config.network
+        fetcher = HttpFetcher(
+            allow=network.allow,
+            contact=network.contact,
+            timeout_seconds=network.timeout_seconds,
+            max_bytes=network.max_mebibytes * 2**20,
+            version=__version__,
+        )
+        self._closing.append(fetcher.close)
+        return fetcher
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The packaged organisations and the user's own."""
+        try:
+            return load_organisations(
+                [
+                    Organisation(
+                        name=own.name,
+                        kind=own.kind,
+                        aliases=own.aliases,
+                        products=own.products,
+                        descriptions=own.descriptions,
+                        parent=own.parent,
+                        ambiguous=own.ambiguous,
+                    )
+                    for own in self.config.organisations
+                ]
+            )
+        except ValueError as error:
+            raise ConfigError(f"[[organisations]]: {error}") from error
+
+    @cached_property
+    def brain(self) -> Brain:
+        """The model with what reads it; loaded on first use.
+
+        Raises:
+            ModelMissingError: No model, or the extra that loads it is missing.
+        """
+        if self.config.model.preset == "embedded":
+            return self._embedded_brain()
+        return self._prompted_brain()
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels that are configured, by name."""
+        channels: dict[str, Channel] = {"console": ConsoleChannel(self._stdout)}
+        telegram = self.config.telegram
+        if telegram.chats:
+            from newsbot.adapters.telegram.channel import TelegramChannel
+
+            token = os.environ.get(telegram.token_env, "")
+            if not token:
+                raise ConfigError(
+                    f"telegram.chats is set, but the environment variable "
+                    f"{telegram.token_env} (telegram.token_env) is empty"
+                )
+            channel = TelegramChannel(token, telegram.base_url)
+            self._closing.append(channel.close)
+            channels["telegram"] = channel
+        return channels
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What the stages of the line work with."""
+        alerts, telegram = self.config.alerts, self.config.telegram
+        recipients = [("telegram", str(chat)) for chat in telegram.chats]
+        if alerts.console:
+            recipients.insert(0, ("console", "-"))
+        return Parts(
+            store=self.store,
+            fetcher=self.fetcher,
+            gazetteer=self.gazetteer,
+            judge=lambda: self.brain.judge,
+            summariser=lambda: self.brain.summariser,
+            channels=self.channels,
+            recipients=tuple(recipients),
+            language=alerts.language,
+        )
+
+    def adopt(self, other: App) -> None:
+        """Take over what a reload must not lose: the open ledger, the loaded model."""
+        if other.config.database_path != self.config.database_path:
+            raise ConfigError("database.path changed: restart newsbot for that")
+        self.__dict__["store"] = other.store
+        self._closing = other._closing
+        if "brain" in other.__dict__ and other.config.model == self.config.model:
+            self.__dict__["brain"] = other.brain
+
+    def sync_feeds(self) -> None:
+        """Make the config's feeds known to the ledger."""
+        self.store.feeds.sync([feed_of(feed) for feed in self.config.feeds])
+
+    def poll(
+        self, *, force: bool, stopping: Callable[[], bool] = lambda: False
+    ) -> list[Polled]:
+        """Poll the feeds that are due, or all of them."""
+        now = self.clock()
+        feeds = self.store.feeds.all() if force else self.store.feeds.due(now)
+        return poll_feeds(
+            feeds,
+            self.fetcher,
+            self.store.feeds,
+            now,
+            max_age=self.config.alerts.max_age,
+            stopping=stopping,
+        )
+
+    def walk(
+        self,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        progress: Callable[[str, int], None] = lambda _name, _n: None,
+    ) -> None:
+        """Walk everything that is due to the end of the line."""
+        walk(self.parts, self.clock, stopping=stopping, progress=progress)
+
+    def lock(self) -> None:
+        """Hold the ledger's service lock until the process ends.
+
+        Raises:
+            AlreadyRunningError: Another `newsbot run` holds it.
+        """
+        # Beside the database: the operating system frees it with the process.
+        path = Path(f"{self.config.database_path}.lock")
+        file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise AlreadyRunningError(
+                f"newsbot already runs on {self.config.database_path} "
+                f"(process {holder}); stop it first"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._closing.append(file.close)
+
+    def load_embedded(self, *, layer: int | None) -> tuple[HfModel, str]:
+        """Load the embedded model, converting it first where that was never done.
+
+        Returns:
+            The model, and the SHA-256 of the file it was converted from.
+        """
+        from newsbot.adapters import embedded
+        from newsbot.adapters.hf import HfConfig, HfModel
+
+        folder = embedded.prepare(self.config.cache_path, progress=self._progress)
+        model = self.config.model
+        config = HfConfig(
+            folder_or_name=str(folder),
+            device=model.device,
+            dtype=model.dtype,
+            batch_size=model.batch_size,
+            context=model.context,
+            layer=layer,
+        )
+        return HfModel.load(config), embedded.base_sha256()
+
+    def _embedded_brain(self) -> Brain:
+        from newsbot.adapters import embedded, head_file
+        from newsbot.stages.assess import HeadJudge
+        from newsbot.stages.summarise import QuotingSummariser
+
+        path = head_file.shipped_heads()
+        heads = head_file.load_heads(path, base=embedded.base_sha256())
+        model, _ = self.load_embedded(layer=heads.layer)
+        count = Count()
+        return Brain(
+            judge=HeadJudge(MeteredEncoder(model, count), heads, self.gazetteer),
+            summariser=QuotingSummariser(),
+            name=f"embedded gemma3-270m, heads {heads.hash}",
+            count=count,
+        )
+
+    def _prompted_brain(self) -> Brain:
+        from newsbot.prompts import load_prompt
+        from newsbot.stages.prompted import PromptJudge
+        from newsbot.stages.summarise import ModelSummariser
+
+        settings = self.config.model
+        if not settings.name:
+            raise ConfigError(f'model.name is missing for preset "{settings.preset}"')
+        if settings.preset == "server":
+            from newsbot.adapters.server import ServerConfig, ServerModel
+
+            if not settings.base_url:
+                raise ConfigError('model.base_url is missing for preset "server"')
+            key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
+            text_model: ServerModel | HfModel = ServerModel(
+                ServerConfig(
+                    base_url=settings.base_url, model=settings.name, api_key=key
+                ),
+                self.fetcher.post_json,
+            )
+        else:
+            from newsbot.adapters.hf import HfConfig, HfModel
+
+            text_model = HfModel.load(
+                HfConfig(
+                    folder_or_name=settings.name,
+                    device=settings.device,
+                    dtype=settings.dtype,
+                    batch_size=settings.batch_size,
+                    context=settings.context,
+                    offline=False,
+                )
+            )
+        count = Count()
+        metered = MeteredModel(text_model, count)
+        return Brain(
+            judge=PromptJudge(
+                metered,
+                load_prompt("detect_deal"),
+                load_prompt("extract_deal"),
+                self.gazetteer,
+            ),
+            summariser=ModelSummariser(
+                metered, load_prompt("summarise"), self.gazetteer
+            ),
+            name=text_model.id,
+            count=count,
+        )
+
+
+def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
+    """Make a feed's first row.
+
+    Raises:
+        UserError: The address is not one that can be polled.
+    """
+    url = feed.url.strip()
+    if canonical_url(url) is None:
+        raise UserError(f"{url!r} is not an http or https address")
+    return Feed(
+        id=identity("feed", url),
+        url=url,
+        language=feed.language,
+        every_minutes=feed.every_minutes,
+        source="config" if source == "config" else "command",
+    )
+
+
+def with_model(config: Config, name: str) -> Config:
+    """Choose another model: ``"embedded"``, a folder, or a hub name."""
+    if name == "embedded":
+        return replace(config, model=replace(config.model, preset="embedded"))
+    model = replace(config.model, preset="transformers", name=name)
+    return replace(config, model=model)
+
+
+def failures(polled: Sequence[Polled]) -> list[Polled]:
+    """Pick the polls that failed."""
+    return [one for one in polled if one.error is not None]

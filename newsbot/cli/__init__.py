@@ -1,0 +1,89 @@
+"""`newsbot`: click commands that parse, call and print.
+
+Data goes to standard output, messages and progress to standard error. Nothing
+heavy is imported before a command runs: `newsbot --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from newsbot import __version__
+from newsbot.cli import feeds, ledger, model, run, setup
+from newsbot.cli.base import Session
+from newsbot.errors import NewsbotError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="newsbot")
+@click.option(
+    "--config",
+    metavar="FILE",
+    envvar="NEWSBOT_CONFIG",
+    help="The config file; else NEWSBOT_CONFIG, ./config.toml, or the user's folder.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say what is done, step by step.")
+@click.pass_context
+def cli(context: click.Context, config: str | None, verbose: bool) -> None:
+    """Tells you of every new AI-cloud partnership, once, with its quotes."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    context.obj = Session(config)
+    context.call_on_close(context.obj.close)
+
+
+for command in (
+    setup.init,
+    setup.check,
+    run.run,
+    run.demo,
+    run.evaluate,
+    feeds.feeds,
+    ledger.deals,
+    ledger.show,
+    ledger.search,
+    model.model,
+    model.tuning,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line, not a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except NewsbotError as error:
+        click.echo(f"error: {_one_line(error)}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # `newsbot deals | head` closes the pipe: no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("NEWSBOT_DEBUG"):
+            raise
+        kind = type(error).__name__
+        click.echo(
+            f"unexpected error: {kind}: {_one_line(error)} "
+            "(NEWSBOT_DEBUG=1 shows where)",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

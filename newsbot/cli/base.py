@@ -1,0 +1,87 @@
+"""What the commands share: the config, the app, progress, and writing data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from newsbot.app import App
+    from newsbot.config import Config
+
+
+class Session:
+    """One run of the command line; builds the app when a command wants it."""
+
+    def __init__(self, config: str | None) -> None:
+        self._option = config
+        self._app: App | None = None
+
+    def config(self) -> Config:
+        """Find, read and check the config file."""
+        from newsbot.config import find_config, load_config
+
+        return load_config(find_config(self._option))
+
+    def config_or_default(self) -> Config:
+        """Like `config`, but without any file the defaults serve."""
+        from newsbot.config import Config, find_config, load_config
+        from newsbot.errors import ConfigError
+
+        if self._option:
+            return self.config()
+        try:
+            path = find_config(None)
+        except ConfigError:
+            return Config()
+        return load_config(path)
+
+    @property
+    def app(self) -> App:
+        """The app of the config file."""
+        if self._app is None:
+            self._app = self.build(self.config())
+        return self._app
+
+    def build(self, config: Config) -> App:
+        """Build an app that is closed with this session."""
+        from newsbot.app import App
+
+        self.close()
+        self._app = App(config, progress=ProgressLine())
+        return self._app
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._app is not None:
+            self._app.close()
+            self._app = None
+
+
+class ProgressLine:
+    """Says on standard error what takes long: one line, rewritten on a terminal."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Show a stage and its share done."""
+        text = f"{stage} {fraction:4.0%}"
+        if sys.stderr.isatty():
+            width = 24
+            filled = int(width * min(max(fraction, 0.0), 1.0))
+            bar = "#" * filled + "." * (width - filled)
+            end = "\n" if fraction >= 1 else ""
+            click.echo(f"\r\x1b[K[{bar}] {text}{end}", err=True, nl=False)
+        elif stage != self._last:
+            click.echo(f"{stage} ...", err=True)
+        self._last = stage
+
+
+def write_json(data: Any, *, pretty: bool = True) -> None:
+    """Write data to standard output as JSON."""
+    indent = 2 if pretty else None
+    click.echo(json.dumps(data, ensure_ascii=False, indent=indent))

@@ -1,0 +1,185 @@
+"""`deals`, `show`, `search`: what the ledger knows."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from newsbot.cli.base import Session, write_json
+
+_SINCE = re.compile(r"(\d{1,5})([hd])")
+
+
+@click.command()
+@click.option("--since", metavar="AGE", help='Only deals first seen since, e.g. "7d".')
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def deals(session: Session, since: str | None, as_json: bool) -> None:
+    """List the deals, newest first."""
+    from newsbot.cli.views import deal_view
+
+    app = session.app
+    oldest = app.clock() - _age(since) if since else None
+    found = [deal_view(deal, app.store) for deal in app.store.ledger.deals(oldest)]
+    if as_json:
+        write_json(found)
+        return
+    for deal in found:
+        names = ", ".join(party["name"] for party in deal["parties"])
+        sources = len({finding["source"] for finding in deal["findings"]})
+        click.echo(
+            f"{deal['id']}  {deal['first_seen'][:10]}  {deal['status']:<9}  "
+            f"{names}  {_sums(deal)}({sources} source{'s' if sources != 1 else ''})"
+        )
+    if not found:
+        click.echo("no deals", err=True)
+
+
+@click.command()
+@click.argument("id_", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show(session: Session, id_: str, as_json: bool) -> None:
+    """Show a deal or an article with every quote, and why.
+
+    ID may be shortened as long as it stays unique.
+    """
+    from newsbot.cli.views import article_view, deal_view
+    from newsbot.errors import UserError
+
+    store = session.app.store
+    found = store.ledger.find_ids(id_.strip().lower())
+    if not found:
+        raise UserError(f"no deal or article {id_!r}; `newsbot deals` lists them")
+    if len(found) > 1:
+        listed = ", ".join(f"{kind} {full}" for kind, full in found[:5])
+        raise UserError(f"{id_!r} is not unique: {listed}")
+    kind, full = found[0]
+    if kind == "deal":
+        deal = store.ledger.deal(full)
+        assert deal is not None
+        view = deal_view(deal, store)
+    else:
+        article = store.line.article(full)
+        assert article is not None
+        view = article_view(article, store)
+    if as_json:
+        write_json(view)
+    elif kind == "deal":
+        _print_deal(view)
+    else:
+        _print_article(view)
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def search(session: Session, words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find articles that hold every word of WORDS, best first."""
+    found = session.app.store.line.search(" ".join(words), limit)
+    if as_json:
+        write_json(
+            [
+                {
+                    "id": article.id,
+                    "url": article.url,
+                    "source": article.site,
+                    "title": article.title,
+                    "language": article.language,
+                    "published": article.published_at.isoformat(),
+                }
+                for article in found
+            ]
+        )
+        return
+    for article in found:
+        day = article.published_at.date().isoformat()
+        click.echo(f"{article.id}  {day}  {article.site}: {article.title}")
+        click.echo(f"{'':16}  {article.url}")
+    if not found:
+        click.echo("nothing found", err=True)
+
+
+def _age(text: str) -> timedelta:
+    match = _SINCE.fullmatch(text.strip())
+    if match is None:
+        raise click.BadParameter(f'{text!r} is not an age such as "7d" or "12h"')
+    hours = int(match[1]) * (24 if match[2] == "d" else 1)
+    return timedelta(hours=hours)
+
+
+def _sums(deal: dict[str, Any]) -> str:
+    from decimal import Decimal
+
+    from newsbot.stages.amounts import format_money
+
+    sums = [
+        format_money(Decimal(str(amount["value"])), amount["currency"], "en")
+        for amount in deal["amounts"]
+    ]
+    return f"{', '.join(sums)}  " if sums else ""
+
+
+def _print_deal(view: dict[str, Any]) -> None:
+    click.echo(f"deal {view['id']}: {view['status']}, {', '.join(view['types'])}")
+    for party in view["parties"]:
+        click.echo(f"  {party['name']}: {', '.join(party['roles'])}")
+    if sums := _sums(view):
+        click.echo(f"  sums: {sums}")
+    for item in view["capacity"]:
+        click.echo(f"  capacity: {item['value']} {item['unit']}")
+    click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
+    for finding in view["findings"]:
+        _print_finding(finding)
+
+
+def _print_finding(finding: dict[str, Any]) -> None:
+    click.echo("")
+    click.echo(f"{finding['source']}, {finding['published']}: {finding['title']}")
+    click.echo(f"  {finding['url']}")
+    click.echo(f"  {finding['verdict'] or 'not yet identified'}: {finding['reason']}")
+    quotes: dict[str, list[str]] = {}
+    for span in finding["spans"]:
+        quotes.setdefault(" ".join(span["quote"].split()), []).append(span["field"])
+    named = {
+        f"parties.{n}": party["name"] for n, party in enumerate(finding["parties"])
+    }
+    named |= {
+        f"amounts.{n}": f"{item['value']} {item['currency']}"
+        for n, item in enumerate(finding["amounts"])
+    }
+    for quote, fields in quotes.items():
+        about = ", ".join(named.get(field, field) for field in fields)
+        click.echo(f"  > {quote}")
+        click.echo(f"    ({about})")
+    for item in finding["dropped"]:
+        click.echo(f"  dropped {item['claim']}: {item['reason']}")
+
+
+def _print_article(view: dict[str, Any]) -> None:
+    click.echo(f"article {view['id']}: {view['title']}")
+    click.echo(f"  {view['source']}, {view['published']}, {view['language']}")
+    click.echo(f"  {view['url']}")
+    if view["text_origin"] == "summary":
+        click.echo("  no full text: the feed's summary stands in")
+    reason = f" ({view['reason']})" if view["reason"] else ""
+    click.echo(f"  state: {view['state']}{reason}")
+    if judged := view["assessment"]:
+        verdict = "a deal" if judged["is_deal"] else "no deal"
+        click.echo(
+            f"  {verdict}: probability {judged['probability']:.2f}, "
+            f"threshold {judged['threshold']:.2f}"
+        )
+        click.echo(f"  words: {', '.join(judged['words'])}")
+        click.echo(f"  judged by {judged['assessor']}")
+        for item in judged["dropped"]:
+            click.echo(f"  dropped {item['claim']}: {item['reason']}")
+    if view["summary"]:
+        click.echo(f"  summary: {view['summary']}")
+    for finding in view["findings"]:
+        _print_finding(finding)

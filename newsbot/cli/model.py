@@ -1,0 +1,158 @@
+"""`model` and `tuning`: the model's files, and the heads tuned on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from newsbot.cli.base import ProgressLine, Session, write_json
+
+
+@click.group()
+def model() -> None:
+    """Show, prepare and tune the model."""
+
+
+@model.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def info(session: Session, as_json: bool) -> None:
+    """Show which model judges, whether it is ready, and how its heads were made."""
+    from newsbot.adapters import embedded, head_file
+
+    config = session.config_or_default()
+    cache = config.cache_path
+    facts: dict[str, object] = {
+        "preset": config.model.preset,
+        "name": config.model.name or "gemma3-270m",
+        "device": config.model.device,
+    }
+    if config.model.preset == "embedded":
+        ready = embedded.is_prepared(cache)
+        card = head_file.read_card(head_file.shipped_heads())
+        facts |= {
+            "prepared": ready,
+            "folder": str(embedded.cache_folder(cache)),
+            "layer": int(card["layer"]),
+            "threshold": float(card["threshold"]),
+            "heads": json.loads(card["card"]),
+        }
+        manifest = embedded.read_manifest(embedded.cache_folder(cache))
+        if manifest is not None:
+            facts["dtype"] = manifest.dtype
+    if as_json:
+        write_json(facts)
+        return
+    for name, value in facts.items():
+        shown = value if not isinstance(value, dict) else json.dumps(value)
+        click.echo(f"{name}: {shown}")
+
+
+@model.command()
+@click.pass_obj
+def prepare(session: Session) -> None:
+    """Convert the embedded model once, so that it loads in seconds."""
+    from newsbot.adapters import embedded
+
+    config = session.config_or_default()
+    folder = embedded.prepare(config.cache_path, progress=ProgressLine())
+    click.echo(f"ready: {folder}", err=True)
+
+
+@model.command()
+@click.option(
+    "--corpus",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder or file of labelled articles; may be given again.",
+)
+@click.option(
+    "--layer",
+    type=click.IntRange(1, 18),
+    default=9,
+    show_default=True,
+    help="Hidden layer that the heads read.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the heads; else over the package's own.",
+)
+@click.option("--resume/--no-resume", default=True, help="Reuse states kept on disk.")
+@click.pass_obj
+def tune(
+    session: Session,
+    folders: tuple[Path, ...],
+    layer: int,
+    out: Path | None,
+    resume: bool,
+) -> None:
+    """Tune the heads on a labelled corpus; the same corpus gives the same heads."""
+    from newsbot.adapters.head_file import save_heads, shipped_heads
+    from newsbot.adapters.state_cache import CachedEncoder
+    from newsbot.evaluation.gold import read_gold
+    from newsbot.tuning.corpus_files import corpus_files, data_digest
+    from newsbot.tuning.tune import as_head_set
+    from newsbot.tuning.tune import tune as tune_heads
+
+    files = corpus_files(folders)
+    corpus = read_gold(files)
+    app = session.build(session.config_or_default())
+    encoder, base = app.load_embedded(layer=layer)
+    states = app.config.cache_path / "tuning-states"
+    tuned = tune_heads(
+        corpus,
+        CachedEncoder(encoder, states) if resume else encoder,
+        app.gazetteer,
+        progress=ProgressLine(),
+    )
+    card = {
+        "articles": len(corpus),
+        "data": data_digest(files),
+        "held_out": {
+            head: {name: round(value, 4) for name, value in figures.items()}
+            for head, figures in tuned.figures.items()
+        },
+    }
+    path = out or shipped_heads()
+    save_heads(as_head_set(tuned, base=base, layer=layer), path, card=json.dumps(card))
+    write_json(card)
+    click.echo(f"written: {path}", err=True)
+
+
+@click.group()
+def tuning() -> None:
+    """Look after the corpus that the heads are tuned on."""
+
+
+@tuning.command("check")
+@click.argument(
+    "folders",
+    nargs=-1,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="[DIR...]",
+)
+@click.option(
+    "--gold",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Gold files that must share no story, publisher or text with the corpus.",
+)
+def check_corpus(folders: tuple[Path, ...], gold: tuple[Path, ...]) -> None:
+    """Check that spans read back, sums parse, and nothing is shared with the gold."""
+    from newsbot.errors import GateError
+    from newsbot.evaluation.gold import read_gold
+    from newsbot.stages.organisations import load_organisations
+    from newsbot.tuning.check import check
+    from newsbot.tuning.corpus_files import corpus_files
+
+    corpus = read_gold(corpus_files(folders))
+    problems = check(corpus, read_gold(gold), load_organisations())
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{len(corpus)} articles, {len(problems)} problems", err=True)
+    if problems:
+        raise GateError(f"the corpus has {len(problems)} problems")

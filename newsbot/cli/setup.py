@@ -1,0 +1,179 @@
+"""`init` and `check`: a config to begin with, and whether everything works."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from newsbot.cli.base import Session, write_json
+
+if TYPE_CHECKING:
+    from newsbot.app import App
+
+
+@click.command()
+@click.option("--lang", type=click.Choice(["de", "en"]), help="Language of the alerts.")
+@click.pass_context
+def init(context: click.Context, lang: str | None) -> None:
+    """Write a commented config file to begin with; never overwrites one."""
+    from importlib import resources
+
+    from newsbot.errors import UserError
+
+    assert context.parent is not None
+    path = Path(context.parent.params["config"] or "config.toml")
+    template = resources.files("newsbot") / "data" / "config.example.toml"
+    source = Path(str(template))
+    if not source.is_file():  # a checkout keeps it at its top
+        source = Path(__file__).parents[2] / "config.example.toml"
+    text = source.read_text(encoding="utf-8")
+    if lang:
+        text = text.replace('language = "en"  # of the alerts', f'language = "{lang}"')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UserError(f"{path} exists already; it was not touched") from error
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+    click.echo(f"written: {path}", err=True)
+    click.echo("next: add feeds to it, then `newsbot check`", err=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of `newsbot check`."""
+
+    state: Literal["ok", "warn", "fail"]
+    part: str
+    text: str
+    #: How to mend it; empty when all is well.
+    fix: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def check(session: Session, as_json: bool) -> None:
+    """Try every part for real: config, database, model, a feed, channels."""
+    app = session.app  # a config that cannot be read ends here, with its line
+    lines = [Line(state="ok", part="config", text=str(app.config.folder))]
+    for part, probe in (
+        ("database", _database),
+        ("model", _model),
+        ("feeds", _feeds),
+        ("channels", _channels),
+    ):
+        lines.extend(_guarded(part, probe, app))
+    if as_json:
+        write_json(
+            [
+                {"state": x.state, "part": x.part, "text": x.text, "fix": x.fix}
+                for x in lines
+            ]
+        )
+    else:
+        for line in lines:
+            click.echo(f"{line.state:<5} {line.part}: {line.text}")
+            if line.fix:
+                click.echo(f"      → {line.fix}")
+    if any(line.state == "fail" for line in lines):
+        raise click.exceptions.Exit(3)
+
+
+def _guarded(
+    part: str, probe: Callable[[App], Iterator[Line]], app: App
+) -> Iterator[Line]:
+    from newsbot.errors import NewsbotError
+
+    try:
+        yield from probe(app)
+    except NewsbotError as error:
+        yield Line(state="fail", part=part, text=" ".join(str(error).split()))
+
+
+def _database(app: App) -> Iterator[Line]:
+    rows = app.store.connection.rows("PRAGMA integrity_check")
+    answer = str(rows[0]["integrity_check"])
+    if answer != "ok":
+        fix = "restore a backup"
+        yield Line(state="fail", part="database", text=answer, fix=fix)
+        return
+    counts = sum(app.store.line.counts().values())
+    text = f"{app.store_name}, {counts} entries"
+    yield Line(state="ok", part="database", text=text)
+
+
+def _model(app: App) -> Iterator[Line]:
+    if app.config.model.preset == "embedded":
+        from newsbot.adapters import embedded
+
+        if not embedded.is_prepared(app.config.cache_path):
+            embedded.base_sha256()  # says what is missing, if the extra is
+            yield Line(
+                state="warn",
+                part="model",
+                text="not converted yet; the first run does it",
+                fix="newsbot model prepare",
+            )
+            return
+    yield Line(state="ok", part="model", text=f"{app.brain.name} is loaded")
+
+
+def _feeds(app: App) -> Iterator[Line]:
+    from newsbot.errors import StageError
+    from newsbot.poll import read_feed
+
+    app.sync_feeds()
+    feeds = app.store.feeds.all()
+    if not feeds:
+        fix = "newsbot feeds add URL"
+        yield Line(state="warn", part="feeds", text="none", fix=fix)
+        return
+    feed = feeds[0]
+    try:
+        parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
+    except StageError as error:
+        fix = f"newsbot feeds test {feed.url}"
+        yield Line(state="fail", part="feeds", text=str(error), fix=fix)
+        return
+    n_entries = f"{len(parsed.entries)} entries" if parsed else "unchanged"
+    text = f"{len(feeds)} known; {feed.url} answers: {n_entries}"
+    yield Line(state="ok", part="feeds", text=text)
+    failing = [one for one in feeds if one.error]
+    if failing:
+        yield Line(
+            state="warn",
+            part="feeds",
+            text=f"{len(failing)} with errors",
+            fix="newsbot feeds list",
+        )
+
+
+def _channels(app: App) -> Iterator[Line]:
+    telegram = app.config.telegram
+    if not telegram.chats:
+        yield Line(
+            state="warn",
+            part="channels",
+            text="no Telegram chat; alerts go to the console",
+            fix="set telegram.chats in the config",
+        )
+        return
+    if not os.environ.get(telegram.token_env):
+        yield Line(
+            state="fail",
+            part="channels",
+            text=f"the environment variable {telegram.token_env} is empty",
+            fix="put the bot's token there",
+        )
+        return
+    _ = app.channels
+    text = f"Telegram, {len(telegram.chats)} chats configured"
+    yield Line(state="ok", part="channels", text=text)

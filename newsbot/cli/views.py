@@ -1,0 +1,119 @@
+"""Nouns as the plain JSON values that commands print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from newsbot.adapters.db import Store
+from newsbot.evaluation.report import deal_fields, plain_number
+from newsbot.evaluation.run import claims
+from newsbot.types import Alert, Article, Deal, Finding
+
+
+def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
+    """A deal with every finding, its article and its quotes."""
+    amounts: dict[str, dict[str, Any]] = {}
+    capacity: dict[str, dict[str, Any]] = {}
+    for finding in deal.findings:
+        fields = deal_fields(finding)
+        for amount in fields["amounts"]:
+            key = f"{amount['value']} {amount['currency']} {amount['kind']}"
+            amounts.setdefault(key, amount)
+        for item in finding.capacity:
+            value = {"value": plain_number(item.value), "unit": item.unit}
+            capacity.setdefault(f"{item.value} {item.unit}", value)
+    return {
+        "id": deal.id,
+        "status": deal.status,
+        "types": list(deal.types),
+        "parties": [
+            {"name": name, "roles": list(roles)} for name, roles in deal.parties
+        ],
+        "amounts": list(amounts.values()),
+        "capacity": list(capacity.values()),
+        "first_seen": deal.first_seen_at.isoformat(),
+        "last_seen": deal.last_seen_at.isoformat(),
+        "findings": [finding_view(finding, store) for finding in deal.findings],
+    }
+
+
+def finding_view(finding: Finding, store: Store) -> dict[str, Any]:
+    """A finding with where it stands: url, publisher, spans with their quotes."""
+    article = store.line.article(finding.article_id)
+    _, verdict, reason = store.ledger.verdict(finding.id)
+    text = article.full_text if article else ""
+    return {
+        "id": finding.id,
+        "article": finding.article_id,
+        "url": article.url if article else None,
+        "source": article.site if article else None,
+        "title": article.title if article else None,
+        "published": article.published_at.isoformat() if article else None,
+        "language": article.language if article else None,
+        "verdict": verdict,
+        "reason": reason,
+        **deal_fields(finding),
+        "spans": [
+            {
+                "field": field,
+                "start": quote.start,
+                "end": quote.end,
+                "quote": text[quote.start : quote.end],
+            }
+            for field, _, quote in claims(finding)
+        ],
+        "dropped": [
+            {"claim": item.claim, "reason": item.reason} for item in finding.dropped
+        ],
+    }
+
+
+def article_view(article: Article, store: Store) -> dict[str, Any]:
+    """An article with its judgement, for yes and for no."""
+    state, reason, _ = store.line.state(article.entry_id)
+    judged = store.ledger.assessment(article.id)
+    summary = store.ledger.summary(article.id)
+    view: dict[str, Any] = {
+        "id": article.id,
+        "url": article.url,
+        "source": article.site,
+        "title": article.title,
+        "language": article.language,
+        "published": article.published_at.isoformat(),
+        "text_origin": article.text_origin,
+        "state": state,
+        "reason": reason,
+        "text": article.text,
+        "summary": summary.text if summary else None,
+        "assessment": None,
+        "findings": [
+            finding_view(finding, store)
+            for finding in store.ledger.findings_of(article.id)
+        ],
+    }
+    if judged is not None:
+        assessment, dropped = judged
+        view["assessment"] = {
+            "probability": round(assessment.probability, 4),
+            "threshold": assessment.threshold,
+            "is_deal": assessment.is_deal,
+            "words": list(assessment.words),
+            "assessor": assessment.assessor,
+            "dropped": [
+                {"claim": item.claim, "reason": item.reason} for item in dropped
+            ],
+        }
+    return view
+
+
+def alert_view(alert: Alert) -> dict[str, Any]:
+    """A message as it goes out."""
+    return {
+        "id": alert.id,
+        "deal": alert.deal_id,
+        "kind": alert.kind,
+        "language": alert.language,
+        "text": alert.plain,
+        "html": alert.html,
+        "created": alert.created_at.isoformat(),
+    }

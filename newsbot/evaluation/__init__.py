@@ -1,0 +1,1 @@
+"""Measuring the line on gold articles: `newsbot evaluate`."""

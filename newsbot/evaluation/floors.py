@@ -1,0 +1,69 @@
+"""Floors: figures that were reached once and must not be lost.
+
+`tests/evals/floors.json` names, for each gold file by its SHA-256, the figures
+below which an evaluation fails. A file it does not name has no floors. They bind
+the model they were measured with, no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from newsbot.errors import GateError, UserError
+
+#: Searched upwards from the gold file.
+NAME = "floors.json"
+
+
+def check_floors(files: Sequence[Path], figures: Mapping[str, Any], model: str) -> None:
+    """Hold figures against their floors.
+
+    Args:
+        files: The gold files that were read; floors apply to exactly this set.
+        figures: What was measured, as `report` gives it.
+        model: The model's name; floors of another kind of model do not bind.
+
+    Raises:
+        GateError: A figure fell below its floor; names it with both values.
+    """
+    path = _find(files[0])
+    if path is None:
+        return
+    try:
+        floors = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: not JSON: {error}") from error
+    if not model.startswith(floors["model"]):
+        return
+    digests = {digest(file) for file in files}
+    if digests != set(floors["gold"].values()):
+        return
+    missed = list(_missed(floors["floors"], figures, ""))
+    if missed:
+        raise GateError(f"below the floor: {'; '.join(missed)}")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _find(file: Path) -> Path | None:
+    for folder in file.absolute().parents:
+        if (folder / NAME).is_file():
+            return folder / NAME
+    return None
+
+
+def _missed(
+    floors: Mapping[str, Any], figures: Mapping[str, Any], prefix: str
+) -> Iterator[str]:
+    for name, floor in floors.items():
+        if isinstance(floor, dict):
+            yield from _missed(floor, figures[name], f"{prefix}{name}.")
+        elif figures[name] < floor:
+            yield f"{prefix}{name} {figures[name]:.3f} < {floor:.3f}"

@@ -1,0 +1,253 @@
+"""Predictions to figures and to the lines an outside scorer reads.
+
+The keys are those of the gold format's evaluation interface and stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from newsbot.evaluation.run import Prediction, as_gold_deal, claims
+from newsbot.evaluation.score import Counts, Extraction, area_under_curve, match_deals
+from newsbot.stages.amounts import find_capacity, find_money, same_value
+from newsbot.stages.extract import detect_language
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.summarise import unsupported
+from newsbot.types import LANGUAGES, Amount, Capacity, Finding, Party, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a run took."""
+
+    seconds: float
+    model: str
+    model_calls: int
+    prompt_tokens: int
+    generated_tokens: int
+
+
+def report(
+    predictions: Sequence[Prediction], gazetteer: Gazetteer, cost: Cost
+) -> dict[str, Any]:
+    """Compute every figure of `newsbot evaluate`."""
+
+    def same(a: str, b: str) -> bool:
+        return gazetteer.related(gazetteer.canonical(a), gazetteer.canonical(b))
+
+    extraction = Extraction()
+    for one in predictions:
+        extraction.add(one.gold.deals, [as_gold_deal(told) for told in one.told], same)
+    detection: dict[str, Any] = _detection(predictions)
+    detection["by_language"] = {
+        language: _detection([p for p in predictions if p.gold.language == language])
+        for language in LANGUAGES
+    }
+    return {
+        "articles": len(predictions),
+        "seconds": round(cost.seconds, 2),
+        "model": cost.model,
+        "detection": detection,
+        "parties": extraction.parties.figures(),
+        "roles": {"accuracy": extraction.roles.accuracy},
+        "status": {"accuracy": extraction.status.accuracy},
+        "types": extraction.types.figures(),
+        "amounts": {
+            **extraction.amounts.figures(),
+            "kind_accuracy": extraction.amount_kind.accuracy,
+            "bound_accuracy": extraction.amount_bound.accuracy,
+        },
+        "capacity": extraction.capacity.figures(),
+        "alerts": _alerts(predictions, same),
+        "grounding": _grounding(predictions, gazetteer),
+        "summaries": _summaries(predictions, gazetteer),
+        "cost": {
+            "seconds_per_article": cost.seconds / max(len(predictions), 1),
+            "model_calls": cost.model_calls,
+            "prompt_tokens": cost.prompt_tokens,
+            "generated_tokens": cost.generated_tokens,
+        },
+    }
+
+
+def _detection(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    counts = Counts()
+    scored = []
+    for one in predictions:
+        positive, said = bool(one.gold.deals), bool(one.told)
+        counts.hit += positive and said
+        counts.extra += said and not positive
+        counts.missed += positive and not said
+        scored.append((one.judgement.assessment.probability, positive))
+    return {**counts.figures(), "auc": area_under_curve(scored)}
+
+
+def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:
+    """Replay the alerts in published order against the stories they tell of."""
+    stories = {deal.story for one in predictions for deal in one.gold.deals}
+    alerted: set[str] = set()
+    n_false = n_duplicate = n_updates = 0
+    order = sorted(
+        range(len(predictions)),
+        key=lambda n: (predictions[n].gold.published_at, n),
+    )
+    for n in order:
+        one = predictions[n]
+        said = {told.deal_id: told for told in one.told}
+        pairs = match_deals(one.gold.deals, [as_gold_deal(t) for t in one.told], same)
+        for right, predicted in pairs:
+            if predicted is None:
+                continue
+            verdict = said[predicted.story].verdict
+            n_updates += verdict == "update"
+            if verdict != "new":
+                continue
+            if right is None:
+                n_false += 1
+            elif right.story in alerted:
+                n_duplicate += 1
+            else:
+                alerted.add(right.story)
+    counts = Counts(hit=len(alerted), extra=n_false, missed=len(stories) - len(alerted))
+    return {
+        "stories": len(stories),
+        "alerted": len(alerted),
+        "false_alerts": n_false,
+        "duplicate_alerts": n_duplicate,
+        "updates": n_updates,
+        "precision": counts.precision,
+        "recall": counts.recall,
+    }
+
+
+def _grounding(
+    predictions: Sequence[Prediction], gazetteer: Gazetteer
+) -> dict[str, int]:
+    """Read every claim's quote back from the text and look whether it carries it."""
+    n_claims = n_verbatim = 0
+    for one in predictions:
+        for told in one.told:
+            finding = told.finding
+            for item in (*finding.parties, *finding.amounts, *finding.capacity):
+                n_claims += 1
+                n_verbatim += _carries(one, item, gazetteer)
+            n_claims += 1
+            n_verbatim += bool(_text(one, finding.status_quote).strip())
+    return {"claims": n_claims, "verbatim": n_verbatim}
+
+
+def _carries(
+    one: Prediction, item: Party | Amount | Capacity, gazetteer: Gazetteer
+) -> bool:
+    quote, mention = _text(one, item.quote), _text(one, item.span)
+    if not mention or mention not in quote:
+        return False
+    language = one.gold.language
+    if isinstance(item, Party):
+        named = [found.name for found in gazetteer.find(mention)]
+        return (
+            item.name in named
+            or gazetteer.canonical(mention) == item.name
+            or (item.name in {m.name for m in one.reading.organisations})
+        )
+    if isinstance(item, Amount):
+        return any(
+            same_value(found.value, item.value, Decimal(0))
+            and found.currency == item.currency
+            for found in find_money(_text(one, item.quote), language)
+        )
+    return any(
+        same_value(found.value, item.value, Decimal(0)) and found.unit == item.unit
+        for found in find_capacity(_text(one, item.quote), language)
+    )
+
+
+def _summaries(
+    predictions: Sequence[Prediction], gazetteer: Gazetteer
+) -> dict[str, int]:
+    numbers = names = language = quoted = 0
+    for one in predictions:
+        wrong = unsupported(one.summary.text, one.reading, gazetteer)
+        numbers += any(claim[:1].isdigit() for claim in wrong)
+        names += any(gazetteer.get(claim) is not None for claim in wrong)
+        language += detect_language(one.summary.text) != one.gold.language
+        quoted += one.summary.quoted
+    return {
+        "n": len(predictions),
+        "unsupported_numbers": numbers,
+        "unsupported_names": names,
+        "wrong_language": language,
+        "quoted": quoted,
+    }
+
+
+def prediction_line(one: Prediction) -> str:
+    """Write one article's prediction as a line of JSON."""
+    return json.dumps(
+        {
+            "id": one.gold.id,
+            "probability": round(one.judgement.assessment.probability, 6),
+            "deals": [
+                {
+                    **deal_fields(told.finding),
+                    "story": told.deal_id,
+                    "alert": None if told.verdict == "repeat" else told.verdict,
+                    "spans": [
+                        {
+                            "field": name,
+                            "start": quote.start,
+                            "end": quote.end,
+                            "quote": _text(one, quote),
+                        }
+                        for name, _, quote in claims(told.finding)
+                    ],
+                }
+                for told in one.told
+            ],
+            "summary": {
+                "language": one.summary.language,
+                "text": one.summary.text,
+                "quoted": one.summary.quoted,
+            },
+        },
+        ensure_ascii=False,
+    )
+
+
+def deal_fields(finding: Finding) -> dict[str, Any]:
+    """A finding's gold fields as plain JSON values."""
+    return {
+        "status": finding.status,
+        "types": list(finding.types),
+        "parties": [
+            {"name": party.name, "roles": list(party.roles)}
+            for party in finding.parties
+        ],
+        "amounts": [
+            {
+                "value": plain_number(amount.value),
+                "currency": amount.currency,
+                "kind": amount.kind,
+                "bound": amount.bound,
+                "payer": amount.payer,
+            }
+            for amount in finding.amounts
+        ],
+        "capacity": [
+            {"value": plain_number(item.value), "unit": item.unit}
+            for item in finding.capacity
+        ],
+    }
+
+
+def plain_number(value: Decimal) -> int | float:
+    """Write a decimal as JSON's number, whole where it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _text(one: Prediction, span: Span) -> str:
+    return one.reading.article.full_text[span.start : span.end]

@@ -1,0 +1,414 @@
+"""The line: one table of stages, and the loop that serves them all.
+
+The state on an entry's row says where it stands. Each turn takes what is due in
+one state, calls the stage outside any transaction, and then, in one transaction,
+stores the product and moves the row, but only if it is still where it was. A
+kill at any line costs at most one repeated batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from newsbot.errors import DeliveryError, FetchError, StageError
+from newsbot.ports import Channel, Fetcher, Store
+from newsbot.stages.assess import Judgement
+from newsbot.stages.compose import compose
+from newsbot.stages.extract import Skipped, extract
+from newsbot.stages.gate import gate
+from newsbot.stages.identify import SEQUEL_DAYS, identify
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.reading import Reading, read_article
+from newsbot.types import AlertKind, Article, Entry, Finding, Language, Page, Summary
+
+#: Attempts at one step before the row is given up.
+MAX_ATTEMPTS = 6
+#: First wait after an error that may pass; doubles each time.
+FIRST_WAIT = timedelta(minutes=2)
+#: Pages fetched at once, each from another host.
+MAX_HOSTS = 8
+#: Tries of one delivery; with `FIRST_WAIT` doubling this is about four days.
+MAX_DELIVERIES = 12
+
+Store_ = Callable[[Store], None]
+
+
+class Judge(Protocol):
+    """Says whether articles report deals, and which."""
+
+    def judge(self, readings: Sequence[Reading], now: datetime) -> list[Judgement]:
+        """Judge a batch of articles."""
+        ...
+
+
+class Summariser(Protocol):
+    """Writes summaries that are checked against their articles."""
+
+    def summarise(
+        self,
+        readings: Sequence[Reading],
+        findings: Sequence[Sequence[Finding]],
+        now: datetime,
+    ) -> list[Summary]:
+        """Summarise a batch of articles."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the stages work with; `app` puts it together."""
+
+    store: Store
+    fetcher: Fetcher
+    gazetteer: Gazetteer
+    #: Built on first use: loading a model takes seconds.
+    judge: Callable[[], Judge]
+    summariser: Callable[[], Summariser]
+    channels: Mapping[str, Channel]
+    #: Pairs of channel and recipient that get every alert.
+    recipients: tuple[tuple[str, str], ...]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one entry in one stage."""
+
+    entry: Entry
+    #: The state to move to.
+    given: str
+    #: Writes the product; called in the same transaction as the move.
+    store: Store_ | None = None
+    reason: str | None = None
+    priority: float | None = None
+    #: An error instead of a product.
+    error: StageError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of the line."""
+
+    name: str
+    #: The state its entries wait in.
+    taken: str
+    #: The state of those it is done with.
+    given: str
+    #: Entries served at once.
+    batch: int
+    run: Callable[[Parts, Sequence[Entry], datetime], Iterable[Outcome]]
+
+
+def fetch(parts: Parts, entries: Sequence[Entry], _now: datetime) -> Iterator[Outcome]:
+    """Get the pages; one host at a time, many hosts at once."""
+    by_host: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_host.setdefault(urlsplit(entry.url).netloc, []).append(entry)
+
+    def visit(group: list[Entry]) -> list[Outcome]:
+        return [_fetch_one(parts, entry, _now) for entry in group]
+
+    with ThreadPoolExecutor(MAX_HOSTS) as pool:
+        for outcomes in pool.map(visit, by_host.values()):
+            yield from outcomes
+
+
+def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
+    try:
+        response = parts.fetcher.fetch(entry.url)
+    except FetchError as error:
+        _, _, n_errors = parts.store.line.state(entry.id)
+        if error.retry and n_errors + 1 < MAX_ATTEMPTS:
+            return Outcome(entry=entry, given="fetched", error=error)
+        # What the feed said remains: an empty page lets its summary stand in.
+        page = Page(
+            entry_id=entry.id,
+            url=entry.url,
+            status=error.status or 0,
+            content_type="",
+            body=b"",
+            fetched_at=now,
+        )
+        return Outcome(
+            entry=entry,
+            given="fetched",
+            store=lambda store: store.line.put_page(page),
+            reason=str(error),
+        )
+    page = Page(
+        entry_id=entry.id,
+        url=response.url,
+        status=response.status,
+        content_type=response.headers.get("content-type", ""),
+        body=response.body,
+        fetched_at=now,
+    )
+    return Outcome(
+        entry=entry, given="fetched", store=lambda store: store.line.put_page(page)
+    )
+
+
+def extract_text(
+    parts: Parts, entries: Sequence[Entry], now: datetime
+) -> Iterator[Outcome]:
+    """Read the articles out of the pages."""
+    for entry in entries:
+        page = parts.store.line.page(entry.id)
+        if page is None:
+            yield Outcome(entry=entry, given="failed", reason="its page is gone")
+            continue
+        found = extract(page, entry, now)
+        if isinstance(found, Skipped):
+            yield Outcome(entry=entry, given="skipped", reason=found.reason)
+        else:
+            yield Outcome(entry=entry, given="extracted", store=_put_article(found))
+
+
+def _put_article(article: Article) -> Store_:
+    return lambda store: store.line.put_article(article)
+
+
+def gate_article(
+    parts: Parts, entries: Sequence[Entry], _now: datetime
+) -> Iterator[Outcome]:
+    """Send on what may hold a deal, the most promising first."""
+    for entry, article in _articles(parts, entries):
+        reading = read_article(article, parts.gazetteer)
+        decision = gate(article, reading.organisations)
+        yield Outcome(
+            entry=entry,
+            given="relevant" if decision.passed else "irrelevant",
+            reason=None if decision.passed else decision.reason,
+            priority=decision.score,
+        )
+
+
+def assess(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
+    """Let the model judge, and keep what has its place in the text."""
+    pairs = list(_articles(parts, entries))
+    readings = [read_article(article, parts.gazetteer) for _, article in pairs]
+    judgements = parts.judge().judge(readings, now)
+    for (entry, _), judgement in zip(pairs, judgements, strict=True):
+        yield Outcome(entry=entry, given="assessed", store=_put_judgement(judgement))
+
+
+def _put_judgement(judgement: Judgement) -> Store_:
+    return lambda store: store.ledger.put_assessment(
+        judgement.assessment, judgement.findings, judgement.dropped
+    )
+
+
+def identify_deals(
+    parts: Parts, entries: Sequence[Entry], _now: datetime
+) -> Iterator[Outcome]:
+    """Tell new deals from known ones; one article at a time, as each may be new."""
+    for entry, article in _articles(parts, entries):
+        yield Outcome(
+            entry=entry, given="identified", store=_identifier(parts, article)
+        )
+
+
+def _identifier(parts: Parts, article: Article) -> Store_:
+    def store_deals(store: Store) -> None:
+        since = article.published_at - timedelta(days=SEQUEL_DAYS)
+        for finding in store.ledger.findings_of(article.id):
+            names = parts.gazetteer.family(party.name for party in finding.parties)
+            known = store.ledger.candidates(names, since)
+            found = identify(
+                finding, article.published_at, known, parts.gazetteer.related
+            )
+            store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
+
+    return store_deals
+
+
+def summarise(
+    parts: Parts, entries: Sequence[Entry], now: datetime
+) -> Iterator[Outcome]:
+    """Write the articles shorter."""
+    pairs = list(_articles(parts, entries))
+    readings = [read_article(article, parts.gazetteer) for _, article in pairs]
+    findings = [parts.store.ledger.findings_of(article.id) for _, article in pairs]
+    summaries = parts.summariser().summarise(readings, findings, now)
+    for (entry, _), summary in zip(pairs, summaries, strict=True):
+        yield Outcome(entry=entry, given="summarised", store=_put_summary(summary))
+
+
+def _put_summary(summary: Summary) -> Store_:
+    return lambda store: store.ledger.put_summary(summary)
+
+
+def compose_alerts(
+    parts: Parts, entries: Sequence[Entry], now: datetime
+) -> Iterator[Outcome]:
+    """Write the messages, with their deliveries, in the same transaction."""
+    for entry, article in _articles(parts, entries):
+
+        def put(store: Store, entry: Entry = entry, article: Article = article) -> None:
+            if entry.may_alert:
+                _put_alerts(parts, store, article, now)
+
+        yield Outcome(entry=entry, given="done", store=put)
+
+
+def _put_alerts(parts: Parts, store: Store, article: Article, now: datetime) -> None:
+    summary = store.ledger.summary(article.id)
+    for finding in store.ledger.findings_of(article.id):
+        deal_id, verdict, _ = store.ledger.verdict(finding.id)
+        deal = store.ledger.deal(deal_id) if deal_id else None
+        if deal is None or verdict not in ("new", "update"):
+            continue
+        articles: dict[str, Article] = {}
+        for other in deal.findings:
+            if (told := store.line.article(other.article_id)) is not None:
+                articles[other.article_id] = told
+        kind: AlertKind = "new" if verdict == "new" else "update"
+        alert = compose(
+            deal,
+            articles,
+            kind=kind,
+            language=parts.language,
+            summary=summary,
+            now=now,
+        )
+        store.outbox.put(alert, parts.recipients, now)
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(name="fetch", taken="found", given="fetched", batch=32, run=fetch),
+    Stage(
+        name="extract", taken="fetched", given="extracted", batch=16, run=extract_text
+    ),
+    Stage(name="gate", taken="extracted", given="relevant", batch=64, run=gate_article),
+    Stage(name="assess", taken="relevant", given="assessed", batch=8, run=assess),
+    Stage(
+        name="identify",
+        taken="assessed",
+        given="identified",
+        batch=8,
+        run=identify_deals,
+    ),
+    Stage(
+        name="summarise", taken="identified", given="summarised", batch=8, run=summarise
+    ),
+    Stage(
+        name="compose", taken="summarised", given="done", batch=8, run=compose_alerts
+    ),
+)
+
+
+def turn(parts: Parts, stage: Stage, now: datetime) -> int:
+    """Serve one batch of one stage.
+
+    Returns:
+        How many entries were taken; 0 when none was due.
+    """
+    entries = parts.store.line.due(stage.taken, now, stage.batch)
+    for outcome in stage.run(parts, entries, now):
+        _settle(parts, stage, outcome, now)
+    return len(entries)
+
+
+def walk(
+    parts: Parts,
+    clock: Callable[[], datetime],
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, int], None] = lambda _name, _n: None,
+) -> None:
+    """Walk everything that is due to the end of the line.
+
+    After each batch the line is served from its end: what is nearly done, and
+    an alert above all, does not wait for what has just begun.
+
+    Args:
+        parts: What the stages work with.
+        clock: Tells the time, aware, UTC.
+        stopping: Asked between batches; true ends the walk there.
+        progress: Told the stage and how many entries it took.
+    """
+    deliver(parts, clock())
+    while not stopping():
+        for stage in reversed(STAGES):
+            if n_taken := turn(parts, stage, clock()):
+                progress(stage.name, n_taken)
+                if stage.given == "done":
+                    deliver(parts, clock())
+                break
+        else:
+            return
+
+
+def _settle(parts: Parts, stage: Stage, outcome: Outcome, now: datetime) -> None:
+    """Store a product and move its row, or count its error, in one transaction."""
+    store, entry = parts.store, outcome.entry
+    if outcome.error is not None:
+        _, _, n_errors = store.line.state(entry.id)
+        if outcome.error.retry and n_errors + 1 < MAX_ATTEMPTS:
+            wait = FIRST_WAIT * 2**n_errors
+            due_at = max(now + wait, getattr(outcome.error, "retry_at", None) or now)
+            store.line.postpone(
+                entry.id, taken=stage.taken, reason=str(outcome.error), due_at=due_at
+            )
+            return
+        reason = f"{type(outcome.error).__name__}: {outcome.error}"
+        store.line.advance(entry.id, taken=stage.taken, given="failed", reason=reason)
+        return
+    with store.atomic():
+        moved = store.line.advance(
+            entry.id,
+            taken=stage.taken,
+            given=outcome.given,
+            reason=outcome.reason,
+            priority=outcome.priority,
+        )
+        if moved and outcome.store is not None:
+            outcome.store(store)
+
+
+def deliver(parts: Parts, now: datetime) -> int:
+    """Send what waits in the outbox.
+
+    A message whose answer never came is sent again: twice over never.
+
+    Returns:
+        How many deliveries were taken by their channel.
+    """
+    n_sent = 0
+    while pairs := parts.store.outbox.due(now, 50):
+        for delivery, alert in pairs:
+            channel = parts.channels.get(delivery.channel)
+            if channel is None:
+                reason = f"channel {delivery.channel} is not configured"
+                parts.store.outbox.postpone(
+                    delivery.id, reason, now + timedelta(hours=1)
+                )
+                continue
+            try:
+                provider_id = channel.send(delivery.recipient, alert)
+            except DeliveryError as error:
+                if not error.retry or delivery.n_attempts + 1 >= MAX_DELIVERIES:
+                    parts.store.outbox.failed(delivery.id, str(error))
+                    continue
+                wait = error.retry_after or min(30 * 2**delivery.n_attempts, 86_400)
+                parts.store.outbox.postpone(
+                    delivery.id, str(error), now + timedelta(seconds=wait)
+                )
+            else:
+                parts.store.outbox.sent(delivery.id, provider_id)
+                n_sent += 1
+    return n_sent
+
+
+def _articles(
+    parts: Parts, entries: Sequence[Entry]
+) -> Iterator[tuple[Entry, Article]]:
+    for entry in entries:
+        article = parts.store.line.article_of(entry.id)
+        if article is not None:
+            yield entry, article

@@ -1,0 +1,157 @@
+"""`newsbot run`: APScheduler's jobs call the loop; the database remembers.
+
+Two jobs: one polls the feeds that are due, one walks the line. Neither runs
+twice at once, a missed run is simply the next one, and the scheduler's own
+memory holds nothing: whatever is due is a query.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from newsbot.app import App
+from newsbot.errors import NewsbotError, StoreBusyError
+
+log = logging.getLogger("newsbot")
+
+#: Seconds between two looks at what is due; the query is an index look-up.
+POLL_SECONDS = 5
+WALK_SECONDS = 2
+#: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
+#: the next start: nothing of it was stored.
+STOP_SECONDS = 8.0
+
+
+class Service:
+    """The running service.
+
+    Args:
+        app: What it works with.
+        reload: Builds a new app from the config file as it is now.
+    """
+
+    def __init__(self, app: App, reload: Callable[[], App]) -> None:
+        self._app = app
+        self._reload = reload
+        self._stopping = threading.Event()
+        self._reloading = threading.Event()
+        # A reload swaps the app while no job uses it.
+        self._polling = threading.Lock()
+        self._walking = threading.Lock()
+        self._failed: NewsbotError | None = None
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reads the config again.
+
+        Raises:
+            NewsbotError: Something that no retry mends: no model, a bad database.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        # One second of lateness is APScheduler's default grace; a busy machine is
+        # later than that, and a skipped run would be a silent one.
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={
+                "coalesce": True,
+                "max_instances": 1,
+                "misfire_grace_time": None,
+            },
+        )
+        now = self._app.clock()
+        scheduler.add_job(
+            self._poll, "interval", seconds=POLL_SECONDS, next_run_time=now
+        )
+        scheduler.add_job(
+            self._walk,
+            "interval",
+            seconds=WALK_SECONDS,
+            next_run_time=now + timedelta(seconds=WALK_SECONDS),
+        )
+        # Runs that are skipped because one is still at work are the normal case here.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        scheduler.start()
+        log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
+        try:
+            while not self._stopping.wait(1.0):
+                if self._reloading.is_set():
+                    self._reloading.clear()
+                    self._take_new_config()
+        finally:
+            self._shut_down(scheduler)
+        if self._failed is not None:
+            raise self._failed
+
+    def _poll(self) -> None:
+        with self._polling:
+            self._guarded(self._poll_due)
+
+    def _poll_due(self) -> None:
+        for polled in self._app.poll(force=False, stopping=self._stopping.is_set):
+            if polled.error is not None:
+                log.warning("poll feed=%s error=%s", polled.feed.url, polled.error)
+            elif polled.n_new:
+                log.info("poll feed=%s new=%d", polled.feed.url, polled.n_new)
+
+    def _walk(self) -> None:
+        with self._walking:
+            self._guarded(
+                lambda: self._app.walk(
+                    stopping=self._stopping.is_set,
+                    progress=lambda stage, n: log.info("stage=%s n=%d", stage, n),
+                )
+            )
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run one step; a busy database waits, what cannot pass stops the service."""
+        try:
+            step()
+        except StoreBusyError as error:
+            log.warning("%s", error)
+        except NewsbotError as error:
+            self._failed = error
+            self._stopping.set()
+        except Exception:
+            # An error that nobody foresaw must not end the service in silence, nor
+            # at all: the rows it met stay where they are and are tried again.
+            log.exception("unexpected error")
+
+    def _take_new_config(self) -> None:
+        with self._polling, self._walking:
+            try:
+                fresh = self._reload()
+                fresh.adopt(self._app)
+                fresh.sync_feeds()
+            except NewsbotError as error:
+                log.error("config not reloaded: %s", error)
+                return
+            self._app = fresh
+            log.info("config reloaded feeds=%d", len(fresh.store.feeds.all()))
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self._reloading.set()
+
+    def _shut_down(self, scheduler: BackgroundScheduler) -> None:
+        """Let the batch in hand finish, but not longer than a stop may take."""
+        closer = threading.Thread(target=scheduler.shutdown, daemon=True)
+        closer.start()
+        closer.join(STOP_SECONDS)
+        if closer.is_alive():
+            log.warning("stopped in mid-batch; it is repeated at the next start")
+            # Daemon threads in torch cannot be joined; the row is the queue, so
+            # leaving at once loses nothing.
+            logging.shutdown()
+            os._exit(0)
+        log.info("stopped")

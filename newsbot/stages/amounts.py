@@ -1,0 +1,327 @@
+"""Which sums of money does a text state, and how does one write them?
+
+In: a German or English text: "bis zu 30 Mrd. US-Dollar (26 Mrd. Euro)".
+Out: its sums, exact, in whole units: 30000000000 USD, up to. A conversion is no sum
+of its own. Figures without a currency and words without a figure are none either.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from newsbot.stages.bounds import bound_before
+from newsbot.stages.capacity import find_capacity, format_capacity
+from newsbot.stages.currencies import (
+    CURRENCIES,
+    SCALED_ONLY,
+    is_year,
+    name_after,
+    resolve,
+    sign_before,
+)
+from newsbot.stages.numerals import (
+    BREAK,
+    GLUED,
+    HYPHENS,
+    Token,
+    at,
+    format_number,
+    listed,
+    tokenize,
+)
+from newsbot.stages.quantities import Quantity, collect, link, words_between
+from newsbot.types import MoneyMention
+
+__all__ = [
+    "CURRENCIES",
+    "find_capacity",
+    "find_money",
+    "format_capacity",
+    "format_money",
+    "same_value",
+]
+
+#: How far rates may lie from those in `CURRENCIES`, as a factor, in a conversion that
+#: the text marks as one ("umgerechnet", a bracket right behind the sum).
+MARKED_DRIFT = Decimal(2)
+#: The same for a bracket some words later: "30 Mrd. Dollar schwerer Vertrag (26 ...)".
+DISTANT_DRIFT = Decimal("1.35")
+#: Words that say what follows is the same sum in another currency.
+_TRIGGERS = frozenset(
+    listed("""
+    ( [ / = umgerechnet or oder also sind equivalent entspricht entsprechen
+    entsprechend i.e equals equal equates bzw beziehungsweise converted
+""")
+)
+#: Words that may stand beside them between a sum and its conversion.
+_LINKS = _TRIGGERS | frozenset(
+    listed("""
+    , – — - ≈ ~ . das der die was which is that about rund etwa ca circa c
+    roughly around approximately approx some nearly almost gut knapp nach
+    derzeitigem aktuellem heutigem jetzigem kurs wechselkurs stand zum
+    derzeitigen aktuellen heutigen to the of at current exchange rates aktuell
+    derzeit currently gegenwärtig ungefähr fast i e this it das wären wäre would
+    be just over under bis zu up more than mehr als über
+""")
+)
+_CONVERTED = frozenset(("umgerechnet", "equivalent", "converted"))
+#: Smallest scale that takes its currency from elsewhere in the sentence.
+MIN_CARRIED = Decimal(10) ** 6
+#: Beginnings of words for other things that come in millions.
+_COUNTED = tuple(
+    listed("""
+    nutzer user kund customer client abonnent subscriber token parameter aktie share
+    einwohner mensch people person haushalt household home gerät device zeile line
+    dokument document datensatz datensätz record download aufruf quer anfrag request
+    bürger citizen mitglied member watt gigawatt megawatt gpu tpu chip prozessor
+    processor beschleuniger accelerator kilowatt stunde hour tonne liter gallon quadrat
+    square fahrzeug vehicle car patient schüler student unternehmen arbeitsplätze
+""")
+)
+#: "Zwei Milliarden davon": part of the sum before, be it a sentence earlier.
+_PARTS = frozenset(("davon", "hiervon"))
+_NOT_COUNTED = _PARTS | frozenset(
+    listed("""
+    in im für an am auf aus bis von vom bei beim und oder als über um zu zum zur nach
+    durch mit pro je sofort später jährlich werden wird sind ist sollen soll fließen
+    fliessen entfallen entfällt stammen kommen kommt kommen gehen geht zahlt zahlen
+    for by to on at over from and or as per if when with which while upfront up more
+    a an of that is are will would this next each annually later now
+""")
+)
+#: Sums to look back over for the one that "umgerechnet" converts.
+_LOOK_BACK = 4
+
+
+def same_value(a: Decimal, b: Decimal, tolerance: Decimal = Decimal("0.01")) -> bool:
+    """Tell whether two values are equal but for rounding.
+
+    Args:
+        a: One value.
+        b: The other, in the same unit.
+        tolerance: Largest difference as a part of the larger one; 0.01 is 1 %.
+    """
+    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+
+
+def _after(tokens: Sequence[Token], quantity: Quantity) -> tuple[str, int] | None:
+    """Read the currency behind a figure, also "$5 million Canadian dollars"."""
+    scaled = quantity.scale is not None
+    if quantity.article and not scaled:
+        return None
+    found = name_after(tokens, quantity.next, scaled=scaled)
+    if found is None:
+        return None
+    if quantity.unit_first:
+        same = found[0] == quantity.unit or quantity.unit == "USD"
+        dollar = at(tokens, found[1] - 1).folded.startswith("dollar")
+        return found if same and (found[0] == quantity.unit or dollar) else None
+    following = at(tokens, found[1])
+    if is_year(tokens[quantity.first]) and not scaled and following.is_digits:
+        return None  # "in 2025 USD 10bn"
+    return found
+
+
+def _is_sentence_end(tokens: Sequence[Token], index: int) -> bool:
+    following = at(tokens, index + 1)
+    return tokens[index].text in (".", "!", "?") and (
+        following.gap == BREAK or (following.gap > 0 and following.text[:1].isupper())
+    )
+
+
+def _carry(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
+    """Lend "bei Verlängerung bis zu 140 Millionen" the currency of its sentence.
+
+    Only where nothing else can be meant: millions at least, the sums of the paragraph
+    all in one currency, no word for what else is counted in millions, and behind the
+    figure a sign or a word that cannot be counted.
+    """
+    last: Quantity | None = None
+    common: str | None = None
+    position = 0
+    same_sentence = counted = False
+    for item in found:
+        for index in range(position, item.first + 1):
+            if tokens[index].gap == BREAK:
+                last, common = None, None
+            if index == item.first:
+                break
+            if _is_sentence_end(tokens, index):
+                same_sentence = counted = False
+            counted = counted or tokens[index].folded.startswith(_COUNTED)
+        position = item.next
+        if item.unit is not None:
+            common = item.unit if common in (None, item.unit) else ""
+            last, same_sentence, counted = item, True, False
+            continue
+        part = at(tokens, item.next).folded in _PARTS
+        if last is None or not common or (item.scale or 0) < MIN_CARRIED:
+            continue
+        if (part or same_sentence) and not counted and _stands_alone(tokens, item):
+            item.unit = common
+
+
+def _stands_alone(tokens: Sequence[Token], item: Quantity) -> bool:
+    """Tell whether nothing that could be counted follows a figure."""
+    following = at(tokens, item.next)
+    if following.gap != BREAK and following.is_word:
+        return following.folded in _NOT_COUNTED
+    hyphen = following.text in HYPHENS and following.gap == GLUED
+    return not hyphen and following.text not in ("%", "°", "/")
+
+
+def _is_converted(tokens: Sequence[Token], quantity: Quantity) -> bool:
+    """Tell whether "umgerechnet" or "equivalent to" stands before a sum."""
+    _, first = bound_before(tokens, quantity.first)
+    if at(tokens, first).gap == BREAK:
+        return False
+    words = [at(tokens, index).folded for index in range(first - 3, quantity.first)]
+    return not _CONVERTED.isdisjoint(words)
+
+
+def _is_worth(one: Quantity, other: Quantity, drift: Decimal) -> bool:
+    """Tell whether two sums in different currencies may be the same money."""
+    if one.unit is None or other.unit is None or one.unit == other.unit:
+        return False
+    dollars = one.value / CURRENCIES[one.unit].per_dollar
+    others = other.value / CURRENCIES[other.unit].per_dollar
+    return max(dollars, others) <= drift * min(dollars, others)
+
+
+def _is_conversion(tokens: Sequence[Token], one: Quantity, other: Quantity) -> bool:
+    """Tell whether the next sum is the one before in another currency."""
+    words = words_between(tokens, one, other)
+    gaps = [token.gap for token in tokens[one.next : other.first + 1]]
+    if BREAK in gaps or len(words) > 12:
+        return False
+    if _LINKS.issuperset(words) and not _TRIGGERS.isdisjoint(words):
+        return _is_worth(one, other, MARKED_DRIFT)
+    _, first = bound_before(tokens, other.first)
+    bracket = at(tokens, first - 1).text in ("(", "[")
+    return bracket and "." not in words and _is_worth(one, other, DISTANT_DRIFT)
+
+
+def _without_conversions(
+    tokens: Sequence[Token], sums: Sequence[Quantity]
+) -> list[Quantity]:
+    """Drop every sum that only repeats another in a second currency."""
+    kept: list[Quantity] = []
+    last: Quantity | None = None
+    dropped = False
+    for item in sums:
+        converts = last is not None and _is_conversion(tokens, last, item)
+        if converts and kept and last is kept[-1] and _is_converted(tokens, last):
+            kept.pop()  # "umgerechnet 17 Mrd. Euro (20 Mrd. Dollar)"
+            converts = False
+        elif not converts and kept and _is_converted(tokens, item):
+            earlier = [
+                other
+                for other in kept[-_LOOK_BACK:]
+                if _is_worth(other, item, MARKED_DRIFT)
+            ]
+            converts = bool(earlier)
+        if not converts and dropped and last is not None and last.unit == item.unit:
+            # The other end of a converted range: "($5-6bn)" after "4 bis 5 Mrd. Euro".
+            converts = last.bound == "at_least" and item.bound == "up_to"
+            converts = converts and item.first - last.next <= 3
+        if not converts:
+            kept.append(item)
+        dropped = converts
+        last = item
+    return kept
+
+
+def find_money(text: str, language: str) -> list[MoneyMention]:
+    """Find every sum of money in a text.
+
+    Digits follow the language where they are ambiguous: "1.500" is 1500 in German and
+    1.5 in English, "1,500" the other way round; "38.5" and "2,5" are decimal in both.
+    In a range ("5 bis 7 Mrd. Euro") the lower end is at_least, the upper up_to.
+    A figure of more than 18 digits is no sum.
+
+    Args:
+        text: Any text; offsets are its code points.
+        language: ISO 639-1; decides what "1.500" and "Billion" mean. Number words
+            are read in both languages.
+
+    Returns:
+        The sums, sorted and disjoint. A span reaches from the figure or the currency
+        before it to the scale or the currency after it, without the bound ("bis zu")
+        and without an article ("a $30 billion deal"). A figure that takes its currency
+        from the other end of a range or from its sentence has a span without one.
+
+    >>> [(str(m.value), m.bound) for m in find_money("rund 7,3 Mrd. Euro", "de")]
+    [('7300000000', 'about')]
+    """
+    tokens = tokenize(text)
+    found = collect(tokens, language, sign_before, _after)
+    for item in found:
+        if item.unit is None:
+            continue
+        if item.unit_first and item.scale is None:
+            named = tokens[item.first].text in SCALED_ONLY
+            item.unit = None if named else item.unit
+    codes = {unit: resolve(tokens, unit) for unit in {item.unit for item in found}}
+    for item in found:
+        item.unit = codes[item.unit]
+    link(tokens, found)
+    _carry(tokens, found)
+    sums = [item for item in found if item.unit is not None]
+    return [
+        MoneyMention(
+            value=item.value,
+            currency=item.unit,
+            bound=item.bound,
+            start=tokens[item.first].start,
+            end=tokens[item.next - 1].end,
+        )
+        for item in _without_conversions(tokens, sums)
+        if item.unit is not None
+    ]
+
+
+_GERMAN_NAMES = {
+    "USD": "US-Dollar",
+    "EUR": "Euro",
+    "GBP": "Pfund",
+    "CHF": "Franken",
+    "JPY": "Yen",
+    "CNY": "Yuan",
+}
+#: Bare, "CAD 5" and "TRY 5" could be other things; their signs could not.
+_ENGLISH_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "C$", "TRY": "₺"}
+_PRESS_SCALES = (
+    (Decimal(10) ** 12, "Bio.", "tn"),
+    (Decimal(10) ** 9, "Mrd.", "bn"),
+    (Decimal(10) ** 6, "Mio.", "m"),
+)
+
+
+def format_money(value: Decimal, currency: str, language: str) -> str:
+    """Write a sum as the press does, without losing a digit.
+
+    Args:
+        value: In whole units of *currency*; finite, not negative.
+        currency: ISO 4217.
+        language: ``"de"`` for "2,75 Mrd. Euro", else "€2.75bn".
+
+    Raises:
+        ValueError: *value* is negative or not finite.
+
+    >>> format_money(Decimal(30_000_000_000), "USD", "de")
+    '30 Mrd. US-Dollar'
+    >>> format_money(Decimal(30_000_000_000), "USD", "en")
+    '$30bn'
+    """
+    german = language == "de"
+    scale = ""
+    if value.is_finite():
+        for size, german_scale, english_scale in _PRESS_SCALES:
+            if value >= size:
+                # A power of ten: shifting the point is exact at any length.
+                value = value.scaleb(-size.adjusted())
+                scale = f" {german_scale}" if german else english_scale
+                break
+    number = format_number(value, language)
+    if german:
+        return f"{number}{scale} {_GERMAN_NAMES.get(currency, currency)}"
+    return f"{_ENGLISH_SIGNS.get(currency, currency + ' ')}{number}{scale}"

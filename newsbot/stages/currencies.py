@@ -1,0 +1,325 @@
+"""Which currency does a sign, code or word name?
+
+In: the tokens of a text and a place beside a figure.
+Out: the ISO 4217 code and where its name ends, or nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from newsbot.stages.numerals import (
+    BREAK,
+    GLUED,
+    HYPHENS,
+    Token,
+    after_hyphen,
+    at,
+    listed,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    """What the press calls a currency."""
+
+    #: ISO 4217.
+    code: str
+    #: Rough units per US dollar, 2020 to 2026. Only for seeing that two sums may be
+    #: one, converted; a factor of two either way does no harm.
+    per_dollar: Decimal
+    #: Words that name it, casefolded, behind the figure.
+    words: frozenset[str] = frozenset()
+    #: Beginnings of adjectives that make "Dollar" or "Kronen" this one.
+    adjectives: tuple[str, ...] = ()
+
+
+def _currency(code: str, rate: str, words: str = "", adjectives: str = "") -> Currency:
+    return Currency(
+        code=code,
+        per_dollar=Decimal(rate),
+        words=frozenset(words.split()),
+        adjectives=tuple(adjectives.split()),
+    )
+
+
+CURRENCIES = {
+    currency.code: currency
+    for currency in (
+        _currency("USD", "1", "dollar dollars", "american amerikan"),
+        _currency("EUR", "0.9", "euro euros"),
+        _currency("GBP", "0.78", "pfund pfunds pound pounds sterling", "brit"),
+        _currency("CHF", "0.9", "franken frankens franc francs", "swiss schweiz"),
+        _currency("JPY", "140", "yen yens", "japan"),
+        _currency("CNY", "7.1", "yuan yuans renminbi rmb", "chin"),
+        _currency("KRW", "1350", "won", "südkorea korea"),
+        _currency("INR", "84", "rupee rupees rupie rupien", "indi"),
+        _currency("AED", "3.67", "dirham dirhams", "emirat uae"),
+        _currency("SAR", "3.75", "riyal riyals rial rials", "saudi"),
+        _currency("QAR", "3.64", "", "qatar katar"),
+        _currency("SEK", "10", "kronor", "swed schwed"),
+        _currency("NOK", "10", "", "norw"),
+        _currency("DKK", "6.8", "", "danish dän"),
+        _currency("PLN", "4", "zloty zlotys złoty złotych złote zł", "polish poln"),
+        _currency("CZK", "22", "koruna koruny", "czech tschech"),
+        _currency("CAD", "1.36", "", "kanad canad"),
+        _currency("AUD", "1.5", "", "austral"),
+        _currency("NZD", "1.65", "", "neuseel"),
+        _currency("SGD", "1.34", "", "singapur singapore"),
+        _currency("HKD", "7.8", "", "hongkong"),
+        _currency("TWD", "31", "", "taiwan"),
+        _currency("BRL", "5.3", "reais"),
+        _currency("HUF", "360", "forint forints"),
+        _currency("ILS", "3.6", "shekel shekels schekel", "israel"),
+        _currency("TRY", "35", "lira"),
+        _currency("RUB", "90", "rubel roubles rubles", "russ"),
+        _currency("ZAR", "18", "rand"),
+        _currency("THB", "35", "baht"),
+        _currency("MYR", "4.4", "ringgit"),
+        _currency("IDR", "15800", "rupiah"),
+        _currency("VND", "25000"),
+        _currency("MXN", "18"),
+        _currency("KWD", "0.31"),
+    )
+}
+_WORDS = {word: code for code, item in CURRENCIES.items() for word in item.words}
+_ADJECTIVES = {
+    start: code for code, item in CURRENCIES.items() for start in item.adjectives
+}
+#: Countries of two words.
+_PAIRS = {
+    ("hong", "kong"): "HKD",
+    ("new", "taiwan"): "TWD",
+    ("new", "zealand"): "NZD",
+    ("south", "korean"): "KRW",
+}
+#: Words whose country is open: "crown" stands for them until the text is known.
+_CROWNS = frozenset(listed("krone kronen kroner crown crowns kr"))
+#: Not yet decided; `resolve` turns them into codes.
+CROWN, YEN_OR_YUAN = "kr", "¥"
+_FAMILIES = {
+    "USD": frozenset(listed("USD CAD AUD NZD SGD HKD TWD")),
+    CROWN: frozenset(listed("SEK NOK DKK CZK")),
+    "GBP": frozenset({"GBP"}),
+    "CHF": frozenset({"CHF"}),
+    "SAR": frozenset(listed("SAR QAR")),
+}
+_SIGNS = {
+    "€": "EUR",
+    "£": "GBP",
+    "$": "USD",
+    "＄": "USD",
+    "﹩": "USD",
+    "¥": YEN_OR_YUAN,
+    "￥": YEN_OR_YUAN,
+    "₹": "INR",
+    "₩": "KRW",
+    "￦": "KRW",
+    "₽": "RUB",
+    "₪": "ILS",
+    "₺": "TRY",
+    "￡": "GBP",
+}
+#: Letters glued to the front of a sign: "HK$", "CN¥".
+_SIGN_LETTERS = {
+    "US": "USD",
+    "USD": "USD",
+    "U": "USD",
+    "C": "CAD",
+    "CA": "CAD",
+    "CAD": "CAD",
+    "CDN": "CAD",
+    "A": "AUD",
+    "AU": "AUD",
+    "NZ": "NZD",
+    "S": "SGD",
+    "SG": "SGD",
+    "HK": "HKD",
+    "NT": "TWD",
+    "R": "BRL",
+    "MX": "MXN",
+    "CN": "CNY",
+    "RMB": "CNY",
+    "JP": "JPY",
+}
+_CODES = {code: code for code in CURRENCIES} | {
+    "RMB": "CNY",
+    "SFr": "CHF",
+    "SFR": "CHF",
+    "Rs": "INR",
+    "Kr": CROWN,
+    "kr": CROWN,
+    "Fr": "CHF",
+    "Euro": "EUR",
+    "EURO": "EUR",
+    "zł": "PLN",
+}
+#: Codes that are also other words; before a figure they need a scale or sign after.
+SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD"))
+#: Words that are money only after a scale: English "won", German "Rand".
+_SCALED_WORDS = frozenset(listed("won rand lira real sterling"))
+#: Names that begin with a currency: "Dollar General", "Euro Zone".
+_NAMES = {
+    ("dollar", "general"),
+    ("dollar", "tree"),
+    ("dollar", "shave"),
+    ("euro", "zone"),
+    ("euro", "area"),
+    ("euro", "stoxx"),
+    ("pound", "foolish"),
+    ("won", "a"),
+    ("won", "the"),
+    ("won", "an"),
+}
+
+
+def is_year(token: Token) -> bool:
+    """Tell whether digits look like a year of our time."""
+    return len(token.text) == 4 and token.text[:2] in ("19", "20")
+
+
+def sign_before(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+    """Find the currency that stands right before a figure: "US$", "CHF", "Rs."
+
+    Args:
+        tokens: The text.
+        index: Where the figure begins.
+
+    Returns:
+        The code, or `CROWN` or `YEN_OR_YUAN`, and the index of its first token.
+    """
+    if tokens[index].gap == BREAK:
+        return None
+    last = index - 1
+    token = at(tokens, last)
+    if token.text == "." and at(tokens, last - 1).text in ("Rs", "SFr", "Fr", "kr"):
+        last -= 1
+        token = tokens[last]
+    if token.text in _SIGNS:
+        return _with_letters(tokens, last)
+    code = _CODES.get(token.text)
+    glued = token.gap == GLUED and at(tokens, last - 1).is_word
+    return None if code is None or glued else (code, last)
+
+
+def _with_letters(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+    """Read what is glued to the front of a sign: "US$", "US-$", "C$"."""
+    sign = _SIGNS[tokens[index].text]
+    before = at(tokens, index - 1)
+    if tokens[index].gap != GLUED or sign not in ("USD", YEN_OR_YUAN):
+        return sign, index
+    if before.text in HYPHENS and before.gap == GLUED:
+        letters = at(tokens, index - 2)
+        code = _SIGN_LETTERS.get(letters.text)
+        return (code, index - 2) if code is not None else (sign, index)
+    if not before.is_word:
+        return sign, index
+    code = _SIGN_LETTERS.get(before.text)
+    return None if code is None else (code, index - 1)
+
+
+def _adjective(tokens: Sequence[Token], index: int) -> tuple[str | None, int]:
+    """Read "US-", "kanadische" or "Hong Kong" before a word for a currency."""
+    words = [at(tokens, index + offset).folded for offset in range(4)]
+    if words[0] == "us":
+        return "USD", after_hyphen(tokens, index + 1)
+    if words == ["u", ".", "s", "."]:
+        return "USD", after_hyphen(tokens, index + 4)
+    pair = _PAIRS.get((words[0], words[1]))
+    if pair is not None:
+        return pair, index + 2
+    for start, code in _ADJECTIVES.items():
+        if words[0].startswith(start):
+            index = after_hyphen(tokens, index + 1)
+            return code, index + at(tokens, index).folded.startswith("arab")
+    return None, index
+
+
+def name_after(
+    tokens: Sequence[Token], index: int, *, scaled: bool
+) -> tuple[str, int] | None:
+    """Find the currency right behind a figure: "€", "US-Dollar", "kanadische Dollar".
+
+    Args:
+        tokens: The text.
+        index: The index after the figure and its scale.
+        scaled: Whether a scale ("Mrd.") stands between.
+
+    Returns:
+        The code, or `CROWN` or `YEN_OR_YUAN`, and the index after it.
+    """
+    joined = after_hyphen(tokens, index) > index
+    index = after_hyphen(tokens, index)
+    if at(tokens, index).gap == BREAK:
+        return None
+    sign = _sign_after(tokens, index, joined=joined)
+    if sign is not None:
+        return sign
+    adjective, noun = _adjective(tokens, index)
+    token = at(tokens, noun)
+    if token.gap == BREAK:
+        return None
+    word = token.folded
+    code = _WORDS.get(word)
+    if word in _CROWNS:
+        code = CROWN
+    elif code is None and adjective is None and token.text in CURRENCIES:
+        code = token.text
+    if code is None or (word in _SCALED_WORDS and not scaled):
+        return None
+    if adjective is not None:
+        if adjective not in _FAMILIES.get(code, frozenset({code})):
+            return None
+        code = adjective
+    following = at(tokens, noun + 1)
+    compound = following.text in HYPHENS and following.gap == GLUED
+    if (word, following.folded) in _NAMES or (compound and not (joined or scaled)):
+        return None  # "5 Dollar General stores", "20 Euro-Länder"
+    if following.folded == "sterling":
+        noun += 1
+    return code, noun + 1
+
+
+def _sign_after(
+    tokens: Sequence[Token], index: int, *, joined: bool
+) -> tuple[str, int] | None:
+    """Read "€" or "US$" behind a figure, unless it belongs to the next figure."""
+    end = index
+    if at(tokens, end).text in _SIGN_LETTERS and at(tokens, end + 1).gap == GLUED:
+        end = after_hyphen(tokens, end + 1)
+    token = at(tokens, end)
+    if token.text not in _SIGNS or (end > index and token.gap != GLUED):
+        return None
+    following = at(tokens, end + 1)
+    apart = joined or at(tokens, index).gap != GLUED
+    if apart and following.is_digits and following.gap == GLUED:
+        return None
+    if end == index:
+        return _SIGNS[token.text], end + 1
+    return _SIGN_LETTERS[tokens[index].text], end + 1
+
+
+def resolve(tokens: Sequence[Token], unit: str | None) -> str | None:
+    """Decide what "kr" or "¥" means by the countries and words of the whole text.
+
+    Several candidates or none leave the larger currency: SEK, JPY.
+    """
+    if unit == YEN_OR_YUAN:
+        words = {token.folded for token in tokens}
+        chinese = not words.isdisjoint(("yuan", "renminbi", "rmb", "cny"))
+        return "CNY" if chinese and words.isdisjoint(("yen", "jpy")) else "JPY"
+    if unit != CROWN:
+        return unit
+    starts = {
+        "DKK": ("dän", "danish", "denmark", "dkk", "kopenhagen", "copenhagen"),
+        "NOK": ("norw", "nok", "oslo"),
+        "SEK": ("swed", "schwed", "sek", "stockholm"),
+        "CZK": ("czech", "tschech", "czk", "prag"),
+    }
+    counts = {
+        code: sum(token.folded.startswith(names) for token in tokens)
+        for code, names in starts.items()
+    }
+    best = max(counts.values())
+    leaders = [code for code, count in counts.items() if count == best]
+    return leaders[0] if len(leaders) == 1 else "SEK"

@@ -1,0 +1,83 @@
+"""Everything that rules can see in an article, found once.
+
+In: an article and the gazetteer of organisations.
+Out: a `Reading`: sentences, names, sums and capacities, each with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsbot.stages.amounts import find_capacity, find_money
+from newsbot.stages.mentions import find_unknown
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
+from newsbot.types import (
+    Article,
+    CapacityMention,
+    MoneyMention,
+    OrganisationMention,
+    Span,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An article with what stands in it, by offsets into its `full_text`."""
+
+    article: Article
+    #: The title is the first sentence, or the first few.
+    sentences: tuple[Sentence, ...]
+    #: Known and unknown organisations, in order of place, disjoint.
+    organisations: tuple[OrganisationMention, ...]
+    money: tuple[MoneyMention, ...]
+    capacity: tuple[CapacityMention, ...]
+
+    def sentence_index(self, start: int) -> int:
+        """Number of the sentence that a place stands in."""
+        sentence = sentence_around(self.sentences, start)
+        return self.sentences.index(sentence)
+
+    def quote(self, start: int) -> Span:
+        """The sentence around a place, as a span."""
+        sentence = sentence_around(self.sentences, start)
+        return self.span(sentence.start, sentence.end)
+
+    def span(self, start: int, end: int) -> Span:
+        """A piece of this article."""
+        return Span(article_id=self.article.id, start=start, end=end)
+
+    def text(self, piece: Span | Sentence) -> str:
+        """Read a piece back."""
+        return self.article.full_text[piece.start : piece.end]
+
+
+def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
+    """Find sentences, organisations, sums and capacities in an article."""
+    text = article.full_text
+    known = gazetteer.find(text)
+    unknown = find_unknown(text, known)
+    return Reading(
+        article=article,
+        sentences=tuple(split_sentences(text)),
+        organisations=_merged(known, unknown, gazetteer),
+        money=tuple(find_money(text, article.language)),
+        capacity=tuple(find_capacity(text, article.language)),
+    )
+
+
+def _merged(
+    known: Sequence[OrganisationMention],
+    unknown: Sequence[OrganisationMention],
+    gazetteer: Gazetteer,
+) -> tuple[OrganisationMention, ...]:
+    """Put both kinds in order of place; a known name wins over a guessed one."""
+    taken = [(mention.start, mention.end) for mention in known]
+    free = [
+        mention
+        for mention in unknown
+        if not any(mention.start < end and start < mention.end for start, end in taken)
+    ]
+    merged = sorted([*known, *free], key=lambda mention: mention.start)
+    return tuple(merged)

@@ -1,0 +1,302 @@
+"""Findings, deals and messages come back as they went, to the last digit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.adapters.db import codec, open_store
+from newsbot.types import (
+    AMOUNT_KINDS,
+    BOUNDS,
+    DEAL_TYPES,
+    ROLES,
+    STATUSES,
+    Amount,
+    Assessment,
+    Capacity,
+    Dropped,
+    Finding,
+    Party,
+    Span,
+    Summary,
+    SummarySentence,
+)
+from tests.adapters.db_nouns import (
+    HOUR,
+    NOW,
+    alert,
+    announce,
+    announce_articles,
+    article,
+    deal,
+    entry,
+    memory_store,
+    put,
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "newsbot.db"
+
+
+@pytest.fixture
+def store(path):
+    opened = open_store(path)
+    yield opened
+    opened.close()
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+decimals = st.decimals(allow_nan=False, allow_infinity=False)
+counts = st.integers(0, 2**40)
+spans = st.builds(Span, article_id=st.just("article-a"), start=counts, end=counts)
+parties = st.builds(
+    Party,
+    name=texts,
+    roles=st.lists(st.sampled_from(ROLES), max_size=3).map(tuple),
+    span=spans,
+    quote=spans,
+)
+amounts = st.builds(
+    Amount,
+    value=decimals,
+    currency=texts,
+    kind=st.sampled_from(AMOUNT_KINDS),
+    bound=st.sampled_from(BOUNDS),
+    payer=st.none() | texts,
+    span=spans,
+    quote=spans,
+)
+capacities = st.builds(Capacity, value=decimals, unit=texts, span=spans, quote=spans)
+drops = st.lists(st.builds(Dropped, claim=texts, reason=texts), max_size=3).map(tuple)
+findings = st.builds(
+    Finding,
+    id=texts,
+    article_id=st.just("article-a"),
+    status=st.sampled_from(STATUSES),
+    status_quote=spans,
+    types=st.lists(st.sampled_from(DEAL_TYPES), max_size=3).map(tuple),
+    parties=st.lists(parties, max_size=3).map(tuple),
+    amounts=st.lists(amounts, max_size=3).map(tuple),
+    capacity=st.lists(capacities, max_size=2).map(tuple),
+    dropped=drops,
+)
+moments = st.datetimes(
+    datetime(1, 1, 2),
+    datetime(9999, 12, 30),
+    timezones=st.just(UTC),
+)
+assessments = st.builds(
+    Assessment,
+    article_id=st.just("article-a"),
+    probability=st.floats(0, 1),
+    threshold=st.floats(0, 1),
+    words=st.lists(texts, max_size=4).map(tuple),
+    assessor=texts,
+    assessed_at=moments,
+)
+summaries = st.builds(
+    Summary,
+    article_id=st.just("article-a"),
+    language=st.sampled_from(["de", "en"]),
+    sentences=st.lists(
+        st.builds(SummarySentence, text=texts, quoted=st.booleans()), max_size=4
+    ).map(tuple),
+    writer=texts,
+    created_at=moments,
+)
+
+
+@settings(deadline=None)
+@given(findings)
+def test_a_finding_comes_back_to_the_last_digit(noun):
+    """Every field of a finding survives the ledger; decimals keep every digit."""
+    read = codec.finding(codec.finding_document(noun))
+    assert read == noun
+    for kept, given_ in zip(
+        (*read.amounts, *read.capacity), (*noun.amounts, *noun.capacity), strict=True
+    ):
+        assert kept.value.as_tuple() == given_.value.as_tuple()
+
+
+@settings(deadline=None)
+@given(assessments, drops, summaries)
+def test_judgement_and_summary_come_back(judgement, dropped, summary):
+    """What was judged, dropped and written about an article is kept exactly."""
+    with memory_store() as store:
+        announce_articles(store, article())
+        store.ledger.put_assessment(judgement, [], dropped)
+        store.ledger.put_summary(summary)
+        assert store.ledger.assessment("article-a") == (judgement, dropped)
+        assert store.ledger.summary("article-a") == summary
+
+
+@settings(deadline=None)
+@given(moments, moments)
+def test_times_sort_as_text(one, other):
+    """The order of stored times is the order of time, from year 1 on."""
+    assert codec.at_time(codec.at_text(one)) == one
+    assert (codec.at_text(one) < codec.at_text(other)) == (one < other)
+
+
+def test_a_naive_time_is_refused():
+    """A time without zone is a mistake, not a guess."""
+    with pytest.raises(ValueError, match="naive"):
+        codec.at_text(datetime(2026, 1, 1))
+
+
+@pytest.fixture
+def deals(store):
+    announce_articles(store, article("a"), article("b"), article("c"))
+    put(store, deal("a", ("Nvidia", "OpenAI"), NOW - 48 * HOUR), "a")
+    put(store, deal("b", ("Nvidia", "Oracle"), NOW - HOUR), "b")
+    put(store, deal("c", ("SAP", "Ionos"), NOW), "c")
+    return store.ledger
+
+
+def test_a_deal_comes_back_with_its_findings(store):
+    """A deal is joined from its findings, oldest article first."""
+    announce_articles(store, article("a"), article("b", published_at=NOW - HOUR))
+    one = put(store, deal(), "a")
+    two = put(store, deal(last_seen_at=NOW + HOUR, status="expanded"), "b")
+    kept = store.ledger.deal("deal-a")
+    assert kept == deal(last_seen_at=NOW + HOUR, status="expanded", findings=(two, one))
+    assert store.ledger.verdict("finding-b") == ("deal-a", "new", "first")
+    assert store.ledger.verdict("nobody") == (None, None, None)
+
+
+def test_candidates_share_a_party_and_are_recent(deals):
+    """Only deals that name one of the parties, since then, are looked at."""
+
+    def ids(names, since):
+        return [one.id for one in deals.candidates(names, since)]
+
+    assert ids(["Nvidia"], NOW - 72 * HOUR) == ["deal-a", "deal-b"]
+    assert ids(["Nvidia"], NOW - 2 * HOUR) == ["deal-b"]
+    assert ids(["Ionos", "Nvidia"], NOW - 2 * HOUR) == ["deal-b", "deal-c"]
+    assert ids(["nvidia", "Meta'; --"], NOW - 72 * HOUR) == []
+    assert ids([], NOW - 72 * HOUR) == []
+
+
+def test_deals_are_listed_newest_first(deals):
+    """The list begins with what was first seen last."""
+    assert [one.id for one in deals.deals()] == ["deal-c", "deal-b", "deal-a"]
+    assert [one.id for one in deals.deals(NOW - HOUR)] == ["deal-c", "deal-b"]
+    assert deals.deal("nobody") is None
+
+
+def test_an_id_may_be_shortened(deals):
+    """The beginning of an id finds deals and articles; wildcards are text."""
+    assert deals.find_ids("deal-b") == [("deal", "deal-b")]
+    assert ("article", "article-c") in deals.find_ids("article")
+    assert deals.find_ids("%") == []
+
+
+def test_summaries_are_listed_by_publication(store):
+    """A digest reads the summaries of its day, oldest article first."""
+    announce_articles(store, article("a"), article("b", published_at=NOW - HOUR))
+    for name in "ab":
+        store.ledger.put_summary(
+            Summary(
+                article_id=f"article-{name}",
+                language="de",
+                sentences=(SummarySentence(text="Kurz.", quoted=True),),
+                writer="lead",
+                created_at=NOW,
+            )
+        )
+    listed = [one.article_id for one in store.ledger.summaries(NOW - HOUR)]
+    assert listed == ["article-b", "article-a"]
+    assert [one.article_id for one in store.ledger.summaries(NOW)] == ["article-a"]
+
+
+@pytest.fixture
+def outbox(store):
+    announce_articles(store, article("a"))
+    put(store, deal(), "a")
+    return store.outbox
+
+
+def due(outbox, at=NOW):
+    """Who is to get what now: pairs of recipient and message."""
+    return [
+        (delivery.recipient, message.id.removeprefix("alert-"))
+        for delivery, message in outbox.due(at, 99)
+    ]
+
+
+def test_a_message_goes_once_to_each_recipient(outbox):
+    """The same message to the same recipient over the same channel is one row."""
+    everyone = [("telegram", "1"), ("email", "1"), ("telegram", "2")]
+    for _ in range(2):
+        outbox.put(alert(), everyone, NOW)
+    outbox.put(alert(plain="anders"), everyone, NOW)
+    assert len(outbox.deliveries()) == 3
+    assert outbox.alerts() == [alert()]
+    assert outbox.alerts(NOW + HOUR) == []
+    assert outbox.alert("nobody") is None
+
+
+def test_what_was_sent_is_never_due_again(outbox):
+    """Neither time, nor a second put, nor a late error sends a message twice."""
+    outbox.put(alert(), [("telegram", "1")], NOW)
+    assert due(outbox, NOW - HOUR) == []
+    ((delivery, message),) = outbox.due(NOW, 9)
+    assert message == alert()
+    outbox.sent(delivery.id, "id-7")
+    outbox.put(alert(), [("telegram", "1")], NOW)
+    outbox.postpone(delivery.id, "late", NOW)
+    outbox.failed(delivery.id, "late")
+    assert due(outbox, NOW + 999 * HOUR) == []
+    (kept,) = outbox.deliveries()
+    assert (kept.state, kept.provider_id, kept.n_attempts) == ("sent", "id-7", 1)
+
+
+def test_what_failed_for_good_is_kept_with_its_reason(outbox):
+    """A delivery given up is not due again and says why."""
+    outbox.put(alert(), [("telegram", "1")], NOW)
+    outbox.failed(outbox.deliveries()[0].id, "blocked \ud800")
+    assert due(outbox, NOW + 999 * HOUR) == []
+    (kept,) = outbox.deliveries()
+    assert (kept.state, kept.error, kept.n_attempts) == ("failed", "blocked ?", 1)
+
+
+def test_order_per_recipient_outlives_a_delay(outbox):
+    """While an earlier message waits, later ones to that recipient wait too."""
+    outbox.put(alert("1"), [("telegram", "x"), ("telegram", "y")], NOW)
+    later = alert("2", created_at=NOW + HOUR)
+    outbox.put(later, [("telegram", "x"), ("telegram", "y"), ("email", "x")], NOW)
+    first = next(d for d in outbox.deliveries() if d.recipient == "x")
+    outbox.postpone(first.id, "429", NOW + 2 * HOUR)
+    assert sorted(due(outbox)) == [("x", "2"), ("y", "1"), ("y", "2")]  # x by mail
+    assert {pair[0].channel for pair in outbox.due(NOW, 9)} == {"telegram", "email"}
+    at_x = [pair for pair in due(outbox, NOW + 2 * HOUR) if pair[0] == "x"]
+    assert sorted(at_x) == [("x", "1"), ("x", "2"), ("x", "2")]
+    telegram = [m.id for d, m in outbox.due(NOW + 2 * HOUR, 9) if d.recipient == "y"]
+    assert telegram == ["alert-1", "alert-2"]
+
+
+def test_messages_of_one_moment_keep_their_order(outbox):
+    """Messages written at the same time go in the order in which they were written."""
+    names = ["q", "c", "x", "a", "m"]
+    for name in names:
+        outbox.put(alert(name), [("telegram", "1")], NOW)
+    assert due(outbox) == [("1", name) for name in names]
+    first = outbox.due(NOW, 1)[0][0]
+    outbox.postpone(first.id, "429", NOW + HOUR)
+    assert due(outbox) == []
+
+
+def test_a_store_has_all_its_parts(store):
+    """Feeds, line, ledger and outbox stand on the same connection."""
+    with store.connection.atomic():
+        announce(store, entry())
+        store.line.put_article(article())
+        put(store, deal(), "a")
+        store.outbox.put(alert(), [("console", "")], NOW)
+    assert [message.id for _, message in store.outbox.due(NOW, 1)] == ["alert-a"]
