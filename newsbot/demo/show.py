@@ -87,7 +87,7 @@ def run_demo(
 
 
 def _config(folder: Path, site: DemoSite, language: Language) -> Config:
-    """The demo is configured as a user would: nothing but the allow entry is special."""
+    """Configure as a user would: nothing but the allow entry is special."""
     return Config(
         database=DatabaseConfig(path="demo.db"),
         network=NetworkConfig(allow=(f"{HOST}:{site.port}",)),

@@ -132,7 +132,7 @@ def _grounding(
     for one in predictions:
         for told in one.told:
             finding = told.finding
-            for item in (*finding.parties, *finding.amounts, *finding.capacity):
+            for item in finding.claims:
                 n_claims += 1
                 n_verbatim += _carries(one, item, gazetteer)
             n_claims += 1

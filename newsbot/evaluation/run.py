@@ -18,15 +18,23 @@ from newsbot.stages.identify import SEQUEL_DAYS, identify
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
 from newsbot.types import (
+    Amount,
     Article,
+    Capacity,
     Deal,
     Finding,
+    Party,
     Span,
     Summary,
     Verdict,
     identity,
 )
 
+_CLAIM_NAMES: dict[type, str] = {
+    Party: "parties",
+    Amount: "amounts",
+    Capacity: "capacity",
+}
 #: Articles judged at once.
 BATCH = 8
 
@@ -177,12 +185,10 @@ def as_gold_deal(told: Told) -> GoldDeal:
 def claims(finding: Finding) -> list[tuple[str, Span, Span]]:
     """List every claim of a finding: field, the place itself, the quote around it."""
     rows = [("status", finding.status_quote, finding.status_quote)]
-    for name, items in (
-        ("parties", finding.parties),
-        ("amounts", finding.amounts),
-        ("capacity", finding.capacity),
-    ):
-        rows.extend(
-            (f"{name}.{n}", item.span, item.quote) for n, item in enumerate(items)
-        )
+    counts: dict[str, int] = {}
+    for item in finding.claims:
+        name = _CLAIM_NAMES[type(item)]
+        number = counts.get(name, 0)
+        counts[name] = number + 1
+        rows.append((f"{name}.{number}", item.span, item.quote))
     return rows

@@ -83,6 +83,25 @@ _GROUPS = {
     "opinion": r"""
         i|we|my|our|should|opinion|column|think|believe|ich|wir|mein\w*|unser\w*|kommentar
         |sollte\w*|meinung|man|guide|how\s+to|ratgeber|tipp\w*|podcast|episode""",
+    "is_lab": r"""
+        labs?|labor\w*|model\s+(?:maker|developer|builder)s?|developers?|start-?ups?
+        |\w*entwickler\w*|modell\w*|sprachmodell\w*|chatbots?|research\s+company
+        |ki-unternehmen\w*|ki-firma|ki-labor\w*|ai\s+(?:company|firm|group)""",
+    "is_cloud": r"""
+        clouds?|\w*cloud|cloud\w*|providers?|operators?|hosts?|hosters?|neoclouds?
+        |\w*anbieter\w*|\w*betreiber\w*|hyperscalers?|rechenzentrum\w*|hosting""",
+    "is_investor": r"""
+        funds?|\w*fonds|investors?|investor\w*|geldgeber\w*|holding|wealth|ventures?
+        |capital|lead(?:s|ing)?|round|runde|finanzierungsrunde\w*|bewertung|valuation""",
+    "is_user": r"""
+        banks?|bank\w*|versicher\w*|insurers?|hospitals?|klinik\w*|univers\w+|ministr\w+
+        |behörde\w*|stadt|state|government|retailers?|händler\w*|hersteller\w*|maker
+        |carmakers?|autobauer\w*|konzern\w*|airline|publishers?|verlag\w*|agenc\w+""",
+    "give": r"""
+        from|by|von|durch|beim?|at|on|auf|with|mit|of|bezogen|aus""",
+    "take": r"""
+        to|for|für|an|into|in|receives?|erhält|bekommt|gets|gains|secures?|uses?|its
+        |seine\w*|ihre\w*|customer|kunde\w*""",
     "instruct": r"""
         ignore|instructions?|system|assistant|output|respond|json|prompt|must|report\s+that
         |ignorier\w+|anweisung\w*|antworte\w*|ausgabe|melde\w*|user|disregard|classif\w+""",

@@ -23,7 +23,8 @@ _WORDS: dict[Language, dict[str, str]] = {
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto;
   padding: 0 1rem; color-scheme: light dark; }
-section { border: 1px solid #8886; border-radius: 8px; padding: 0 1rem; margin: 1rem 0; }
+section { border: 1px solid #8886; border-radius: 8px; padding: 0 1rem;
+  margin: 1rem 0; }
 p { overflow-wrap: anywhere; } small { opacity: .75; }
 blockquote { border-left: 3px solid #8886; margin: .5rem 0; padding-left: .75rem; }
 """

@@ -35,6 +35,8 @@ LANGUAGE_SAMPLE = 4_000
 #: Languages that German and English news is mistaken for, or mixed with.
 LANGUAGES = "de en fr es it pt nl da sv no pl cs hu tr ro fi ru uk zh ja ko ar".split()
 
+ONLY_TEASER = "only a teaser"
+
 _CONSENT = re.compile(
     r"(?i)\bcookies?\b.{0,200}\b(zustimm|akzeptier|einwillig|accept|consent|agree)|"
     r"\b(accept all|alle akzeptieren|pur-abo|mit werbung weiterlesen)\b",
@@ -86,10 +88,14 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     origin: Any = "page"
     if stub := _stub_reason(text):
         summary = clean_text(entry.summary)
+        if stub == ONLY_TEASER and len(text) >= len(summary):
+            # An agency flash is as short as a teaser: what there is is read.
+            summary = text
+        else:
+            origin = "summary"
         if len(summary.split()) < SUMMARY_WORDS:
             return Skipped(reason=f"{stub}, and the feed gives no summary")
-        if len(summary) > len(text) or stub != "only a teaser":
-            text, origin = summary, "summary"
+        text = summary
     if not title:
         title = text[:80].rsplit(" ", 1)[0]
     language = detect_language(f"{title}\n{text}")
@@ -103,7 +109,7 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
         text=text,
         language=language,
         published_at=_published(entry, document, now),
-        site=_site(page.url, document),
+        site=_site(page.url, entry, document),
         author=_author(entry, document),
         text_origin=origin,
         fingerprint=fingerprint(text),
@@ -217,7 +223,7 @@ def _stub_reason(text: str) -> str | None:
         return "a consent wall"
     cut_off = text.endswith(("…", "...", "[…]", "[...]"))
     if n_words < TEASER_WORDS or (n_words < WALL_WORDS and cut_off):
-        return "only a teaser"
+        return ONLY_TEASER
     return None
 
 
@@ -232,7 +238,14 @@ def _published(entry: Entry, document: Any, now: datetime) -> datetime:
     return day if day <= now + timedelta(hours=1) else entry.first_seen_at
 
 
-def _site(url: str, document: Any) -> str:
+def _site(url: str, entry: Entry, document: Any) -> str:
+    """The publisher: as the page says, else the feed, else the host.
+
+    trafilatura gives the address itself where a page names no site.
+    """
     name = document.sitename if document else None
+    if name and name.casefold() in urlsplit(url).netloc:
+        name = None
+    name = name or entry.site
     host = urlsplit(url).hostname or url
     return _one_line(name or host.removeprefix("www."), 100)

@@ -8,9 +8,11 @@ means tuning again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +22,35 @@ from newsbot.stages.cues import CUES, count_cues
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
-from newsbot.types import CapacityMention, MoneyMention, OrganisationMention
+from newsbot.types import (
+    CapacityMention,
+    MoneyMention,
+    OrganisationKind,
+    OrganisationMention,
+)
 
 Vector = NDArray[np.float32]
 
 #: Bump when any vector changes: heads tuned on another version are refused.
-VERSION = 1
+VERSION = 2
 #: Characters on either side of a mention whose cues count.
 WINDOW = 70
+#: Words in an organisation's own name that tell its trade.
+_NAME_WORDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"labs?\b|labor\b|\bai\b|\bki\b|intelligen|research|models?\b",
+        r"cloud|compute|hosting|rechenwerk|rechenzentr|data\s?cent|datacent|server",
+        r"chips?\b|semiconductor|silicon|micro|halbleiter|photonics",
+        r"capital|ventures?\b|partners\b|fund|fonds|invest|holding",
+        r"bank|versicher|insur|financ|spark",
+        r"universi|hochschul|klinik|hospital|minist|stadt|institut|agency|council",
+        r"energy|energie|grid|power|stadtwerke",
+        r"systems?\b|software|technolog|networks?|telecom|telekom",
+    )
+)
 _MENTION_KINDS = ("name", "product", "description", "unknown")
-_ORGANISATION_KINDS = (
-    "lab", "cloud", "neocloud", "chips", "datacentre", "investor", "telecom",
-    "software", "industry", "bank", "media", "public", "consultancy",
-)  # fmt: skip
+_ORGANISATION_KINDS = get_args(OrganisationKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,12 +175,17 @@ class Features:
             len({m.name for m in inside}),
             min(len(self.candidates), 12),
             any(self._gazetteer.parent(m.name) == mention.name for m in inside),
+            *(pattern.search(mention.name) is not None for pattern in _NAME_WORDS),
         ]
+        everywhere = sum(
+            self._around(m.start, m.end, self._sentence_of(m)) for m in mine[:8]
+        )
         return self._joined(
             self._mean(mention.start, mention.end),
             self._mean(sentence.start, sentence.end),
             self.sentence_cues[index],
             self._around(mention.start, mention.end, sentence),
+            np.sqrt(everywhere),
             [mention.kind == kind for kind in _MENTION_KINDS],
             kinds,
             extras,
@@ -220,6 +243,10 @@ class Features:
             any(start <= m.start < end for m in self.reading.money),
             any(start <= m.start < end for m in self.reading.capacity),
             len(indexes),
+            *(
+                sum(pattern.search(name) is not None for name in names)
+                for pattern in _NAME_WORDS
+            ),
         ]
         return self._joined(
             (means * weights[:, None]).sum(0) / weights.sum(),
@@ -241,6 +268,10 @@ class Features:
             for mention in self.reading.organisations
             if sentence.start <= mention.start < sentence.end
         ]
+
+    def _sentence_of(self, mention: OrganisationMention) -> Sentence:
+        index = self.reading.sentence_index(mention.start)
+        return self.reading.sentences[index]
 
     def _mean(self, start: int, end: int) -> Vector:
         """Mean state of the tokens that touch a piece of the text."""

@@ -26,7 +26,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import get_args
 
 from newsbot.stages.words import (
     DETERMINERS,
@@ -38,14 +38,7 @@ from newsbot.stages.words import (
     starts_sentence,
     tokens,
 )
-from newsbot.types import MentionKind, OrganisationMention
-
-# fmt: off
-OrganisationKind = Literal[
-    "lab", "cloud", "neocloud", "chips", "datacentre", "investor", "telecom",
-    "software", "industry", "bank", "media", "public", "consultancy",
-]
-# fmt: on
+from newsbot.types import MentionKind, OrganisationKind, OrganisationMention
 
 #: Letters; all capitals ("OPENAI") match from here on, so that "TIM" is not "Tim".
 MIN_CAPITALS = 5

@@ -139,6 +139,7 @@ def parse_feed(
                 may_alert=origin == "feed" and not is_old,
                 language=language,
                 author=_text(item, "author", MAX_AUTHOR) or None,
+                site=_text(result.feed, "title", MAX_AUTHOR) or None,
             )
         )
     return ParsedFeed(

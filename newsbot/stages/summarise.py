@@ -152,7 +152,7 @@ def _stating(findings: Sequence[Finding]) -> dict[int, int]:
     """How many facts each sentence states, by where it starts."""
     counts: dict[int, int] = {}
     for finding in findings:
-        for item in (*finding.parties, *finding.amounts, *finding.capacity):
+        for item in finding.claims:
             counts[item.quote.start] = counts.get(item.quote.start, 0) + 1
     return counts
 

@@ -50,11 +50,11 @@ def fit_head(
             data = -(targets * torch.log_softmax(scores, 1)).sum(1).mean()
         else:
             data = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets)
-        total = data + penalty * (weights**2).sum() / labels.shape[1]
+        total: torch.Tensor = data + penalty * (weights**2).sum() / labels.shape[1]
         total.backward()
         return total
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return Head(
         mean=mean.astype(np.float32),
         scale=scale.astype(np.float32),

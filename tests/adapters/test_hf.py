@@ -425,6 +425,19 @@ def test_the_chat_template_is_used_where_there_is_one(chat_folder, folders):
     load(chat_folder).generate([ask("Ja", max_tokens=3)])
 
 
+def test_begin_of_sequence_comes_once(chat_folder):
+    """Whether the template writes it or not, and whatever ends a plain text."""
+    (chat_folder / "chat_template.jinja").write_text("{{ bos_token }}" + CHAT)
+    assert HfTokenizer.load(chat_folder).prompt("Fasse.", "Text").count(2) == 1
+    path = chat_folder / "tokenizer.json"
+    tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<bos> $A <eos>", special_tokens=[("<bos>", 2), ("<eos>", 1)]
+    )
+    tokenizer.save(str(path))
+    assert HfTokenizer.load(chat_folder).prefix == (2,)
+
+
 def test_a_template_without_system_role_gets_one_turn(chat_folder):
     """Where the template refuses a system turn, the instruction leads the text."""
     (chat_folder / "chat_template.jinja").write_text(

@@ -34,6 +34,7 @@ CREATE TABLE entries (
     may_alert INTEGER NOT NULL,
     language TEXT,
     author TEXT,
+    site TEXT,
     state TEXT NOT NULL,
     due_at TEXT NOT NULL,
     priority REAL NOT NULL DEFAULT 0,
