@@ -8,6 +8,7 @@ kill at any line costs at most one repeated batch.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from newsbot.errors import DeliveryError, FetchError, StageError
+from newsbot.deliver import deliver
+from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.ports import Channel, Fetcher, Store
 from newsbot.stages.assess import Judgement
 from newsbot.stages.compose import compose
@@ -32,8 +34,8 @@ MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=2)
 #: Pages fetched at once, each from another host.
 MAX_HOSTS = 8
-#: Tries of one delivery; with `FIRST_WAIT` doubling this is about four days.
-MAX_DELIVERIES = 12
+
+log = logging.getLogger("newsbot")
 
 Store_ = Callable[[Store], None]
 
@@ -309,9 +311,45 @@ def turn(parts: Parts, stage: Stage, now: datetime) -> int:
         How many entries were taken; 0 when none was due.
     """
     entries = parts.store.line.due(stage.taken, now, stage.batch)
-    for outcome in stage.run(parts, entries, now):
-        _settle(parts, stage, outcome, now)
+    # Not even asked for nothing: the first call of a stage may load a model.
+    if entries:
+        _serve(parts, stage, entries, now)
     return len(entries)
+
+
+def _serve(
+    parts: Parts, stage: Stage, entries: Sequence[Entry], now: datetime
+) -> None:
+    """Run a stage over a batch; every entry moves, or waits with its error.
+
+    One entry that no stage can stomach must not hold up the others for ever: where
+    a batch fails, each is served alone, and what still fails is put off.
+    """
+    left = {entry.id: entry for entry in entries}
+    try:
+        for outcome in stage.run(parts, entries, now):
+            _settle(parts, stage, outcome, now)
+            del left[outcome.entry.id]
+    except Exception as error:
+        # No model, a full disk: nothing that is the entries' own.
+        if isinstance(error, NewsbotError) and not isinstance(error, StageError):
+            raise
+        if len(entries) == 1:
+            log.warning(
+                "failed stage=%s entry=%s error=%s",
+                stage.name,
+                entries[0].id,
+                type(error).__name__,
+            )
+            _put_off(parts, stage, entries[0], error, now)
+            return
+        for entry in left.values():
+            _serve(parts, stage, [entry], now)
+        return
+    for entry in left.values():
+        parts.store.line.advance(
+            entry.id, taken=stage.taken, given="failed", reason="its article is gone"
+        )
 
 
 def walk(
@@ -332,13 +370,15 @@ def walk(
         stopping: Asked between batches; true ends the walk there.
         progress: Told the stage and how many entries it took.
     """
-    deliver(parts, clock())
+    deliver(parts.store.outbox, parts.channels, clock(), stopping=stopping)
     while not stopping():
         for stage in reversed(STAGES):
             if n_taken := turn(parts, stage, clock()):
                 progress(stage.name, n_taken)
                 if stage.given == "done":
-                    deliver(parts, clock())
+                    deliver(
+                        parts.store.outbox, parts.channels, clock(), stopping=stopping
+                    )
                 break
         else:
             return
@@ -348,16 +388,7 @@ def _settle(parts: Parts, stage: Stage, outcome: Outcome, now: datetime) -> None
     """Store a product and move its row, or count its error, in one transaction."""
     store, entry = parts.store, outcome.entry
     if outcome.error is not None:
-        _, _, n_errors = store.line.state(entry.id)
-        if outcome.error.retry and n_errors + 1 < MAX_ATTEMPTS:
-            wait = FIRST_WAIT * 2**n_errors
-            due_at = max(now + wait, getattr(outcome.error, "retry_at", None) or now)
-            store.line.postpone(
-                entry.id, taken=stage.taken, reason=str(outcome.error), due_at=due_at
-            )
-            return
-        reason = f"{type(outcome.error).__name__}: {outcome.error}"
-        store.line.advance(entry.id, taken=stage.taken, given="failed", reason=reason)
+        _put_off(parts, stage, entry, outcome.error, now)
         return
     with store.atomic():
         moved = store.line.advance(
@@ -371,38 +402,21 @@ def _settle(parts: Parts, stage: Stage, outcome: Outcome, now: datetime) -> None
             outcome.store(store)
 
 
-def deliver(parts: Parts, now: datetime) -> int:
-    """Send what waits in the outbox.
-
-    A message whose answer never came is sent again: twice over never.
-
-    Returns:
-        How many deliveries were taken by their channel.
-    """
-    n_sent = 0
-    while pairs := parts.store.outbox.due(now, 50):
-        for delivery, alert in pairs:
-            channel = parts.channels.get(delivery.channel)
-            if channel is None:
-                reason = f"channel {delivery.channel} is not configured"
-                parts.store.outbox.postpone(
-                    delivery.id, reason, now + timedelta(hours=1)
-                )
-                continue
-            try:
-                provider_id = channel.send(delivery.recipient, alert)
-            except DeliveryError as error:
-                if not error.retry or delivery.n_attempts + 1 >= MAX_DELIVERIES:
-                    parts.store.outbox.failed(delivery.id, str(error))
-                    continue
-                wait = error.retry_after or min(30 * 2**delivery.n_attempts, 86_400)
-                parts.store.outbox.postpone(
-                    delivery.id, str(error), now + timedelta(seconds=wait)
-                )
-            else:
-                parts.store.outbox.sent(delivery.id, provider_id)
-                n_sent += 1
-    return n_sent
+def _put_off(
+    parts: Parts, stage: Stage, entry: Entry, error: Exception, now: datetime
+) -> None:
+    """Count an error and try again later, or give the entry up with the reason."""
+    line = parts.store.line
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    _, _, n_errors = line.state(entry.id)
+    # Errors that nobody foresaw may pass, too: a full memory, a file in the way.
+    may_pass = error.retry if isinstance(error, StageError) else True
+    if not may_pass or n_errors + 1 >= MAX_ATTEMPTS:
+        line.advance(entry.id, taken=stage.taken, given="failed", reason=reason)
+        return
+    retry_at = error.retry_at if isinstance(error, FetchError) else None
+    due_at = max(now + FIRST_WAIT * 2**n_errors, retry_at or now)
+    line.postpone(entry.id, taken=stage.taken, reason=reason, due_at=due_at)
 
 
 def _articles(

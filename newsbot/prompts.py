@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from newsbot.errors import ConfigError
 
@@ -25,6 +26,8 @@ _FILE = re.compile(
 )
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 _KEYS = {"name", "version", "inputs", "output"}
+#: What fences the article off in every prompt, and what looks like it.
+_FENCE = re.compile(r"~{3,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +64,22 @@ def parse_prompt(data: bytes, *, file: str) -> Prompt:
     """Read and check one prompt file.
 
     Raises:
-        ConfigError: The head is missing, has unknown keys, or does not name
-            exactly the variables that the text uses.
+        ConfigError: The head is missing, has unknown keys or wrong types, or does
+            not name exactly the variables that the text uses.
     """
-    match = _FILE.fullmatch(data.decode("utf-8"))
-    if match is None:
-        raise ConfigError(f"{file}: needs a +++ head, # Instruction and # Text")
-    head = tomllib.loads(match["head"])
+    try:
+        match = _FILE.fullmatch(data.decode("utf-8").replace("\r\n", "\n"))
+        if match is None:
+            raise ConfigError(f"{file}: needs a +++ head, # Instruction and # Text")
+        head = tomllib.loads(match["head"])
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}") from error
     if set(head) != _KEYS:
         wrong = ", ".join(sorted(set(head) ^ _KEYS))
         raise ConfigError(f"{file}: unknown or missing keys in the head: {wrong}")
+    _check_types(head, file)
+    if stray := _VARIABLE.findall(match["instruction"]):
+        raise ConfigError(f"{file}: the instruction takes no variable: {stray[0]}")
     used = set(_VARIABLE.findall(match["text"]))
     if used != set(head["inputs"]):
         raise ConfigError(
@@ -85,6 +94,24 @@ def parse_prompt(data: bytes, *, file: str) -> Prompt:
         text=match["text"].strip(),
         hash=hashlib.sha256(data).hexdigest()[:12],
     )
+
+
+def _check_types(head: Mapping[str, Any], file: str) -> None:
+    for key, kind, what in (
+        ("name", str, "a text"),
+        ("version", int, "a whole number"),
+        ("inputs", list, "a list of texts"),
+        ("output", str, "a text"),
+    ):
+        value = head[key]
+        items = value if isinstance(value, list) else []
+        if type(value) is not kind or not all(isinstance(one, str) for one in items):
+            raise ConfigError(f"{file}: {key} must be {what}, not {value!r}")
+
+
+def fenced(text: str) -> str:
+    """An article as data: it cannot close the fence that a prompt puts around it."""
+    return _FENCE.sub("~", text)
 
 
 @cache

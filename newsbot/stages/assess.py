@@ -38,6 +38,10 @@ from newsbot.types import (
 
 T = TypeVar("T")
 
+#: Least probability of a party that is needed to make two. Below, the article's
+#: second side is not named, or not seen.
+SECOND_PARTY = 0.1
+
 #: A role or capacity is stated from this probability on; the likeliest role always.
 LABEL_THRESHOLD = 0.5
 #: Types are missed more easily than invented: swept 0.2..0.55 on held-out folds,
@@ -134,15 +138,16 @@ class HeadJudge:
     def _drafts(
         self, features: Features, scores: NDArray[np.float32]
     ) -> tuple[list[Draft], list[Dropped]]:
-        claims: list[_Claim] = []
-        unsure: list[Dropped] = []
-        for candidate in features.candidates:
-            claim = self._claim(features, candidate, scores)
-            if claim.probability >= self._heads.party_threshold:
-                claims.append(claim)
-            else:
-                reason = f"no party (probability {claim.probability:.2f})"
-                unsure.append(Dropped(claim=f"party {candidate.name}", reason=reason))
+        everyone = [self._claim(features, c, scores) for c in features.candidates]
+        claims = choose_parties(everyone, self._heads.party_threshold)
+        unsure = [
+            Dropped(
+                claim=f"party {claim.mention.name}",
+                reason=f"no party (probability {claim.probability:.2f})",
+            )
+            for claim in everyone
+            if claim not in claims
+        ]
         groups = split_deals(claims, self._gazetteer)
         return [
             self._draft(features, group, groups, scores) for group in groups
@@ -237,6 +242,19 @@ class HeadJudge:
         return np.asarray(
             self._heads[head].probabilities(vector[None, :])[0], dtype=np.float32
         )
+
+
+def choose_parties(claims: Sequence[_Claim], threshold: float) -> list[_Claim]:
+    """Keep the organisations that are likely parties, and two in any case.
+
+    The article was judged to report a deal, and a deal has two sides: where fewer
+    reach the threshold, the likeliest two stand, unless they are hopeless.
+    """
+    likely = [claim for claim in claims if claim.probability >= threshold]
+    if len(likely) >= 2:
+        return likely
+    ranked = sorted(claims, key=lambda claim: -claim.probability)
+    return [claim for claim in ranked[:2] if claim.probability >= SECOND_PARTY]
 
 
 def best_mention(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
+from newsbot.stages.compose import web_url
 from newsbot.types import Alert, Article, Language, Summary
 
 _WORDS: dict[Language, dict[str, str]] = {
@@ -74,8 +74,8 @@ def _lines(message: str) -> str:
 
 def _other(summary: Summary, article: Article) -> str:
     heading = html.escape(article.title)
-    if urlsplit(article.url).scheme in ("http", "https"):
-        heading = f'<a href="{html.escape(article.url)}">{heading}</a>'
+    if (url := web_url(article.url)) is not None:
+        heading = f'<a href="{html.escape(url)}">{heading}</a>'
     return (
         f'<p lang="{summary.language}"><b>{heading}</b><br>'
         f"{html.escape(summary.text)}<br><small>{html.escape(article.site)}</small></p>"

@@ -81,39 +81,49 @@ def ground(
     Returns:
         The findings that stand, and everything that was dropped.
     """
-    findings: list[Finding] = []
+    findings: dict[str, Finding] = {}
     all_dropped: list[Dropped] = []
     for draft in drafts:
         dropped: list[Dropped] = []
         parties = _parties(reading, draft, related, dropped)
+        names = sorted(party.name for party in parties)
+        id_ = identity("finding", reading.article.id, *names)
+        reason = ""
         if len(parties) < 2:
-            names = ", ".join(party.name for party in parties) or "nobody"
-            claim = f"deal of {names}"
-            dropped.append(Dropped(claim=claim, reason="fewer than two parties"))
-            all_dropped.extend(dropped)
-            continue
-        findings.append(_finding(reading, draft, parties, related, dropped))
+            reason = "fewer than two parties"
+        elif draft.sentence not in reading.sentences:
+            reason = "its sentence is not in the text"
+        elif id_ in findings:
+            reason = "stated twice"
+        if reason:
+            claim = f"deal of {', '.join(names) or 'nobody'}"
+            dropped.append(Dropped(claim=claim, reason=reason))
+        else:
+            findings[id_] = _finding(id_, reading, draft, parties, related, dropped)
         all_dropped.extend(dropped)
-    return tuple(findings), tuple(all_dropped)
+    return tuple(findings.values()), tuple(all_dropped)
 
 
 def _finding(
+    id_: str,
     reading: Reading,
     draft: Draft,
     parties: tuple[Party, ...],
     related: Related,
     dropped: list[Dropped],
 ) -> Finding:
-    names = sorted(party.name for party in parties)
+    # Sums and capacities first: they add to what was dropped.
+    amounts = _amounts(reading, draft, parties, related, dropped)
+    capacity = _capacity(reading, draft, dropped)
     return Finding(
-        id=identity("finding", reading.article.id, *names),
+        id=id_,
         article_id=reading.article.id,
         status=draft.status,
         status_quote=reading.span(draft.sentence.start, draft.sentence.end),
         types=tuple(type_ for type_ in DEAL_TYPES if type_ in draft.types),
         parties=parties,
-        amounts=_amounts(reading, draft, parties, related, dropped),
-        capacity=_capacity(reading, draft, dropped),
+        amounts=amounts,
+        capacity=capacity,
         dropped=tuple(dropped),
     )
 
@@ -166,6 +176,9 @@ def _amounts(
             (p.name for p in parties if item.payer and related(p.name, item.payer)),
             None,
         )
+        if item.payer and payer is None:
+            claim = f"payer {item.payer}"
+            dropped.append(Dropped(claim=claim, reason="is no party"))
         amount = Amount(
             value=mention.value,
             currency=mention.currency,

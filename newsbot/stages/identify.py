@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from newsbot.stages.currencies import CURRENCIES
 from newsbot.types import (
     ROLES,
-    Amount,
     Deal,
     Finding,
     Role,
@@ -27,36 +27,23 @@ from newsbot.types import (
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
 SAME_DEAL_DAYS = 45
+#: Talks are signed months later, if at all.
+TALKS_DAYS = 180
 #: An extension or an end may come years after the deal.
 SEQUEL_DAYS = 1_500
 #: Score from which two are one deal; see `_score`. Moving it trades false merges
 #: against duplicate alerts: re-run `newsbot evaluate` and compare `alerts`.
 THRESHOLD = 1.0
-#: Sums converted by papers differ by the day's rate and by rounding.
-CONVERTED_TOLERANCE = Decimal("0.12")
+#: Days within which papers tell one event, each with its own words and figures.
+SAME_EVENT_DAYS = 2
+#: Papers round; a conversion adds the distance of the day's rate from that in
+#: `CURRENCIES`, which has one rate per currency for all years.
 ROUNDED_TOLERANCE = Decimal("0.05")
-#: US dollars per unit, for comparison only; yearly mean of ECB reference rates 2025.
-US_DOLLARS = {
-    "USD": Decimal(1),
-    "EUR": Decimal("1.13"),
-    "GBP": Decimal("1.32"),
-    "CHF": Decimal("1.20"),
-    "JPY": Decimal("0.0067"),
-    "CNY": Decimal("0.139"),
-    "KRW": Decimal("0.00070"),
-    "INR": Decimal("0.0115"),
-    "CAD": Decimal("0.715"),
-    "AUD": Decimal("0.645"),
-    "SEK": Decimal("0.102"),
-    "NOK": Decimal("0.096"),
-    "DKK": Decimal("0.151"),
-    "PLN": Decimal("0.266"),
-    "AED": Decimal("0.2723"),
-    "SAR": Decimal("0.2667"),
-    "SGD": Decimal("0.766"),
-    "HKD": Decimal("0.1283"),
-    "BRL": Decimal("0.179"),
-}
+CONVERTED_TOLERANCE = Decimal("0.2")
+#: How far a deal has come. What is signed does not become talks again because a
+#: late paper says so, in whatever order the papers arrive.
+_STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
+_SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 
 Related = Callable[[str, str], bool]
 
@@ -97,12 +84,24 @@ def identify(
             verdict="new",
             reason=f"no known deal fits ({len(known)} share a name)",
         )
-    score, deal, why = max(scored, key=lambda item: (item[0], item[1].first_seen_at))
+    score, deal, why = max(
+        scored, key=lambda item: (item[0], item[1].first_seen_at, item[1].id)
+    )
     joined = _joined(deal, finding, published_at, related)
-    verdict: Verdict = "update" if joined.status != deal.status else "repeat"
+    verdict: Verdict = "update" if _is_news(finding, published_at, deal) else "repeat"
     return Identified(
         deal=joined, verdict=verdict, reason=f"same deal, score {score:.2f}: {why}"
     )
+
+
+def _is_news(finding: Finding, published_at: datetime, deal: Deal) -> bool:
+    """Whether a known deal has moved on; a second extension is news, too."""
+    if _next_status(deal, finding, published_at) != deal.status:
+        return True
+    again = finding.status == deal.status == "expanded"
+    days = (published_at - deal.last_seen_at).days
+    known = any(other.id == finding.id for other in deal.findings)
+    return again and days > SAME_DEAL_DAYS and not known
 
 
 def _opened(finding: Finding, published_at: datetime) -> Deal:
@@ -127,26 +126,25 @@ def _joined(
         name = known or party.name
         roles = {*parties.get(name, ()), *party.roles}
         parties[name] = tuple(role for role in ROLES if role in roles)
-    later = published_at >= deal.last_seen_at
-    status = _next_status(deal.status, finding.status) if later else deal.status
+    findings = (other for other in deal.findings if other.id != finding.id)
     return replace(
         deal,
-        status=status,
+        status=_next_status(deal, finding, published_at),
         types=tuple(dict.fromkeys((*deal.types, *finding.types))),
         parties=tuple(parties.items()),
         first_seen_at=min(deal.first_seen_at, published_at),
         last_seen_at=max(deal.last_seen_at, published_at),
-        findings=(*deal.findings, finding),
+        findings=(*findings, finding),
     )
 
 
-def _next_status(known: Status, said: Status) -> Status:
-    """A signed deal does not become talks again because a late paper says so."""
-    if said == "talks" or known == said:
-        return known
-    if known in ("expanded", "ended") and said == "announced":
-        return known
-    return said
+def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status:
+    """The status farthest along; of extension and end the one told last."""
+    known, said = _STAGE[deal.status], _STAGE[finding.status]
+    if said == known:
+        later = published_at >= deal.last_seen_at
+        return finding.status if later else deal.status
+    return finding.status if said > known else deal.status
 
 
 def _score(
@@ -154,13 +152,17 @@ def _score(
 ) -> tuple[float, str]:
     """Weigh whether a finding tells of a known deal.
 
-    Shared parties give up to 1.0 (as a share of the smaller side), sums that
-    agree 0.4, sums that differ -0.5, no common type -0.3. Two shared parties at
-    least, unless one side names just one.
+    Two shared parties at least. They give up to 1.0 (as a share of the smaller
+    side), sums that agree 0.4, sums that differ -0.5. No common type is -0.3, but
+    not within days: then it is one event, and papers stress different sides of it.
     """
     days = _days_apart(published_at, deal)
-    sequel = finding.status in ("expanded", "ended")
-    if days > (SEQUEL_DAYS if sequel else SAME_DEAL_DAYS):
+    same_event = days <= SAME_EVENT_DAYS
+    # Whichever paper comes first: one tells the extension, one the deal.
+    sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
+    signed = deal.status == "talks" and finding.status == "announced"
+    longest = SEQUEL_DAYS if sequel else TALKS_DAYS if signed else SAME_DEAL_DAYS
+    if days > longest:
         return 0.0, f"{days} days apart"
     names = [party.name for party in finding.parties]
     others = [name for name, _ in deal.parties]
@@ -175,10 +177,9 @@ def _score(
         score += 0.4
         why.append("sums agree")
     elif agreement is False and not sequel:
-        # Papers of the same hours get figures wrong; later ones tell another deal.
-        score -= 0.2 if days <= 2 else 0.5
+        score -= 0.5
         why.append("sums differ")
-    if not set(finding.types) & set(deal.types):
+    if not (same_event or set(finding.types) & set(deal.types)):
         score -= 0.3
         why.append("no common type")
     why.append(f"{days} days apart")
@@ -195,20 +196,38 @@ def _days_apart(published_at: datetime, deal: Deal) -> int:
 
 def _sums(finding: Finding, deal: Deal) -> bool | None:
     """Whether any sum agrees; None where one side names none."""
-    known = [amount for other in deal.findings for amount in other.amounts]
-    if not known or not finding.amounts:
+    said = _figures(finding)
+    known = [figure for other in deal.findings for figure in _figures(other)]
+    if not known or not said:
         return None
-    return any(close(a, b) for a in finding.amounts for b in known)
+    return any(close(*a, *b) for a in said for b in known)
 
 
-def close(a: Amount, b: Amount) -> bool:
+def _figures(finding: Finding) -> list[tuple[Decimal, str]]:
+    """The sums an article names, and what several of one kind come to.
+
+    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
+    """
+    figures = [(amount.value, amount.currency) for amount in finding.amounts]
+    parts: dict[tuple[str, str], list[Decimal]] = {}
+    for amount in finding.amounts:
+        parts.setdefault((amount.kind, amount.currency), []).append(amount.value)
+    totals = (
+        (sum(values, Decimal()), currency)
+        for (_, currency), values in parts.items()
+        if len(values) > 1
+    )
+    return [*figures, *totals]
+
+
+def close(a: Decimal, a_currency: str, b: Decimal, b_currency: str) -> bool:
     """Whether two sums may be one figure, rounded or converted."""
-    if a.currency == b.currency:
-        return _near(a.value, b.value, ROUNDED_TOLERANCE)
-    if a.currency not in US_DOLLARS or b.currency not in US_DOLLARS:
+    if a_currency == b_currency:
+        return _near(a, b, ROUNDED_TOLERANCE)
+    if a_currency not in CURRENCIES or b_currency not in CURRENCIES:
         return False
-    left = a.value * US_DOLLARS[a.currency]
-    right = b.value * US_DOLLARS[b.currency]
+    left = a / CURRENCIES[a_currency].per_dollar
+    right = b / CURRENCIES[b_currency].per_dollar
     return _near(left, right, CONVERTED_TOLERANCE)
 
 

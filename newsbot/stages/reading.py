@@ -6,6 +6,7 @@ Out: a `Reading`: sentences, names, sums and capacities, each with its place.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Reading:
     def sentence_index(self, start: int) -> int:
         """Number of the sentence that a place stands in."""
         sentence = sentence_around(self.sentences, start)
-        return self.sentences.index(sentence)
+        return bisect_right(self.sentences, sentence.start, key=lambda s: s.start) - 1
 
     def quote(self, start: int) -> Span:
         """The sentence around a place, as a span."""
@@ -61,23 +62,23 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     return Reading(
         article=article,
         sentences=tuple(split_sentences(text)),
-        organisations=_merged(known, unknown, gazetteer),
+        organisations=_merged(known, unknown),
         money=tuple(find_money(text, article.language)),
         capacity=tuple(find_capacity(text, article.language)),
     )
 
 
 def _merged(
-    known: Sequence[OrganisationMention],
-    unknown: Sequence[OrganisationMention],
-    gazetteer: Gazetteer,
+    known: Sequence[OrganisationMention], unknown: Sequence[OrganisationMention]
 ) -> tuple[OrganisationMention, ...]:
     """Put both kinds in order of place; a known name wins over a guessed one."""
-    taken = [(mention.start, mention.end) for mention in known]
-    free = [
-        mention
-        for mention in unknown
-        if not any(mention.start < end and start < mention.end for start, end in taken)
-    ]
+    taken = sorted((mention.start, mention.end) for mention in known)
+
+    def is_free(mention: OrganisationMention) -> bool:
+        # Known mentions are disjoint: only the last to begin before its end counts.
+        before = bisect_left(taken, (mention.end,))
+        return before == 0 or taken[before - 1][1] <= mention.start
+
+    free = [mention for mention in unknown if is_free(mention)]
     merged = sorted([*known, *free], key=lambda mention: mention.start)
     return tuple(merged)

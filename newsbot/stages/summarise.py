@@ -13,7 +13,7 @@ from datetime import datetime
 
 from newsbot.errors import ModelOutputError
 from newsbot.ports import Limits, TextModel, TextRequest
-from newsbot.prompts import Prompt
+from newsbot.prompts import Prompt, fenced
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.extract import detect_language
 from newsbot.stages.organisations import Gazetteer
@@ -30,6 +30,7 @@ MAX_TOKENS = 160
 #: Share of a sentence's words that may stand in this order in the article before
 #: the sentence counts as quoted.
 QUOTED_SHARE = 0.8
+_COMPLETE = re.compile(r"[.!?…][\"'”“’»«›‹)\]]*$")
 _LANGUAGE_NAMES = {"de": "German", "en": "English"}
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _MARKUP = re.compile(r"https?://|www\.|[{}<>|\[\]`]|~~~|\*\*|^#", re.MULTILINE)
@@ -66,23 +67,25 @@ class ModelSummariser:
         now: datetime,
     ) -> list[Summary]:
         """Write one summary per article; quotes where the check fails."""
-        answers: Sequence[str | None]
-        try:
-            answers = [
-                answer.text
-                for answer in self._model.generate([self._ask(r) for r in readings])
-            ]
-        except ModelOutputError:
-            answers = [None] * len(readings)
+        answers = self._answers([self._ask(reading) for reading in readings])
         return [
             self._read(answer, reading, found, now)
             for answer, reading, found in zip(answers, readings, findings, strict=True)
         ]
 
+    def _answers(self, requests: Sequence[TextRequest]) -> list[str]:
+        """Ask all at once, else one by one: one bad article must not cost the rest."""
+        try:
+            return [answer.text for answer in self._model.generate(requests)]
+        except ModelOutputError:
+            if len(requests) < 2:
+                return [""] * len(requests)
+            return [text for one in requests for text in self._answers([one])]
+
     def _ask(self, reading: Reading) -> TextRequest:
         language = _LANGUAGE_NAMES[reading.article.language]
         text = self._prompt.fill(
-            {"article": reading.article.full_text, "language": language}
+            {"article": fenced(reading.article.full_text), "language": language}
         )
         return TextRequest(
             instruction=self._prompt.instruction,
@@ -92,13 +95,15 @@ class ModelSummariser:
 
     def _read(
         self,
-        answer: str | None,
+        answer: str,
         reading: Reading,
         findings: Sequence[Finding],
         now: datetime,
     ) -> Summary:
-        text = " ".join((answer or "").split())
+        text = " ".join(answer.split())
         sentences = [text[s.start : s.end] for s in split_sentences(text)]
+        if sentences and not _COMPLETE.search(sentences[-1]):
+            sentences.pop()  # cut off by the limit on tokens
         sentences = sentences[:MAX_SENTENCES]
         written = " ".join(sentences)
         if not sentences or unsupported(written, reading, self._gazetteer):

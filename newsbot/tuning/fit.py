@@ -51,7 +51,7 @@ def fit_head(
         else:
             data = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets)
         total: torch.Tensor = data + penalty * (weights**2).sum() / labels.shape[1]
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch leaves it untyped

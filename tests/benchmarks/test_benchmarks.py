@@ -1,0 +1,57 @@
+"""The benchmarks run and say what they promise; how fast is for a quiet machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def run(script: str, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *options],
+        cwd=ROOT,
+        # The checkout's own package, wherever the script lies.
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def test_help_compares_two_starts() -> None:
+    """`help.py` prints both times and their ratio."""
+    figures: dict[str, Any] = json.loads(run("help.py", "--runs", "1", "--json"))
+    assert set(figures) == {"help_seconds", "click_seconds", "ratio"}
+    assert all(value > 0 for value in figures.values())
+    assert "ratio" in run("help.py", "--runs", "1")
+
+
+def test_line_measures_every_stage_and_the_model() -> None:
+    """`line.py` walks the real line and reports each stage and the model."""
+    pytest.importorskip("torch")
+    output = run("line.py", "--runs", "1", "--articles", "6", "--json")
+    figures: dict[str, Any] = json.loads(output)
+    names = ["extract", "gate", "assess", "identify", "summarise", "compose"]
+    assert list(figures["stages"]) == names
+    assert figures["stages"]["extract"]["articles"] == 6
+    n_relevant = figures["stages"]["assess"]["articles"]
+    assert 0 < n_relevant <= 6
+    assert all(row["articles_per_second"] > 0 for row in figures["stages"].values())
+    assert figures["model"]["articles"] == n_relevant
+    assert figures["model"]["calls"] >= 1
+    assert figures["model"]["seconds_per_call"] > 0
+    assert figures["assess"]["ratio"] > 0
