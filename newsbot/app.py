@@ -22,7 +22,7 @@ from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
 from newsbot.adapters.meter import Count, MeteredEncoder, MeteredModel
 from newsbot.config import Config, FeedConfig
-from newsbot.errors import AlreadyRunningError, ConfigError, UserError
+from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.pipeline import Judge, Parts, Summariser, walk
 from newsbot.poll import Polled, poll_feeds
 from newsbot.ports import Channel
@@ -172,17 +172,52 @@ class App:
         )
 
     def adopt(self, other: App) -> None:
-        """Take over what a reload must not lose: the open ledger, the loaded model."""
-        if other.config.database_path != self.config.database_path:
+        """Take over what a reload must not lose, and build the rest to try it.
+
+        The open ledger always; fetcher, channels and the loaded model where their
+        part of the config is the same.
+
+        Raises:
+            ConfigError: This config cannot take over; *other* is as it was.
+        """
+        mine, theirs = self.config, other.config
+        if theirs.database_path != mine.database_path:
             raise ConfigError("database.path changed: restart newsbot for that")
         self.__dict__["store"] = other.store
         self._closing = other._closing
-        if "brain" in other.__dict__ and other.config.model == self.config.model:
-            self.__dict__["brain"] = other.brain
+        network = mine.network == theirs.network
+        organisations = mine.organisations == theirs.organisations
+        for name, same in (
+            ("fetcher", network),
+            ("channels", mine.telegram == theirs.telegram),
+            ("gazetteer", organisations),
+            # It holds the gazetteer, and the fetcher where it asks a server.
+            ("brain", mine.model == theirs.model and network and organisations),
+        ):
+            if same and name in other.__dict__:
+                self.__dict__[name] = other.__dict__[name]
+        self.ready()
+
+    def ready(self) -> None:
+        """Build every part but the model, so that what is wrong shows at once.
+
+        Raises:
+            ConfigError: A part of the config cannot be used.
+            StoreError: The ledger cannot be opened.
+        """
+        _ = self.parts
 
     def sync_feeds(self) -> None:
-        """Make the config's feeds known to the ledger."""
-        self.store.feeds.sync([feed_of(feed) for feed in self.config.feeds])
+        """Make the config's feeds known to the ledger.
+
+        Raises:
+            ConfigError: An address in the config is none that can be polled.
+        """
+        try:
+            feeds = [feed_of(feed) for feed in self.config.feeds]
+        except UserError as error:
+            raise ConfigError(f"[[feeds]]: {error}") from error
+        self.store.feeds.sync(feeds)
 
     def poll(
         self, *, force: bool, stopping: Callable[[], bool] = lambda: False
@@ -213,10 +248,14 @@ class App:
 
         Raises:
             AlreadyRunningError: Another `newsbot run` holds it.
+            StoreError: The lock's file, beside the ledger, cannot be written.
         """
         # Beside the database: the operating system frees it with the process.
         path = Path(f"{self.config.database_path}.lock")
-        file = path.open("a+")
+        try:
+            file = path.open("a+")
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror or error}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

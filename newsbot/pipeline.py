@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsbot.deliver import deliver
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.ports import Channel, Fetcher, Store
+from newsbot.ports import Channel, Fetcher, Response, Store
 from newsbot.stages.assess import Judgement
 from newsbot.stages.compose import compose
 from newsbot.stages.extract import Skipped, extract
@@ -26,7 +27,7 @@ from newsbot.stages.gate import gate
 from newsbot.stages.identify import SEQUEL_DAYS, identify
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
-from newsbot.types import AlertKind, Article, Entry, Finding, Language, Page, Summary
+from newsbot.types import Article, Entry, Finding, Language, Page, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
@@ -92,6 +93,9 @@ class Outcome:
     error: StageError | None = None
 
 
+Run = Callable[[Parts, Sequence[Entry], datetime], Iterable[Outcome]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One step of the line."""
@@ -103,17 +107,17 @@ class Stage:
     given: str
     #: Entries served at once.
     batch: int
-    run: Callable[[Parts, Sequence[Entry], datetime], Iterable[Outcome]]
+    run: Run
 
 
-def fetch(parts: Parts, entries: Sequence[Entry], _now: datetime) -> Iterator[Outcome]:
+def fetch(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
     """Get the pages; one host at a time, many hosts at once."""
     by_host: dict[str, list[Entry]] = {}
     for entry in entries:
         by_host.setdefault(urlsplit(entry.url).netloc, []).append(entry)
 
     def visit(group: list[Entry]) -> list[Outcome]:
-        return [_fetch_one(parts, entry, _now) for entry in group]
+        return [_fetch_one(parts, entry, now) for entry in group]
 
     with ThreadPoolExecutor(MAX_HOSTS) as pool:
         for outcomes in pool.map(visit, by_host.values()):
@@ -121,37 +125,29 @@ def fetch(parts: Parts, entries: Sequence[Entry], _now: datetime) -> Iterator[Ou
 
 
 def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
+    reason = None
     try:
-        response = parts.fetcher.fetch(entry.url)
+        answer = parts.fetcher.fetch(entry.url)
     except FetchError as error:
         _, _, n_errors = parts.store.line.state(entry.id)
         if error.retry and n_errors + 1 < MAX_ATTEMPTS:
             return Outcome(entry=entry, given="fetched", error=error)
         # What the feed said remains: an empty page lets its summary stand in.
-        page = Page(
-            entry_id=entry.id,
-            url=entry.url,
-            status=error.status or 0,
-            content_type="",
-            body=b"",
-            fetched_at=now,
-        )
-        return Outcome(
-            entry=entry,
-            given="fetched",
-            store=lambda store: store.line.put_page(page),
-            reason=str(error),
-        )
+        status, reason = error.status or 0, str(error)
+        answer = Response(url=entry.url, status=status, headers={}, body=b"")
     page = Page(
         entry_id=entry.id,
-        url=response.url,
-        status=response.status,
-        content_type=response.headers.get("content-type", ""),
-        body=response.body,
+        url=answer.url,
+        status=answer.status,
+        content_type=answer.headers.get("content-type", ""),
+        body=answer.body,
         fetched_at=now,
     )
     return Outcome(
-        entry=entry, given="fetched", store=lambda store: store.line.put_page(page)
+        entry=entry,
+        given="fetched",
+        store=lambda store: store.line.put_page(page),
+        reason=reason,
     )
 
 
@@ -166,7 +162,9 @@ def extract_text(
             continue
         found = extract(page, entry, now)
         if isinstance(found, Skipped):
-            yield Outcome(entry=entry, given="skipped", reason=found.reason)
+            _, why, _ = parts.store.line.state(entry.id)  # why no page came, if so
+            reason = f"{found.reason} ({why})" if why else found.reason
+            yield Outcome(entry=entry, given="skipped", reason=reason)
         else:
             yield Outcome(entry=entry, given="extracted", store=_put_article(found))
 
@@ -180,8 +178,7 @@ def gate_article(
 ) -> Iterator[Outcome]:
     """Send on what may hold a deal, the most promising first."""
     for entry, article in _articles(parts, entries):
-        reading = read_article(article, parts.gazetteer)
-        decision = gate(article, reading.organisations)
+        decision = gate(article, read_article(article, parts.gazetteer).organisations)
         yield Outcome(
             entry=entry,
             given="relevant" if decision.passed else "irrelevant",
@@ -210,23 +207,17 @@ def identify_deals(
 ) -> Iterator[Outcome]:
     """Tell new deals from known ones; one article at a time, as each may be new."""
     for entry, article in _articles(parts, entries):
-        yield Outcome(
-            entry=entry, given="identified", store=_identifier(parts, article)
-        )
+        put = partial(_put_deals, parts, article)
+        yield Outcome(entry=entry, given="identified", store=put)
 
 
-def _identifier(parts: Parts, article: Article) -> Store_:
-    def store_deals(store: Store) -> None:
-        since = article.published_at - timedelta(days=SEQUEL_DAYS)
-        for finding in store.ledger.findings_of(article.id):
-            names = parts.gazetteer.family(party.name for party in finding.parties)
-            known = store.ledger.candidates(names, since)
-            found = identify(
-                finding, article.published_at, known, parts.gazetteer.related
-            )
-            store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
-
-    return store_deals
+def _put_deals(parts: Parts, article: Article, store: Store) -> None:
+    since = article.published_at - timedelta(days=SEQUEL_DAYS)
+    for finding in store.ledger.findings_of(article.id):
+        names = parts.gazetteer.family(party.name for party in finding.parties)
+        known = store.ledger.candidates(names, since)
+        found = identify(finding, article.published_at, known, parts.gazetteer.related)
+        store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
 
 
 def summarise(
@@ -250,30 +241,22 @@ def compose_alerts(
 ) -> Iterator[Outcome]:
     """Write the messages, with their deliveries, in the same transaction."""
     for entry, article in _articles(parts, entries):
-
-        def put(store: Store, entry: Entry = entry, article: Article = article) -> None:
-            if entry.may_alert:
-                _put_alerts(parts, store, article, now)
-
+        put = partial(_put_alerts, parts, article, now) if entry.may_alert else None
         yield Outcome(entry=entry, given="done", store=put)
 
 
-def _put_alerts(parts: Parts, store: Store, article: Article, now: datetime) -> None:
+def _put_alerts(parts: Parts, article: Article, now: datetime, store: Store) -> None:
     summary = store.ledger.summary(article.id)
     for finding in store.ledger.findings_of(article.id):
         deal_id, verdict, _ = store.ledger.verdict(finding.id)
         deal = store.ledger.deal(deal_id) if deal_id else None
-        if deal is None or verdict not in ("new", "update"):
+        if deal is None or verdict is None or verdict == "repeat":
             continue
-        articles: dict[str, Article] = {}
-        for other in deal.findings:
-            if (told := store.line.article(other.article_id)) is not None:
-                articles[other.article_id] = told
-        kind: AlertKind = "new" if verdict == "new" else "update"
+        told = (store.line.article(other.article_id) for other in deal.findings)
         alert = compose(
             deal,
-            articles,
-            kind=kind,
+            {one.id: one for one in told if one is not None},
+            kind=verdict,
             language=parts.language,
             summary=summary,
             now=now,
@@ -281,26 +264,18 @@ def _put_alerts(parts: Parts, store: Store, article: Article, now: datetime) -> 
         store.outbox.put(alert, parts.recipients, now)
 
 
-STAGES: tuple[Stage, ...] = (
-    Stage(name="fetch", taken="found", given="fetched", batch=32, run=fetch),
-    Stage(
-        name="extract", taken="fetched", given="extracted", batch=16, run=extract_text
-    ),
-    Stage(name="gate", taken="extracted", given="relevant", batch=64, run=gate_article),
-    Stage(name="assess", taken="relevant", given="assessed", batch=8, run=assess),
-    Stage(
-        name="identify",
-        taken="assessed",
-        given="identified",
-        batch=8,
-        run=identify_deals,
-    ),
-    Stage(
-        name="summarise", taken="identified", given="summarised", batch=8, run=summarise
-    ),
-    Stage(
-        name="compose", taken="summarised", given="done", batch=8, run=compose_alerts
-    ),
+_TABLE: tuple[tuple[str, str, str, int, Run], ...] = (
+    ("fetch", "found", "fetched", 32, fetch),
+    ("extract", "fetched", "extracted", 16, extract_text),
+    ("gate", "extracted", "relevant", 64, gate_article),
+    ("assess", "relevant", "assessed", 8, assess),
+    ("identify", "assessed", "identified", 8, identify_deals),
+    ("summarise", "identified", "summarised", 8, summarise),
+    ("compose", "summarised", "done", 8, compose_alerts),
+)
+STAGES: tuple[Stage, ...] = tuple(
+    Stage(name=name, taken=taken, given=given, batch=batch, run=run)
+    for name, taken, given, batch, run in _TABLE
 )
 
 
@@ -317,9 +292,7 @@ def turn(parts: Parts, stage: Stage, now: datetime) -> int:
     return len(entries)
 
 
-def _serve(
-    parts: Parts, stage: Stage, entries: Sequence[Entry], now: datetime
-) -> None:
+def _serve(parts: Parts, stage: Stage, entries: Sequence[Entry], now: datetime) -> None:
     """Run a stage over a batch; every entry moves, or waits with its error.
 
     One entry that no stage can stomach must not hold up the others for ever: where
@@ -334,17 +307,11 @@ def _serve(
         # No model, a full disk: nothing that is the entries' own.
         if isinstance(error, NewsbotError) and not isinstance(error, StageError):
             raise
-        if len(entries) == 1:
-            log.warning(
-                "failed stage=%s entry=%s error=%s",
-                stage.name,
-                entries[0].id,
-                type(error).__name__,
-            )
-            _put_off(parts, stage, entries[0], error, now)
-            return
         for entry in left.values():
-            _serve(parts, stage, [entry], now)
+            if len(entries) > 1:
+                _serve(parts, stage, [entry], now)
+            else:
+                _put_off(parts, stage, entry, error, now)
         return
     for entry in left.values():
         parts.store.line.advance(
@@ -370,15 +337,17 @@ def walk(
         stopping: Asked between batches; true ends the walk there.
         progress: Told the stage and how many entries it took.
     """
-    deliver(parts.store.outbox, parts.channels, clock(), stopping=stopping)
+
+    def send() -> None:
+        deliver(parts.store.outbox, parts.channels, clock(), stopping=stopping)
+
+    send()
     while not stopping():
         for stage in reversed(STAGES):
             if n_taken := turn(parts, stage, clock()):
                 progress(stage.name, n_taken)
                 if stage.given == "done":
-                    deliver(
-                        parts.store.outbox, parts.channels, clock(), stopping=stopping
-                    )
+                    send()
                 break
         else:
             return
@@ -406,11 +375,13 @@ def _put_off(
     parts: Parts, stage: Stage, entry: Entry, error: Exception, now: datetime
 ) -> None:
     """Count an error and try again later, or give the entry up with the reason."""
-    line = parts.store.line
-    reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    line, kind = parts.store.line, type(error).__name__
     _, _, n_errors = line.state(entry.id)
+    reason = f"{kind}: {' '.join(str(error).split())}"
     # Errors that nobody foresaw may pass, too: a full memory, a file in the way.
-    may_pass = error.retry if isinstance(error, StageError) else True
+    may_pass = not isinstance(error, StageError) or error.retry
+    if not isinstance(error, StageError):
+        log.warning("stage=%s entry=%s error=%s", stage.name, entry.id, kind)
     if not may_pass or n_errors + 1 >= MAX_ATTEMPTS:
         line.advance(entry.id, taken=stage.taken, given="failed", reason=reason)
         return
@@ -423,6 +394,5 @@ def _articles(
     parts: Parts, entries: Sequence[Entry]
 ) -> Iterator[tuple[Entry, Article]]:
     for entry in entries:
-        article = parts.store.line.article_of(entry.id)
-        if article is not None:
+        if (article := parts.store.line.article_of(entry.id)) is not None:
             yield entry, article

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ from newsbot.types import Entry, Feed
 MAX_HOSTS = 8
 #: Longest wait after errors; a feed is never given up.
 MAX_WAIT = timedelta(hours=24)
+#: Doublings of the wait; `MAX_WAIT` is reached long before, whatever the interval.
+MAX_DOUBLINGS = 12
+
+log = logging.getLogger("newsbot")
 
 
 class FeedStore(Protocol):
@@ -104,6 +109,10 @@ def read_feed(
         error=None,
     )
     if response.status == 304:
+        if not (feed.etag or feed.last_modified):
+            # Taken at its word, a server that never shows the feed would look well.
+            reason = "server answered 304 Not Modified, but was not asked for changes"
+            raise FetchError(feed.url, reason, status=304, retry=True)
         return None, asked
     parsed = parse_feed(
         response.body,
@@ -130,11 +139,25 @@ def _poll_one(
     try:
         parsed, asked = read_feed(feed, fetcher, now, max_age)
     except StageError as error:
-        wait = min(timedelta(minutes=feed.every_minutes) * 2**feed.n_errors, MAX_WAIT)
-        if isinstance(error, FetchError) and error.retry_at is not None:
-            wait = max(wait, error.retry_at - now)
         reason = error.reason if isinstance(error, FetchError) else str(error)
-        store.failed(feed, now, reason, wait)
-        return Polled(feed=feed, n_new=0, error=reason)
+        return _failed(feed, store, now, error, reason)
+    except Exception as error:
+        # One feed that nobody foresaw must not keep the others from being read.
+        log.warning("poll feed=%s error=%s", feed.url, type(error).__name__)
+        return _failed(feed, store, now, error, f"{type(error).__name__}: {error}")
     entries = parsed.entries if parsed is not None else ()
     return Polled(feed=feed, n_new=store.polled(asked, entries, now), error=None)
+
+
+def _failed(
+    feed: Feed, store: FeedStore, now: datetime, error: Exception, reason: str
+) -> Polled:
+    """Keep the reason in the row, in one line, and ask again later."""
+    every = timedelta(minutes=feed.every_minutes)
+    # A feed that fails for a month must not overflow the power of two.
+    wait = min(every * 2 ** min(feed.n_errors, MAX_DOUBLINGS), MAX_WAIT)
+    if isinstance(error, FetchError) and error.retry_at is not None:
+        wait = max(wait, error.retry_at - now)
+    line = " ".join(reason.split())
+    store.failed(feed, now, line, wait)
+    return Polled(feed=feed, n_new=0, error=line)

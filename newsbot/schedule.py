@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from types import FrameType
 
@@ -25,6 +27,11 @@ log = logging.getLogger("newsbot")
 #: Seconds between two looks at what is due; the query is an index look-up.
 POLL_SECONDS = 5
 WALK_SECONDS = 2
+#: Seconds after which a round of polling asks no further feed: with one request's
+#: time-out after it, a feed that was just added still gets its turn in a minute.
+ROUND_SECONDS = 20
+#: Seconds between two looks at what a signal asked for.
+LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
 #: the next start: nothing of it was stored.
 STOP_SECONDS = 8.0
@@ -41,8 +48,10 @@ class Service:
     def __init__(self, app: App, reload: Callable[[], App]) -> None:
         self._app = app
         self._reload = reload
-        self._stopping = threading.Event()
-        self._reloading = threading.Event()
+        # Plain flags: a signal handler must not touch a lock, not even an Event's,
+        # that the main thread may be holding just then.
+        self._stopping = False
+        self._reloading = False
         # A reload swaps the app while no job uses it.
         self._polling = threading.Lock()
         self._walking = threading.Lock()
@@ -82,10 +91,10 @@ class Service:
         scheduler.start()
         log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
         try:
-            while not self._stopping.wait(1.0):
-                if self._reloading.is_set():
-                    self._reloading.clear()
+            while not self._stopping:
+                if self._reloading:
                     self._take_new_config()
+                time.sleep(LOOK_SECONDS)
         finally:
             self._shut_down(scheduler)
         if self._failed is not None:
@@ -96,7 +105,12 @@ class Service:
             self._guarded(self._poll_due)
 
     def _poll_due(self) -> None:
-        for polled in self._app.poll(force=False, stopping=self._stopping.is_set):
+        ends_at = time.monotonic() + ROUND_SECONDS
+
+        def enough() -> bool:
+            return self._pausing() or time.monotonic() > ends_at
+
+        for polled in self._app.poll(force=False, stopping=enough):
             if polled.error is not None:
                 log.warning("poll feed=%s error=%s", polled.feed.url, polled.error)
             elif polled.n_new:
@@ -106,7 +120,7 @@ class Service:
         with self._walking:
             self._guarded(
                 lambda: self._app.walk(
-                    stopping=self._stopping.is_set,
+                    stopping=self._pausing,
                     progress=lambda stage, n: log.info("stage=%s n=%d", stage, n),
                 )
             )
@@ -119,14 +133,21 @@ class Service:
             log.warning("%s", error)
         except NewsbotError as error:
             self._failed = error
-            self._stopping.set()
+            self._stopping = True
         except Exception:
             # An error that nobody foresaw must not end the service in silence, nor
             # at all: the rows it met stay where they are and are tried again.
             log.exception("unexpected error")
 
     def _take_new_config(self) -> None:
-        with self._polling, self._walking:
+        """Swap the app between two batches; a stop does not wait for that."""
+        with ExitStack() as held:
+            for lock in (self._polling, self._walking):
+                while not lock.acquire(timeout=LOOK_SECONDS):
+                    if self._stopping:
+                        return
+                held.callback(lock.release)
+            self._reloading = False
             try:
                 fresh = self._reload()
                 fresh.adopt(self._app)
@@ -138,10 +159,14 @@ class Service:
             log.info("config reloaded feeds=%d", len(fresh.store.feeds.all()))
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
+        self._stopping = True
 
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
-        self._reloading.set()
+        self._reloading = True
+
+    def _pausing(self) -> bool:
+        """Whether the jobs are to leave after the batch in hand."""
+        return self._stopping or self._reloading
 
     def _shut_down(self, scheduler: BackgroundScheduler) -> None:
         """Let the batch in hand finish, but not longer than a stop may take."""
@@ -152,6 +177,8 @@ class Service:
             log.warning("stopped in mid-batch; it is repeated at the next start")
             # Daemon threads in torch cannot be joined; the row is the queue, so
             # leaving at once loses nothing.
+            if self._failed is not None:
+                log.error("%s", self._failed)
             logging.shutdown()
-            os._exit(0)
+            os._exit(0 if self._failed is None else self._failed.exit_code)
         log.info("stopped")

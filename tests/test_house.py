@@ -37,13 +37,14 @@ ALLOWED: dict[str, set[str]] = {
     "prompts": {"errors"},
     "config": NOUNS,
     "stages": {"stages", "prompts", "ports", *NOUNS},
-    "pipeline": LINE,
+    "pipeline": {"deliver", *LINE},
     "poll": LINE,
+    "deliver": {"ports", *NOUNS},
     "adapters": {"adapters", "stages", "ports", *NOUNS},
     "evaluation": {"evaluation", "pipeline", *LINE},
     "tuning": {"tuning", "evaluation", *LINE},
-    "app": {"config", "adapters", "pipeline", "poll", "prompts", *LINE},
-    "schedule": {"app", "pipeline", "poll", *LINE},
+    "app": {"config", "adapters", "pipeline", "poll", "deliver", "prompts", *LINE},
+    "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from newsbot.errors import ModelMissingError
 from newsbot.stages import features
@@ -16,6 +18,8 @@ from newsbot.stages.cues import CUES
 from newsbot.stages.heads import NAMES, Head, HeadSet
 
 _FIELDS = ("mean", "scale", "weights", "bias")
+#: What a missing, cut or altered file makes its readers raise.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def shipped_heads() -> Path:
@@ -69,11 +73,9 @@ def read_card(path: Path) -> dict[str, str]:
             if length > 1_000_000:
                 raise ValueError("header too long")
             header = json.loads(file.read(length))
-        return dict(header["__metadata__"])
-    except (OSError, ValueError, KeyError, struct.error) as error:
-        raise ModelMissingError(
-            f"{path}: no usable heads; run `newsbot model tune`"
-        ) from error
+        return {str(key): str(text) for key, text in header["__metadata__"].items()}
+    except (*_DAMAGE, struct.error) as error:
+        raise _unusable(path) from error
 
 
 def load_heads(path: Path, *, base: str) -> HeadSet:
@@ -87,7 +89,8 @@ def load_heads(path: Path, *, base: str) -> HeadSet:
         ModelMissingError: Missing, damaged, or tuned on another base or on
             other features.
     """
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
 
     metadata = read_card(path)
     if metadata.get("base") != base:
@@ -95,26 +98,39 @@ def load_heads(path: Path, *, base: str) -> HeadSet:
             f"{path}: tuned on another base model ({metadata.get('base', '?')[:12]}, "
             f"not {base[:12]}); run `newsbot model tune`"
         )
-    same_features = metadata.get("features") == str(features.VERSION)
-    if not same_features or json.loads(metadata.get("cues", "[]")) != list(CUES):
-        raise ModelMissingError(
-            f"{path}: tuned on other features; run `newsbot model tune`"
+    try:
+        cues = json.loads(metadata["cues"])
+        if metadata["features"] != str(features.VERSION) or cues != list(CUES):
+            raise ModelMissingError(
+                f"{path}: tuned on other features; run `newsbot model tune`"
+            )
+        data = path.read_bytes()
+        tensors = load(data)
+        exclusive = set(json.loads(metadata["exclusive"]))
+        return HeadSet(
+            heads={name: _head(tensors, name, name in exclusive) for name in NAMES},
+            threshold=float(metadata["threshold"]),
+            party_threshold=float(metadata["party_threshold"]),
+            amount_threshold=float(metadata["amount_threshold"]),
+            base=base,
+            layer=int(metadata["layer"]),
+            hash=hashlib.sha256(data).hexdigest()[:12],
         )
-    tensors = load_file(path)
-    exclusive = set(json.loads(metadata["exclusive"]))
-    heads = {
-        name: Head(
-            **{part: tensors[f"{name}.{part}"] for part in _FIELDS},
-            exclusive=name in exclusive,
-        )
-        for name in NAMES
-    }
-    return HeadSet(
-        heads=heads,
-        threshold=float(metadata["threshold"]),
-        party_threshold=float(metadata["party_threshold"]),
-        amount_threshold=float(metadata["amount_threshold"]),
-        base=base,
-        layer=int(metadata["layer"]),
-        hash=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
-    )
+    except (*_DAMAGE, SafetensorError) as error:
+        raise _unusable(path) from error
+
+
+def _head(
+    tensors: Mapping[str, NDArray[np.float32]], name: str, exclusive: bool
+) -> Head:
+    parts = {part: tensors[f"{name}.{part}"] for part in _FIELDS}
+    head = Head(**parts, exclusive=exclusive)
+    n_classes, width = head.weights.shape
+    shapes = (head.mean.shape, head.scale.shape, head.bias.shape)
+    if shapes != ((width,), (width,), (n_classes,)):
+        raise ValueError(f"head {name}: its parts do not fit each other")
+    return head
+
+
+def _unusable(path: Path) -> ModelMissingError:
+    return ModelMissingError(f"{path}: no usable heads; run `newsbot model tune`")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -18,7 +19,20 @@ from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands; a reader who hangs up is no error of ours."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; `newsbot deals | head` closes the pipe early."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            # Else the interpreter flushes into the closed pipe once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            context.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="newsbot")
 @click.option(
     "--config",
@@ -57,9 +71,9 @@ for command in (
 def main() -> None:
     """Run the command line; a user's mistake ends in one line, not a traceback."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        # Outside its standalone mode click returns the code that `Exit` carries.
+        code = cli(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -69,10 +83,6 @@ def main() -> None:
     except NewsbotError as error:
         click.echo(f"error: {_one_line(error)}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # `newsbot deals | head` closes the pipe: no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if os.environ.get("NEWSBOT_DEBUG"):
             raise

@@ -53,7 +53,13 @@ def list_feeds(session: Session, as_json: bool) -> None:
 @feeds.command("add")
 @click.argument("url")
 @click.option("--language", type=_LANGUAGE, help="Where the feed does not say.")
-@click.option("--every-minutes", type=click.IntRange(1, 44_640), default=15)
+@click.option(
+    "--every-minutes",
+    type=click.IntRange(1, 44_640),
+    default=15,
+    show_default=True,
+    help="Time between two polls.",
+)
 @click.pass_obj
 def add_feed(
     session: Session, url: str, language: str | None, every_minutes: int
@@ -80,12 +86,15 @@ def add_feed(
 @click.pass_obj
 def remove_feed(session: Session, url_or_id: str) -> None:
     """Remove a feed by address or id; what it brought stays."""
+    from newsbot.app import feed_of
     from newsbot.errors import UserError
 
     app = session.app
-    if url_or_id in {feed.url for feed in app.config.feeds}:
-        raise UserError(f"{url_or_id} stands in the config file: remove it there")
-    if not app.store.feeds.remove(url_or_id):
+    for feed in app.config.feeds:
+        row = feed_of(feed)
+        if url_or_id in (row.id, row.url):
+            raise UserError(f"{row.url} stands in the config file: remove it there")
+    if not app.store.feeds.remove(url_or_id.strip()):
         raise UserError(f"no feed {url_or_id!r}; `newsbot feeds list` lists them")
     click.echo(f"removed: {url_or_id}", err=True)
 
@@ -103,7 +112,7 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
     app = session.build(session.config_or_default())
     feed = feed_of(FeedConfig(url=url))
     parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
-    assert parsed is not None  # without validators no server answers 304
+    assert parsed is not None  # asked without validators
     if as_json:
         write_json(
             [
@@ -128,10 +137,14 @@ def import_feeds(session: Session, file: Path) -> None:
     """Add every feed of an OPML FILE; says which lines it left out, and why."""
     from newsbot.app import feed_of
     from newsbot.config import FeedConfig
+    from newsbot.errors import ParseError, UserError
     from newsbot.stages.opml import read_opml
 
     app = session.app
-    result = read_opml(file.read_bytes())
+    try:
+        result = read_opml(file.read_bytes())
+    except ParseError as error:
+        raise UserError(f"{file}: {error}") from error
     n_added = 0
     for outline in result.feeds:
         feed = feed_of(FeedConfig(url=outline.url), source="command")
@@ -156,7 +169,7 @@ def export_feeds(session: Session) -> None:
     app = session.app
     app.sync_feeds()
     rows = [OpmlFeed(url=feed.url, title=feed.url) for feed in app.store.feeds.all()]
-    click.echo(write_opml(rows).decode())
+    click.echo(write_opml(rows).decode(), nl=False)
 
 
 def _iso(moment: object) -> str | None:

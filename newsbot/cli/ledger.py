@@ -22,7 +22,7 @@ def deals(session: Session, since: str | None, as_json: bool) -> None:
     from newsbot.cli.views import deal_view
 
     app = session.app
-    oldest = app.clock() - _age(since) if since else None
+    oldest = None if since is None else app.clock() - _age(since)
     found = [deal_view(deal, app.store) for deal in app.store.ledger.deals(oldest)]
     if as_json:
         write_json(found)
@@ -61,7 +61,8 @@ def show(session: Session, id_: str, as_json: bool) -> None:
     if kind == "deal":
         deal = store.ledger.deal(full)
         assert deal is not None
-        view = deal_view(deal, store)
+        last_seen = deal.last_seen_at.isoformat()
+        view = {**deal_view(deal, store), "last_seen": last_seen}
     else:
         article = store.line.article(full)
         assert article is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     if force_poll and not once:
         raise click.UsageError("--force-poll goes with --once")
     app = session.app
-    _ = app.store, app.channels
+    app.ready()
     app.lock()
     app.sync_feeds()
     if not once:
@@ -125,6 +126,8 @@ def evaluate(
     from newsbot.evaluation.run import predict
 
     gold = read_gold(files)
+    if predictions is not None:
+        _write_lines(predictions, (), mode="a")  # refused now, not minutes later
     config = session.config_or_default()
     app = session.build(with_model(config, name) if name else config)
     brain = app.brain
@@ -160,11 +163,11 @@ class _Walked:
         click.echo(f"  {stage}: {n_entries}", err=True)
 
 
-def _write_lines(path: Path, lines: Any) -> None:
+def _write_lines(path: Path, lines: Iterable[str], *, mode: str = "w") -> None:
     from newsbot.errors import UserError
 
     try:
-        with path.open("w", encoding="utf-8") as file:
+        with path.open(mode, encoding="utf-8") as file:
             file.writelines(lines)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error

@@ -13,7 +13,10 @@ import click
 from newsbot.cli.base import Session, write_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsbot.app import App
+    from newsbot.types import Article
 
 
 @click.command()
@@ -33,7 +36,7 @@ def init(context: click.Context, lang: str | None) -> None:
         source = Path(__file__).parents[2] / "config.example.toml"
     text = source.read_text(encoding="utf-8")
     if lang:
-        text = text.replace('language = "en"  # of the alerts', f'language = "{lang}"')
+        text = text.replace('language = "en"  #', f'language = "{lang}"  #')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -55,6 +58,15 @@ class Line:
     text: str
     #: How to mend it; empty when all is well.
     fix: str = ""
+
+
+#: What mends a part whose error does not say so itself.
+_FIXES = {
+    "database": "set database.path in the config, or free the file",
+    "model": "set [model] in the config, or try `newsbot model info`",
+    "feeds": "correct [[feeds]] in the config",
+    "channels": "correct [telegram] in the config",
+}
 
 
 @click.command()
@@ -95,7 +107,8 @@ def _guarded(
     try:
         yield from probe(app)
     except NewsbotError as error:
-        yield Line(state="fail", part=part, text=" ".join(str(error).split()))
+        text = " ".join(str(error).split())
+        yield Line(state="fail", part=part, text=text, fix=_FIXES[part])
 
 
 def _database(app: App) -> Iterator[Line]:
@@ -111,6 +124,8 @@ def _database(app: App) -> Iterator[Line]:
 
 
 def _model(app: App) -> Iterator[Line]:
+    from newsbot.stages.reading import read_article
+
     if app.config.model.preset == "embedded":
         from newsbot.adapters import embedded
 
@@ -123,7 +138,28 @@ def _model(app: App) -> Iterator[Line]:
                 fix="newsbot model prepare",
             )
             return
-    yield Line(state="ok", part="model", text=f"{app.brain.name} is loaded")
+    judge = app.brain.judge  # says what is missing before anything is asked
+    judge.judge([read_article(_sample(app.clock()), app.gazetteer)], app.clock())
+    yield Line(state="ok", part="model", text=f"{app.brain.name} answers")
+
+
+def _sample(now: datetime) -> Article:
+    """An article that every judge has to read."""
+    from newsbot.types import Article
+
+    return Article(
+        id="check",
+        entry_id="check",
+        url="https://example.org/check",
+        title="Nvidia and Anthropic sign an AI cloud deal",
+        text="Anthropic will rent AI chips from Nvidia, both companies said.",
+        language="en",
+        published_at=now,
+        site="example.org",
+        author=None,
+        text_origin="page",
+        fingerprint=0,
+    )
 
 
 def _feeds(app: App) -> Iterator[Line]:

@@ -32,7 +32,6 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         "amounts": list(amounts.values()),
         "capacity": list(capacity.values()),
         "first_seen": deal.first_seen_at.isoformat(),
-        "last_seen": deal.last_seen_at.isoformat(),
         "findings": [finding_view(finding, store) for finding in deal.findings],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -74,9 +75,10 @@ def run_demo(
     app = session.build(Config(folder=folder.absolute()))
     now = app.clock()
     with DemoSite(now, port=port) as site:
-        (folder / "port").write_text(str(site.port))
         app = session.build(_config(folder, site, language))
         app.lock()
+        # Not before the lock: a second demo beside this one has another port.
+        _write(folder / "port", str(site.port))
         app.sync_feeds()
         known = {alert.id for alert in app.store.outbox.alerts()}
         polled = app.poll(force=True)
@@ -102,8 +104,15 @@ def _config(folder: Path, site: DemoSite, language: Language) -> Config:
 
 def _last_port(folder: Path) -> int:
     file = folder / "port"
-    text = file.read_text() if file.is_file() else ""
-    return int(text) if text.isdigit() and int(text) < 65_536 else 0
+    text = file.read_bytes() if file.is_file() else b""
+    return int(text) if re.fullmatch(rb"[0-9]{1,5}", text) and int(text) < 65_536 else 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror or error}") from error
 
 
 def _gather(
@@ -131,7 +140,7 @@ def _gather(
         day=app.clock().date().isoformat(),
         language=language,
     )
-    page.write_text(digest, encoding="utf-8")
+    _write(page, digest)
     seconds = round(monotonic() - started, 1)
     deals = store.ledger.deals()
     closing = (

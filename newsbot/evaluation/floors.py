@@ -29,7 +29,10 @@ def check_floors(files: Sequence[Path], figures: Mapping[str, Any], model: str) 
 
     Raises:
         GateError: A figure fell below its floor; names it with both values.
+        UserError: The floors cannot be read.
     """
+    if not files:
+        return
     path = _find(files[0])
     if path is None:
         return
@@ -37,12 +40,16 @@ def check_floors(files: Sequence[Path], figures: Mapping[str, Any], model: str) 
         floors = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{path}: not JSON: {error}") from error
-    if not model.startswith(floors["model"]):
-        return
-    digests = {digest(file) for file in files}
-    if digests != set(floors["gold"].values()):
-        return
-    missed = list(_missed(floors["floors"], figures, ""))
+    try:
+        bound_model, gold = str(floors["model"]), set(floors["gold"].values())
+        if (
+            not model.startswith(bound_model)
+            or {digest(file) for file in files} != gold
+        ):
+            return
+        missed = list(_missed(floors["floors"], figures, ""))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: no floors: {error!r}") from error
     if missed:
         raise GateError(f"below the floor: {'; '.join(missed)}")
 
@@ -66,4 +73,4 @@ def _missed(
         if isinstance(floor, dict):
             yield from _missed(floor, figures[name], f"{prefix}{name}.")
         elif figures[name] < floor:
-            yield f"{prefix}{name} {figures[name]:.3f} < {floor:.3f}"
+            yield f"{prefix}{name} {figures[name]:.4f} < {floor:.4f}"

@@ -6,6 +6,7 @@ The corpus for tuning has the same form, with `spans` besides.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from typing import Any
 
 from newsbot.errors import UserError
 from newsbot.types import AMOUNT_KINDS, BOUNDS, DEAL_TYPES, LANGUAGES, ROLES, STATUSES
+
+#: JSON can spell what UTF-8 cannot write.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class GoldSpan:
     field: str
     start: int
     end: int
+    #: What the labeller read there, where the line says so.
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,7 @@ def read_gold(paths: Sequence[Path]) -> list[GoldArticle]:
                 TypeError,
                 AttributeError,
                 InvalidOperation,
+                RecursionError,
             ) as error:
                 reason = (
                     f"{error} is missing"
@@ -98,14 +105,16 @@ def read_gold(paths: Sequence[Path]) -> list[GoldArticle]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if text.strip():
+                    yield number, text
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error
+        reason = f"not UTF-8 text (byte {error.start} of the line)"
+        raise UserError(f"{path}:{number}: {reason}") from error
 
 
 def _article(data: Any) -> GoldArticle:
@@ -121,15 +130,26 @@ def _article(data: Any) -> GoldArticle:
     for name, value in texts.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} is not a text")
+        if _HALF.search(value):
+            raise ValueError(f"{name} holds half of a surrogate pair")
     _one_of("language", texts["language"], LANGUAGES)
     return GoldArticle(
         **texts,
         published_at=published_at,
-        deals=tuple(_deal(deal) for deal in data["deals"]),
-        spans=tuple(
-            GoldSpan(field=span["field"], start=span["start"], end=span["end"])
-            for span in data.get("spans", ())
-        ),
+        deals=tuple(_deal(deal) for deal in _list("deals", data["deals"])),
+        spans=tuple(_span(span) for span in _list("spans", data.get("spans", []))),
+    )
+
+
+def _span(data: Any) -> GoldSpan:
+    for name in ("start", "end"):
+        if type(data[name]) is not int:
+            raise ValueError(f"{name} of a span is not a whole number")
+    return GoldSpan(
+        field=str(data["field"]),
+        start=data["start"],
+        end=data["end"],
+        quote=data.get("quote"),
     )
 
 
@@ -137,29 +157,47 @@ def _deal(data: Any) -> GoldDeal:
     return GoldDeal(
         story=str(data["story"]),
         status=_one_of("status", data["status"], STATUSES),
-        types=tuple(_one_of("type", kind, DEAL_TYPES) for kind in data["types"]),
+        types=tuple(
+            _one_of("type", kind, DEAL_TYPES) for kind in _list("types", data["types"])
+        ),
         parties=tuple(
             (
                 str(party["name"]),
-                tuple(_one_of("role", role, ROLES) for role in party["roles"]),
+                tuple(
+                    _one_of("role", role, ROLES)
+                    for role in _list("roles", party["roles"])
+                ),
             )
-            for party in data["parties"]
+            for party in _list("parties", data["parties"])
         ),
         amounts=tuple(
             GoldAmount(
-                value=Decimal(str(amount["value"])),
+                value=_number(amount["value"]),
                 currency=str(amount["currency"]),
                 kind=_one_of("kind", amount["kind"], AMOUNT_KINDS),
                 bound=_one_of("bound", amount["bound"], BOUNDS),
                 payer=amount.get("payer"),
             )
-            for amount in data["amounts"]
+            for amount in _list("amounts", data["amounts"])
         ),
         capacity=tuple(
-            (Decimal(str(item["value"])), str(item["unit"]))
-            for item in data.get("capacity", ())
+            (_number(item["value"]), str(item["unit"]))
+            for item in _list("capacity", data.get("capacity", []))
         ),
     )
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} is not a list")
+    return value
+
+
+def _number(value: Any) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite() or number < 0:
+        raise ValueError(f"{value} is not a number of something")
+    return number
 
 
 def _one_of(name: str, value: Any, known: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from newsbot.evaluation.score import Counts, Extraction, area_under_curve, match
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.extract import detect_language
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.summarise import unsupported
+from newsbot.stages.summarise import unsupported_names, unsupported_numbers
 from newsbot.types import LANGUAGES, Amount, Capacity, Finding, Party, Span
 
 
@@ -97,12 +97,13 @@ def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:
     )
     for n in order:
         one = predictions[n]
-        said = {told.deal_id: told for told in one.told}
-        pairs = match_deals(one.gold.deals, [as_gold_deal(t) for t in one.told], same)
-        for right, predicted in pairs:
+        told = [as_gold_deal(each) for each in one.told]
+        # Two findings of one article may be one deal: its id does not tell them apart.
+        verdicts = {id(a): b.verdict for a, b in zip(told, one.told, strict=True)}
+        for right, predicted in match_deals(one.gold.deals, told, same):
             if predicted is None:
                 continue
-            verdict = said[predicted.story].verdict
+            verdict = verdicts[id(predicted)]
             n_updates += verdict == "update"
             if verdict != "new":
                 continue
@@ -148,12 +149,13 @@ def _carries(
         return False
     language = one.gold.language
     if isinstance(item, Party):
-        named = [found.name for found in gazetteer.find(mention)]
-        return (
-            item.name in named
-            or gazetteer.canonical(mention) == item.name
-            or (item.name in {m.name for m in one.reading.organisations})
-        )
+        named = {found.name for found in gazetteer.find(mention)}
+        here = {
+            found.name
+            for found in one.reading.organisations
+            if (found.start, found.end) == (item.span.start, item.span.end)
+        }
+        return item.name in {*named, *here, gazetteer.canonical(mention)}
     if isinstance(item, Amount):
         return any(
             same_value(found.value, item.value, Decimal(0))
@@ -171,10 +173,10 @@ def _summaries(
 ) -> dict[str, int]:
     numbers = names = language = quoted = 0
     for one in predictions:
-        wrong = unsupported(one.summary.text, one.reading, gazetteer)
-        numbers += any(claim[:1].isdigit() for claim in wrong)
-        names += any(gazetteer.get(claim) is not None for claim in wrong)
-        language += detect_language(one.summary.text) != one.gold.language
+        text = one.summary.text
+        numbers += bool(unsupported_numbers(text, one.reading))
+        names += bool(unsupported_names(text, one.reading, gazetteer))
+        language += detect_language(text) != one.gold.language
         quoted += one.summary.quoted
     return {
         "n": len(predictions),

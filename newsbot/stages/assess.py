@@ -9,6 +9,7 @@ never answered to, so an instruction in it has nobody to talk to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,10 @@ from newsbot.types import (
 )
 
 T = TypeVar("T")
+
+_RESPECTIVELY = re.compile(
+    r"\b(respectively|beziehungsweise|bzw|jeweils)\b", re.IGNORECASE
+)
 
 #: Least probability of a party that is needed to make two. Below, the article's
 #: second side is not named, or not seen.
@@ -323,12 +328,29 @@ def find_payer(
     names = {party.mention.name for party in payers}
     places = [m for m in reading.organisations if m.name in names]
     sentence = reading.sentence_index(start)
+    if (paired := _paired(reading, start, places)) is not None:
+        return paired
 
     def distance(mention: OrganisationMention) -> tuple[bool, bool, int]:
         elsewhere = reading.sentence_index(mention.start) != sentence
         return elsewhere, mention.start > start, abs(start - mention.start)
 
     return min(places, key=distance).name if places else None
+
+
+def _paired(
+    reading: Reading, start: int, places: Sequence[OrganisationMention]
+) -> str | None:
+    """Read "A and B pay 10 and 5 billion, respectively": in the order given."""
+    sentence = reading.sentences[reading.sentence_index(start)]
+    if not _RESPECTIVELY.search(reading.text(sentence)):
+        return None
+    inside = [m for m in places if sentence.start <= m.start < start]
+    payers = list(dict.fromkeys(mention.name for mention in inside))
+    if not payers:
+        return None
+    sums = [m.start for m in reading.money if inside[0].start < m.start < sentence.end]
+    return payers[sums.index(start)] if len(sums) == len(payers) else None
 
 
 def _own_sentences(

@@ -233,9 +233,10 @@ def _fitting(lines: Sequence[_Line]) -> list[_Line]:
     kept: set[int] = set()
     for number, line in sorted(enumerate(lines), key=lambda pair: pair[1].rank):
         needed = max(_units(_html(line)), _units(_plain(line))) + 1
-        if needed <= left:
-            left -= needed
-            kept.add(number)
+        if needed > left:
+            break  # what counts for less must not take the place of what counts more
+        left -= needed
+        kept.add(number)
     return [line for number, line in enumerate(lines) if number in kept]
 
 

@@ -10,14 +10,20 @@ those found in the text, and what is not there is dropped.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from newsbot.errors import ModelOutputError
-from newsbot.ports import ChoiceRequest, Limits, TextModel, TextRequest
-from newsbot.prompts import Prompt
+from newsbot.ports import (
+    ChoiceRequest,
+    Limits,
+    TextAnswer,
+    TextModel,
+    TextRequest,
+)
+from newsbot.prompts import Prompt, fenced
+from newsbot.stages.amounts import find_money
 from newsbot.stages.assess import Judgement
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
@@ -32,7 +38,6 @@ from newsbot.types import (
     Assessment,
     DealType,
     Dropped,
-    Finding,
     MoneyMention,
     OrganisationMention,
     Role,
@@ -45,6 +50,15 @@ THRESHOLD = 0.5
 MAX_TOKENS = 700
 #: Deals one article may report; a model that loops writes more.
 MAX_DEALS = 6
+#: Characters of an answer that is read at all, of one name or sum in it, and of
+#: what is kept of either to explain why it was dropped.
+MAX_ANSWER = 50_000
+MAX_TEXT = 200
+MAX_CLAIM = 80
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+_Read = tuple[list[Draft], list[Dropped]]
 
 
 class PromptJudge:
@@ -66,38 +80,71 @@ class PromptJudge:
     def judge(self, readings: Sequence[Reading], now: datetime) -> list[Judgement]:
         """Judge a batch of articles.
 
+        An article whose answer is bad is asked for once more; then it keeps its
+        probability, without findings, and the reason. The others are not touched.
+
         Raises:
-            ModelOutputError: The model gave no answer at all.
+            ModelOutputError: The model gave no answer at all; later it may.
         """
         gated = [gate(r.article, r.organisations) for r in readings]
         asked = [n for n, decision in enumerate(gated) if decision.passed]
-        weighed = self._model.choose([self._question(readings[n]) for n in asked])
-        probabilities = dict(zip(asked, (yes for yes, _ in weighed), strict=True))
-        deals = [n for n in asked if probabilities[n] >= THRESHOLD]
-        answers = self._model.generate([self._request(readings[n]) for n in deals])
-        drafts = {
-            n: read_answer(answer.text, readings[n], self._gazetteer)
-            for n, answer in zip(deals, answers, strict=True)
-        }
+        questions = [self._question(readings[n]) for n in asked]
+        weighed = _each(self._model.choose, questions)
+        if error := _outage(weighed):
+            raise error
+        probabilities: dict[int, float] = {}
+        drafts: dict[int, _Read] = {}
+        for n, verdict in zip(asked, weighed, strict=True):
+            if isinstance(verdict, ModelOutputError):
+                drafts[n] = _unread("article", verdict)
+            else:
+                probabilities[n] = verdict[0]
+        deals = [n for n, yes in probabilities.items() if yes >= THRESHOLD]
+        requests = [self._request(readings[n]) for n in deals]
+        answers = _each(self._model.generate, requests)
+        if len(deals) > 1 and (error := _outage(answers)):
+            raise error
+        for n, answer in zip(deals, answers, strict=True):
+            drafts[n] = self._drafts(answer, readings[n])
         return [
             self._judgement(
-                reading, gated[n], probabilities.get(n, 0.0), drafts, n, now
+                reading,
+                gated[n],
+                probabilities.get(n, 0.0),
+                drafts.get(n, ([], [])),
+                now,
             )
             for n, reading in enumerate(readings)
         ]
 
+    def _drafts(self, answer: TextAnswer | ModelOutputError, reading: Reading) -> _Read:
+        """Read an answer; where it cannot be read, ask once more, with more room."""
+        try:
+            if isinstance(answer, ModelOutputError):
+                raise answer
+            return read_answer(answer.text, reading, self._gazetteer)
+        except ModelOutputError:
+            try:
+                request = self._request(reading, max_tokens=2 * MAX_TOKENS)
+                (again,) = self._model.generate([request])
+                return read_answer(again.text, reading, self._gazetteer)
+            except ModelOutputError as error:
+                return _unread("deals", error)
+
     def _question(self, reading: Reading) -> ChoiceRequest:
         return ChoiceRequest(
             instruction=self._detect.instruction,
-            text=self._detect.fill({"article": fenced(reading)}),
+            text=self._detect.fill({"article": fenced(reading.article.full_text)}),
             choices=(" yes", " no"),
         )
 
-    def _request(self, reading: Reading) -> TextRequest:
+    def _request(
+        self, reading: Reading, *, max_tokens: int = MAX_TOKENS
+    ) -> TextRequest:
         return TextRequest(
             instruction=self._extract.instruction,
-            text=self._extract.fill({"article": fenced(reading)}),
-            limits=Limits(max_tokens=MAX_TOKENS),
+            text=self._extract.fill({"article": fenced(reading.article.full_text)}),
+            limits=Limits(max_tokens=max_tokens),
             grammar=answer_grammar(reading),
         )
 
@@ -106,16 +153,12 @@ class PromptJudge:
         reading: Reading,
         decision: Gated,
         probability: float,
-        drafts: dict[int, tuple[list[Draft], list[Dropped]]],
-        number: int,
+        drafts: _Read,
         now: datetime,
     ) -> Judgement:
-        findings: tuple[Finding, ...] = ()
-        dropped: tuple[Dropped, ...] = ()
-        if number in drafts:
-            drafted, lost = drafts[number]
-            findings, ungrounded = ground(reading, drafted, self._gazetteer.related)
-            dropped = (*lost, *ungrounded)
+        drafted, lost = drafts
+        findings, ungrounded = ground(reading, drafted, self._gazetteer.related)
+        dropped = (*lost, *ungrounded)
         assessment = Assessment(
             article_id=reading.article.id,
             probability=probability,
@@ -127,9 +170,27 @@ class PromptJudge:
         return Judgement(assessment=assessment, findings=findings, dropped=dropped)
 
 
-def fenced(reading: Reading) -> str:
-    """The article as data: it cannot close the fence around it."""
-    return re.sub(r"~{3,}", "~", reading.article.full_text)
+def _each(
+    call: Callable[[Sequence[Q]], Sequence[A]], requests: Sequence[Q]
+) -> list[A | ModelOutputError]:
+    """Ask all at once, else one by one: a bad request must not cost the rest."""
+    try:
+        return list(call(requests)) if requests else []
+    except ModelOutputError as error:
+        if len(requests) == 1:
+            return [error]
+        return [answer for one in requests for answer in _each(call, [one])]
+
+
+def _outage(answers: Sequence[object]) -> ModelOutputError | None:
+    """The error of a model that answers nobody and may answer later, if that is so."""
+    errors = [one for one in answers if isinstance(one, ModelOutputError)]
+    passing = [error for error in errors if error.retry]
+    return passing[0] if passing and len(errors) == len(answers) else None
+
+
+def _unread(what: str, error: ModelOutputError) -> _Read:
+    return [], [Dropped(claim=what, reason=_shown(f"no usable answer: {error}"))]
 
 
 def answer_grammar(reading: Reading) -> str:
@@ -139,8 +200,10 @@ def answer_grammar(reading: Reading) -> str:
     one cannot be written at all.
     """
     text = reading.article.full_text
-    names = _alternatives({text[m.start : m.end] for m in reading.organisations})
-    sums = _alternatives({text[m.start : m.end] for m in reading.money})
+    names = {text[m.start : m.end] for m in reading.organisations}
+    if len(names) < 2:
+        return 'start: "[]"'
+    sums = {text[m.start : m.end] for m in reading.money}
     rules = [
         'start: "[" (deal ("," " "? deal)*)? "]"',
         r'deal: "{\"status\": \"" status "\", \"types\": [" types "], "'
@@ -150,7 +213,7 @@ def answer_grammar(reading: Reading) -> str:
         f"status: {_alternatives(set(STATUSES))}",
         rf'type: "\"" ({_alternatives(set(DEAL_TYPES))}) "\""',
         rf'role: "\"" ({_alternatives(set(ROLES))}) "\""',
-        f"name: {names}",
+        f"name: {_alternatives(names)}",
     ]
     if not sums:
         return "\n".join([*rules, 'amounts: ""'])
@@ -158,7 +221,7 @@ def answer_grammar(reading: Reading) -> str:
         'amounts: (amount ("," " "? amount)*)?',
         r'amount: "{\"text\": \"" sum "\", \"kind\": \"" kind "\", "'
         r' "\"payer\": \"" name? "\"}"',
-        f"sum: {sums}",
+        f"sum: {_alternatives(sums)}",
         f"kind: {_alternatives(set(AMOUNT_KINDS))}",
     ]
     return "\n".join(rules)
@@ -183,19 +246,35 @@ def read_answer(
     """
     start, end = answer.find("["), answer.rfind("]")
     try:
+        if len(answer) > MAX_ANSWER:
+            raise ValueError("too long")
         deals = json.loads(answer[start : end + 1])
         if not isinstance(deals, list):
             raise ValueError("not a list")
     except (ValueError, RecursionError) as error:
-        raise ModelOutputError(f"not a JSON list: {answer[:80]!r}") from error
+        shown = _shown(ascii(answer[:MAX_CLAIM]))
+        raise ModelOutputError(f"not a JSON list: {shown}") from error
     drafts: list[Draft] = []
     dropped: list[Dropped] = []
-    for deal in deals[:MAX_DEALS]:
-        if isinstance(deal, dict):
-            draft = _draft(deal, reading, gazetteer, dropped)
-            if draft is not None:
-                drafts.append(draft)
+    for number, deal in enumerate(deals):
+        if number == MAX_DEALS:
+            claim = f"{len(deals) - MAX_DEALS} more deals"
+            dropped.append(Dropped(claim=claim, reason=f"more than {MAX_DEALS}"))
+            break
+        if not isinstance(deal, dict):
+            claim = f"deal {_shown(ascii(deal))}"
+            dropped.append(Dropped(claim=claim, reason="not an object"))
+            continue
+        draft = _draft(deal, reading, gazetteer, dropped)
+        if draft is not None:
+            drafts.append(draft)
     return drafts, dropped
+
+
+def _shown(text: str) -> str:
+    """What a model wrote, short enough for a row and sure to be writable."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return whole if len(whole) <= MAX_CLAIM else f"{whole[:MAX_CLAIM]}…"
 
 
 def _draft(
@@ -206,10 +285,11 @@ def _draft(
 ) -> Draft | None:
     named: dict[str, tuple[OrganisationMention, tuple[Role, ...]]] = {}
     for item in _objects(deal.get("parties")):
-        name = str(item.get("name", ""))
+        name = _text_of(item.get("name"))
         mention = _mention(name, reading, gazetteer)
         if mention is None:
-            dropped.append(Dropped(claim=f"party {name}", reason="not in the text"))
+            claim = f"party {_shown(name)}"
+            dropped.append(Dropped(claim=claim, reason="not in the text"))
             continue
         roles = cast("tuple[Role, ...]", _known(item.get("roles"), ROLES))
         named[mention.name] = (mention, roles or ("partner",))
@@ -222,13 +302,14 @@ def _draft(
     )
     amounts = []
     for item in _objects(deal.get("amounts")):
-        money = _money(str(item.get("text", "")), reading)
+        text = _text_of(item.get("text"))
+        money = _money(text, reading)
         if money is None:
-            claim = f"sum {item.get('text', '')}"
+            claim = f"sum {_shown(text)}"
             dropped.append(Dropped(claim=claim, reason="not in the text"))
             continue
         kinds = cast("tuple[AmountKind, ...]", _known([item.get("kind")], AMOUNT_KINDS))
-        payer = _mention(str(item.get("payer") or ""), reading, gazetteer)
+        payer = _mention(_text_of(item.get("payer")), reading, gazetteer)
         amounts.append(
             DraftAmount(
                 mention=money,
@@ -278,23 +359,34 @@ def _together(
 def _mention(
     name: str, reading: Reading, gazetteer: Gazetteer
 ) -> OrganisationMention | None:
-    canonical = gazetteer.canonical(name) if name else ""
+    canonical = gazetteer.canonical(name)
     text = reading.article.full_text
     return next(
         (
             mention
             for mention in reading.organisations
-            if mention.name == canonical or text[mention.start : mention.end] == name
+            if name
+            and (mention.name == canonical or text[mention.start : mention.end] == name)
         ),
         None,
     )
 
 
 def _money(text: str, reading: Reading) -> MoneyMention | None:
+    """The sum that is written so, or else the first that is worth the same."""
     full = reading.article.full_text
-    return next(
-        (m for m in reading.money if text and text in full[m.start : m.end]), None
-    )
+    same = [m for m in reading.money if full[m.start : m.end] == text]
+    worth = {
+        (found.value, found.currency)
+        for found in find_money(text, reading.article.language)
+    }
+    same += [m for m in reading.money if (m.value, m.currency) in worth]
+    return same[0] if same else None
+
+
+def _text_of(value: object) -> str:
+    """A text as the model gave it; anything else, or a novel, is none."""
+    return value if isinstance(value, str) and len(value) <= MAX_TEXT else ""
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

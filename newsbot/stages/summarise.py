@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from newsbot.errors import ModelOutputError
 from newsbot.ports import Limits, TextModel, TextRequest
 from newsbot.prompts import Prompt, fenced
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.extract import detect_language
+from newsbot.stages.mentions import find_unknown
+from newsbot.stages.numerals import tokenize
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.quantities import collect
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence, split_sentences
 from newsbot.types import Finding, Language, Summary, SummarySentence
@@ -25,6 +29,8 @@ from newsbot.types import Finding, Language, Summary, SummarySentence
 MAX_SENTENCES = 3
 #: Words a sentence needs to say something; "Duisburg." is a dateline.
 MIN_WORDS = 6
+#: "Both", "the two": counts that no article needs to spell out.
+MAX_COUNTED = 2
 #: Tokens a model may write: three long German sentences.
 MAX_TOKENS = 160
 #: Share of a sentence's words that may stand in this order in the article before
@@ -174,11 +180,38 @@ def unsupported(text: str, reading: Reading, gazetteer: Gazetteer) -> list[str]:
         Numbers, sums, capacities and organisations without support, a wrong
         language, markup; empty when everything is supported.
     """
-    article = reading.article
-    wrong: list[str] = []
-    stated = set(_NUMBER.findall(article.full_text))
-    wrong.extend(n for n in _NUMBER.findall(text) if n not in stated)
-    for money in find_money(text, article.language):
+    wrong = unsupported_numbers(text, reading)
+    wrong += unsupported_names(text, reading, gazetteer)
+    if detect_language(text) != reading.article.language:
+        wrong.append("language")
+    if _MARKUP.search(text):
+        wrong.append("markup")
+    return wrong
+
+
+def unsupported_names(text: str, reading: Reading, gazetteer: Gazetteer) -> list[str]:
+    """List organisations that a summary names and its article does not."""
+    known = gazetteer.find(text)
+    named = {mention.name for mention in reading.organisations}
+    wrong = [
+        mention.name
+        for mention in known
+        if not any(gazetteer.related(mention.name, name) for name in named)
+    ]
+    folded = reading.article.full_text.casefold()
+    wrong += [
+        mention.name
+        for mention in find_unknown(text, known)
+        if text[mention.start : mention.end].casefold() not in folded
+    ]
+    return wrong
+
+
+def unsupported_numbers(text: str, reading: Reading) -> list[str]:
+    """List numbers, sums and capacities that a summary has and its article has not."""
+    language = reading.article.language
+    wrong = _other_numbers(text, reading)
+    for money in find_money(text, language):
         if not any(
             money.currency == other.currency
             and same_value(money.value, other.value)
@@ -186,21 +219,43 @@ def unsupported(text: str, reading: Reading, gazetteer: Gazetteer) -> list[str]:
             for other in reading.money
         ):
             wrong.append(f"{money.value} {money.currency}")
-    for item in find_capacity(text, article.language):
+    for item in find_capacity(text, language):
         if not any(
             item.unit == other.unit and same_value(item.value, other.value)
             for other in reading.capacity
         ):
             wrong.append(f"{item.value} {item.unit}")
-    named = {mention.name for mention in reading.organisations}
-    for mention in gazetteer.find(text):
-        if not any(gazetteer.related(mention.name, name) for name in named):
-            wrong.append(mention.name)
-    if detect_language(text) != article.language:
-        wrong.append("language")
-    if _MARKUP.search(text):
-        wrong.append("markup")
     return wrong
+
+
+def _other_numbers(text: str, reading: Reading) -> list[str]:
+    """Numbers, in digits or words, that the article has neither so nor otherwise."""
+    language = reading.article.language
+    stated = set(_NUMBER.findall(reading.article.full_text))
+    values = set(find_figures(reading.article.full_text, language).values())
+    told = find_figures(text, language)
+    places = {start for start, _ in told}
+    wrong = [
+        text[start:end]
+        for (start, end), value in told.items()
+        if value not in values and value > MAX_COUNTED
+    ]
+    wrong += [
+        match[0]
+        for match in _NUMBER.finditer(text)
+        if match[0] not in stated and match.start() not in places
+    ]
+    return wrong
+
+
+def find_figures(text: str, language: str) -> dict[tuple[int, int], Decimal]:
+    """Find the numbers of a text with their scales, whatever they count, by place."""
+    tokens = tokenize(text)
+    found = collect(tokens, language, lambda _, __: None, lambda _, __: None)
+    return {
+        (tokens[item.first].start, tokens[item.next - 1].end): item.value
+        for item in found
+    }
 
 
 def is_quoted(sentence: str, text: str) -> bool:

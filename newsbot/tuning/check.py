@@ -6,14 +6,12 @@ Out: one line per problem; none when all is well.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from newsbot.evaluation.gold import GoldArticle, GoldDeal
 from newsbot.stages.amounts import find_money, same_value
 from newsbot.stages.organisations import Gazetteer
-
-_FIELD = re.compile(r"deals\.(\d+)\.(parties|amounts|capacity)\.(\d+)")
+from newsbot.stages.summarise import find_figures
 
 
 def check(
@@ -30,37 +28,76 @@ def check(
         One line each, beginning with the article's id.
     """
     problems: list[str] = []
-    seen: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    ids: set[str] = set()
     for article in corpus:
-        beginning = " ".join(article.text.casefold().split())[:200]
-        if beginning in seen:
-            problems.append(f"{article.id}: same text as {seen[beginning]}")
-        seen[beginning] = article.id
-        problems.extend(f"{article.id}: {why}" for why in _spans(article))
-        problems.extend(f"{article.id}: {why}" for why in _amounts(article))
+        if article.id in ids:
+            problems.append(f"{article.id}: the id stands twice")
+        ids.add(article.id)
+        beginning = _beginning(article)
+        if beginning in texts:
+            problems.append(f"{article.id}: same text as {texts[beginning]}")
+        texts[beginning] = article.id
+        for fault in (_deals(article), _spans(article), _amounts(article)):
+            problems.extend(f"{article.id}: {why}" for why in fault)
+    for article in gold:
+        if (beginning := _beginning(article)) in texts:
+            problems.append(
+                f"{texts[beginning]}: same text as {article.id} of the gold"
+            )
     problems.extend(_apart(corpus, gold, gazetteer))
     return problems
 
 
+def _beginning(article: GoldArticle) -> str:
+    return " ".join(article.text.casefold().split())[:200]
+
+
+def _deals(article: GoldArticle) -> Iterator[str]:
+    for number, deal in enumerate(article.deals):
+        names = [name for name, _ in deal.parties]
+        if len(set(names)) < 2:
+            yield f"deals.{number} has fewer than two parties"
+        if not deal.types:
+            yield f"deals.{number} has no type"
+        for name, roles in deal.parties:
+            if not roles:
+                yield f"deals.{number}: {name} has no role"
+        for amount in deal.amounts:
+            if amount.payer is not None and amount.payer not in names:
+                yield f"deals.{number}: payer {amount.payer!r} is no party"
+
+
 def _spans(article: GoldArticle) -> Iterator[str]:
     full = f"{article.title}\n\n{article.text}"
-    labelled = {span.field for span in article.spans}
+    expected = {
+        f"deals.{number}.{name}.{n}"
+        for number, deal in enumerate(article.deals)
+        for name, items in (
+            ("parties", deal.parties),
+            ("amounts", deal.amounts),
+            ("capacity", deal.capacity),
+        )
+        for n in range(len(items))
+    }
     for span in article.spans:
-        match = _FIELD.fullmatch(span.field)
-        if match is None or int(match[1]) >= len(article.deals):
+        read = full[max(span.start, 0) : span.end]
+        if span.field not in expected:
             yield f"span of unknown field {span.field}"
-        elif not full[span.start : span.end].strip():
+        elif not (0 <= span.start < span.end <= len(full) and read.strip()):
             yield f"{span.field}: the span reads back nothing"
-    for number, deal in enumerate(article.deals):
-        for name, items in (("parties", deal.parties), ("amounts", deal.amounts)):
-            for n in range(len(items)):
-                if f"deals.{number}.{name}.{n}" not in labelled:
-                    yield f"deals.{number}.{name}.{n} has no span"
+        elif span.quote is not None and span.quote != read:
+            yield f"{span.field}: the span reads {read[:60]!r}, not its quote"
+    labelled = {span.field for span in article.spans}
+    for field in sorted(expected - labelled):
+        if ".capacity." not in field:
+            yield f"{field} has no span"
 
 
 def _amounts(article: GoldArticle) -> Iterator[str]:
     full = f"{article.title}\n\n{article.text}"
     money = find_money(full, article.language)
+    bare = find_figures(full, article.language)
     by_field = {span.field: span for span in article.spans}
     for number, deal in enumerate(article.deals):
         for n, amount in enumerate(deal.amounts):
@@ -68,13 +105,17 @@ def _amounts(article: GoldArticle) -> Iterator[str]:
             if span is None:
                 continue
             read = [
-                found
+                found.currency
                 for found in money
                 if span.start <= found.start < span.end
-                and found.currency == amount.currency
                 and same_value(found.value, amount.value)
             ]
-            if not read:
+            # Its currency may stand elsewhere ("400 Millionen davon"), or be rare.
+            stated = any(
+                span.start <= start < span.end and same_value(value, amount.value)
+                for (start, _), value in bare.items()
+            )
+            if amount.currency not in read and (read or not stated):
                 quote = full[span.start : span.end][:80]
                 yield f"{amount.value} {amount.currency} is not read from {quote!r}"
 

@@ -177,12 +177,25 @@ def test_a_stub_gives_way_to_the_feeds_summary(paragraphs, reason):
     assert article.text == f"{SUMMARY} {GERMAN}".strip()
 
 
-@pytest.mark.parametrize(("paragraphs", "reason"), STUBS.values(), ids=STUBS)
-def test_a_stub_without_a_summary_is_skipped_with_its_reason(paragraphs, reason):
-    """Without words of the feed there is no article, and the reason names the stub."""
+WALLS = {name: stub for name, stub in STUBS.items() if "teaser" not in name}
+
+
+@pytest.mark.parametrize(("paragraphs", "reason"), WALLS.values(), ids=WALLS)
+def test_a_wall_without_a_summary_is_skipped_with_its_reason(paragraphs, reason):
+    """Without words of the feed there is no article, and the reason names the wall."""
     expected = Skipped(reason=f"{reason}, and the feed gives no summary")
     assert read(*paragraphs) == expected
     assert read(*paragraphs, summary="Mehr lesen") == expected
+
+
+def test_a_flash_without_a_summary_is_read_as_it_stands():
+    """An agency's one line is as short as a teaser; it is news all the same."""
+    flash = "Microsoft und Nvidia beteiligen sich an dem KI-Entwickler Anthropic."
+    assert read(flash).text == flash
+    too_short = read("Jetzt mehr lesen …")
+    assert too_short == Skipped(
+        reason="only a teaser, and the feed gives no summary"
+    )
 
 
 def test_a_teaser_that_says_more_than_the_summary_stays():

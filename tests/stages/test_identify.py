@@ -1,0 +1,338 @@
+"""New, update or repeat: the same deal is one deal, whoever tells it and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.stages.currencies import CURRENCIES
+from newsbot.stages.identify import Identified, close, identify
+from newsbot.stages.organisations import load_organisations
+from newsbot.types import Amount, Deal, Finding, Party, Span, identity
+
+GAZETTEER = load_organisations()
+DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+BILLION = 10**9
+TRIO = ("Microsoft", "Nvidia", "Anthropic")
+
+_numbers = iter(range(10**9))
+
+
+def finding(
+    *names: str,
+    sums: Sequence[tuple[float, str]] = (),
+    status: str = "announced",
+    types: Sequence[str] = ("compute_purchase",),
+    kind: str = "purchase",
+) -> Finding:
+    """One article's telling; each call is another article."""
+    article = f"article-{next(_numbers)}"
+    span = Span(article_id=article, start=0, end=1)
+    return Finding(
+        id=identity("finding", article, *sorted(names)),
+        article_id=article,
+        status=status,
+        status_quote=span,
+        types=tuple(types),
+        parties=tuple(
+            Party(name=name, roles=("partner",), span=span, quote=span) for name in names
+        ),
+        amounts=tuple(
+            Amount(
+                value=Decimal(str(value)) * BILLION,
+                currency=currency,
+                kind=kind,
+                bound="exact",
+                payer=None,
+                span=span,
+                quote=span,
+            )
+            for value, currency in sums
+        ),
+        capacity=(),
+    )
+
+
+def tell(*told: Finding | tuple[Finding, timedelta]) -> list[Identified]:
+    """Let findings arrive in order, each some time after `DAY`."""
+    deals: dict[str, Deal] = {}
+    results = []
+    for one in told:
+        found, later = one if isinstance(one, tuple) else (one, timedelta())
+        result = identify(found, DAY + later, list(deals.values()), GAZETTEER.related)
+        deals[result.deal.id] = result.deal
+        results.append(result)
+    return results
+
+
+def verdicts(*told: Finding | tuple[Finding, timedelta]) -> list[str]:
+    return [result.verdict for result in tell(*told)]
+
+
+def days(n: float) -> timedelta:
+    return timedelta(days=n)
+
+
+def test_the_first_telling_is_a_new_deal():
+    """With nothing known, a finding opens a deal of its own parties and types."""
+    one = finding(*TRIO, sums=[(30, "USD")])
+    (result,) = tell(one)
+    assert result.verdict == "new"
+    assert [name for name, _ in result.deal.parties] == list(TRIO)
+    assert result.deal.findings == (one,)
+    assert result.deal.first_seen_at == result.deal.last_seen_at == DAY
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(finding(*TRIO, sums=[(30, "USD")]), id="the same"),
+        pytest.param(finding(*reversed(TRIO), sums=[(30, "USD")]), id="another order"),
+        pytest.param(finding(*TRIO[1:], sums=[(30, "USD")]), id="fewer parties"),
+        pytest.param(finding(*TRIO, "Oracle", sums=[(30, "USD")]), id="one more"),
+        pytest.param(finding(*TRIO), id="no sum"),
+        pytest.param(finding(*TRIO[::2]), id="fewer parties, no sum"),
+        pytest.param(finding(*TRIO, sums=[(29.5, "USD")]), id="rounded"),
+        pytest.param(finding(*TRIO, sums=[(26, "EUR")]), id="converted to euros"),
+        pytest.param(finding(*TRIO, sums=[(22.8, "GBP")]), id="converted to pounds"),
+        pytest.param(finding(*TRIO, sums=[(4600, "JPY")]), id="converted to yen"),
+        pytest.param(
+            finding(*TRIO, sums=[(30, "USD")], types=["investment"]), id="another side"
+        ),
+        pytest.param(
+            finding("Microsoft Azure", "Nvidia", "Anthropic", sums=[(30, "USD")]),
+            id="a product's name",
+        ),
+    ],
+)
+@pytest.mark.parametrize("later", [timedelta(), days(1), days(20)])
+def test_the_same_deal_told_again_is_a_repeat(again, later):
+    """Other words, fewer parties, a rounded, converted or missing sum: one deal."""
+    first = finding(*TRIO, sums=[(30, "USD")])
+    results = tell(first, (again, later))
+    assert [result.verdict for result in results] == ["new", "repeat"], results[1].reason
+    assert results[0].deal.id == results[1].deal.id
+    assert len(results[1].deal.findings) == 2
+
+
+def test_a_unit_stands_for_its_parent():
+    """Google Cloud's deal and Google's deal are one, and named as first told."""
+    results = tell(
+        finding("Google Cloud", "Anthropic", sums=[(10, "USD")]),
+        finding("Google", "Anthropic", sums=[(10, "USD")]),
+        finding("Amazon", "Anthropic", sums=[(10, "USD")]),
+    )
+    assert [result.verdict for result in results] == ["new", "repeat", "new"]
+    assert [name for name, _ in results[1].deal.parties] == ["Google Cloud", "Anthropic"]
+
+
+def test_parts_and_their_sum_are_one_deal():
+    """"15 billion from both" is "5 billion and 10 billion" of another paper."""
+    parts = finding(*TRIO, sums=[(5, "USD"), (10, "USD")], kind="investment")
+    whole = finding(*TRIO, sums=[(15, "USD")], kind="investment")
+    assert verdicts(parts, (whole, days(5))) == ["new", "repeat"]
+    assert verdicts(whole, (parts, days(5))) == ["new", "repeat"]
+
+
+def test_papers_of_one_day_may_stress_different_sides():
+    """Without sums and without a common type, one day's reports are still one deal."""
+    a = finding("Oracle", "OpenAI", types=["infrastructure"])
+    b = finding("Oracle", "OpenAI", types=["technology"])
+    assert verdicts(a, (b, days(1))) == ["new", "repeat"]
+    assert verdicts(a, (b, days(20))) == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    ("second", "later"),
+    [
+        pytest.param(finding("Oracle", "OpenAI", sums=[(300, "USD")]), 0, id="sum, same day"),
+        pytest.param(finding("Oracle", "OpenAI", sums=[(300, "USD")]), 20, id="sum"),
+        pytest.param(finding("Oracle", "OpenAI", sums=[(300, "EUR")]), 0, id="currency"),
+        pytest.param(finding("Oracle", "OpenAI", sums=[(10, "USD")]), 90, id="month"),
+        pytest.param(finding("Oracle", "OpenAI"), 60, id="month, no sum"),
+        pytest.param(finding("Oracle", "Meta", sums=[(10, "USD")]), 0, id="one shared"),
+        pytest.param(
+            finding("Oracle", "OpenAI", sums=[(300, "USD")], status="talks"), 30, id="talks"
+        ),
+    ],
+)
+def test_different_deals_of_the_same_parties_stay_apart(second, later):
+    """Another sum, another month or another partner is another deal."""
+    first = finding("Oracle", "OpenAI", sums=[(10, "USD")])
+    results = tell(first, (second, days(later)))
+    assert [result.verdict for result in results] == ["new", "new"], results[1].reason
+    assert results[0].deal.id != results[1].deal.id
+
+
+def test_two_deals_of_the_same_parties_get_their_own_repeats():
+    """A retelling joins the deal whose sum it names."""
+    small = finding("Oracle", "OpenAI", sums=[(10, "USD")])
+    large = finding("Oracle", "OpenAI", sums=[(300, "USD")])
+    again = finding("Oracle", "OpenAI", sums=[(10.2, "USD")])
+    results = tell(small, (large, days(3)), (again, days(5)))
+    assert results[2].deal.id == results[0].deal.id
+
+
+@pytest.mark.parametrize("later", [0, 10, 120])
+def test_talks_that_are_signed_are_an_update(later):
+    """What was negotiated and is now announced is news, months later, too."""
+    results = tell(
+        finding("Oracle", "Meta", status="talks"),
+        (finding("Oracle", "Meta", sums=[(20, "USD")]), days(later)),
+    )
+    assert [result.verdict for result in results] == ["new", "update"]
+    assert results[1].deal.status == "announced"
+
+
+def test_a_signed_deal_does_not_return_to_talks():
+    """A late paper that still speaks of talks changes nothing."""
+    results = tell(
+        finding("Oracle", "Meta"), (finding("Oracle", "Meta", status="talks"), days(1))
+    )
+    assert [result.verdict for result in results] == ["new", "repeat"]
+    assert results[1].deal.status == "announced"
+
+
+def test_the_order_of_arrival_does_not_decide_the_status():
+    """A signing published before, but read after, a report on talks still counts."""
+    results = tell(
+        (finding("Oracle", "Meta", status="talks"), days(1)), finding("Oracle", "Meta")
+    )
+    assert results[1].deal.status == "announced"
+    assert results[1].verdict == "update"
+
+
+@pytest.mark.parametrize("status", ["expanded", "ended"])
+@pytest.mark.parametrize("later", [3, 200, 900])
+def test_extension_and_end_are_updates_of_the_deal(status, later):
+    """They come years later, with another sum, and belong to the known deal."""
+    results = tell(
+        finding("Oracle", "OpenAI", sums=[(10, "USD")]),
+        (finding("Oracle", "OpenAI", sums=[(40, "USD")], status=status), days(later)),
+    )
+    assert [result.verdict for result in results] == ["new", "update"]
+    assert results[1].deal.id == results[0].deal.id
+    assert results[1].deal.status == status
+
+
+def test_a_second_extension_is_an_update_and_its_retelling_is_none():
+    """Each extension is told once, however many papers tell it."""
+    assert verdicts(
+        finding("Oracle", "OpenAI", sums=[(10, "USD")]),
+        (finding("Oracle", "OpenAI", sums=[(14, "USD")], status="expanded"), days(60)),
+        (finding("Oracle", "OpenAI", sums=[(14, "USD")], status="expanded"), days(61)),
+        (finding("Oracle", "OpenAI", sums=[(20, "USD")], status="expanded"), days(200)),
+        (finding("Oracle", "OpenAI", sums=[(20, "USD")], status="expanded"), days(201)),
+    ) == ["new", "update", "repeat", "update", "repeat"]
+
+
+def test_an_end_is_told_once_and_stays():
+    """After the end, papers that retell the signing change nothing."""
+    results = tell(
+        finding("Oracle", "OpenAI"),
+        (finding("Oracle", "OpenAI", status="ended"), days(30)),
+        (finding("Oracle", "OpenAI", status="ended"), days(31)),
+        (finding("Oracle", "OpenAI"), days(31)),
+    )
+    assert [r.verdict for r in results] == ["new", "update", "repeat", "repeat"]
+    assert results[-1].deal.status == "ended"
+
+
+def test_the_same_finding_twice_is_kept_once():
+    """A batch repeated after a kill adds nothing."""
+    one = finding("Oracle", "OpenAI", sums=[(10, "USD")])
+    results = tell(one, one)
+    assert results[1].verdict == "repeat"
+    assert results[1].deal == results[0].deal
+
+
+def test_nothing_known_is_lost():
+    """Joining adds parties, roles, types and times; it takes none away."""
+    results = tell(
+        finding("Microsoft", "Anthropic", types=["investment"]),
+        (finding(*TRIO, types=["chip_supply", "investment"]), days(-1)),
+    )
+    deal = results[1].deal
+    assert {name for name, _ in deal.parties} == set(TRIO)
+    assert set(deal.types) == {"investment", "chip_supply"}
+    assert deal.first_seen_at == DAY - days(1)
+    assert deal.last_seen_at == DAY
+
+
+@pytest.mark.parametrize("code", sorted(CURRENCIES.keys() - {"USD"}))
+def test_every_currency_converts_by_the_one_table(code):
+    """The rates are those that read the texts; none is kept twice."""
+    dollars = Decimal(30) * BILLION
+    converted = dollars * CURRENCIES[code].per_dollar
+    assert close(dollars, "USD", converted, code)
+    assert close(converted * Decimal("1.1"), code, dollars, "USD")
+    assert not close(converted * Decimal("1.5"), code, dollars, "USD")
+
+
+def test_an_unknown_currency_equals_only_itself():
+    """A code without a rate is compared by its own value alone."""
+    assert close(Decimal(100), "KES", Decimal(103), "KES")
+    assert not close(Decimal(100), "KES", Decimal(100), "USD")
+
+
+@given(st.decimals(1, 10**13, places=0), st.decimals(1, 10**13, places=0))
+def test_closeness_has_no_direction(a, b):
+    """Two sums are one figure whichever is asked about first."""
+    for currency in ("USD", "EUR"):
+        assert close(a, "USD", b, currency) == close(b, currency, a, "USD")
+
+
+#: Each story: its parties, core pair first, its own sum, and its types. Two share
+#: both parties of the core, others one.
+STORIES = (
+    (("Microsoft", "Anthropic", "Nvidia"), 30, ("compute_purchase", "investment")),
+    (("Microsoft", "OpenAI"), 250, ("compute_purchase",)),
+    (("Oracle", "OpenAI"), 90, ("infrastructure",)),
+    (("Oracle", "OpenAI"), 4, ("customer",)),
+    (("Google Cloud", "Anthropic"), 60, ("chip_supply",)),
+)
+
+
+@st.composite
+def reports(draw) -> Finding:
+    """One paper's telling of one story: subset of parties, rounded or converted sum."""
+    parties, sum_, types = draw(st.sampled_from(STORIES))
+    others = [name for name in parties[2:] if draw(st.booleans())]
+    names = draw(st.permutations([*parties[:2], *others]))
+    names = ["Google" if n == "Google Cloud" and draw(st.booleans()) else n for n in names]
+    ambiguous = sum(set(parties[:2]) == set(other[:2]) for other, _, _ in STORIES) > 1
+    factor = draw(st.sampled_from([1.0, 0.98, 1.02]))
+    sums = draw(
+        st.sampled_from(
+            [[(sum_ * factor, "USD")], [(round(sum_ * 0.86, 1), "EUR")]]
+            + ([] if ambiguous else [[]])
+        )
+    )
+    kinds = draw(st.lists(st.sampled_from(types), min_size=1, unique=True))
+    status = draw(st.sampled_from(["announced", "announced", "talks"]))
+    return finding(*names, sums=sums, types=kinds, status=status)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(reports(), max_size=9), st.randoms(use_true_random=False))
+def test_the_order_of_one_day_s_arrivals_makes_no_other_deals(told, random):
+    """Shuffled, a day's articles give the same deals with the same articles."""
+
+    def deals(order: Sequence[Finding]) -> set[tuple[frozenset[str], str]]:
+        latest: dict[str, Deal] = {}
+        for result in tell(*order):
+            latest[result.deal.id] = result.deal
+        return {
+            (frozenset(f.id for f in deal.findings), deal.status)
+            for deal in latest.values()
+        }
+
+    shuffled = list(told)
+    random.shuffle(shuffled)
+    assert deals(shuffled) == deals(told)
+    assert len(deals(told)) <= len(STORIES)

@@ -1,0 +1,98 @@
+"""A reading finds everything once, in order, with offsets into the text as given."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.stages.organisations import load_organisations
+from newsbot.stages.reading import Reading, read_article
+from newsbot.types import Article
+
+GAZETTEER = load_organisations()
+
+
+def article(text: str, *, title: str = "Nachrichten", language: str = "de") -> Article:
+    return Article(
+        id="a",
+        entry_id="e",
+        url="https://example.org/a",
+        title=title,
+        text=text,
+        language=language,
+        published_at=datetime(2026, 3, 1, tzinfo=UTC),
+        site="example.org",
+        author=None,
+        text_origin="page",
+        fingerprint=0,
+    )
+
+
+def read(text: str, **options: str) -> Reading:
+    return read_article(article(text, **options), GAZETTEER)
+
+
+def test_names_sums_and_capacities_are_found_with_their_places():
+    """What rules see is read back from the text by its offsets, title included."""
+    reading = read(
+        "Oracle mietet bei CoreWeave 2 GW. Der Vertrag ist 30 Mrd. US-Dollar wert.",
+        title="Oracle und CoreWeave einig",
+    )
+    full = reading.article.full_text
+    names = [full[m.start : m.end] for m in reading.organisations]
+    assert names == ["Oracle", "CoreWeave", "Oracle", "CoreWeave"]
+    assert [full[m.start : m.end] for m in reading.money] == ["30 Mrd. US-Dollar"]
+    assert [(str(m.value), m.unit) for m in reading.capacity] == [("2", "GW")]
+    sentence = reading.text(reading.quote(reading.money[0].start))
+    assert sentence == "Der Vertrag ist 30 Mrd. US-Dollar wert."
+
+
+def test_known_names_win_over_guessed_ones():
+    """Where a guess overlaps a listed organisation, only the listed one stays."""
+    reading = read("Amazon Web Services liefert an die Nordwind Compute GmbH.")
+    names = {mention.name for mention in reading.organisations}
+    assert "Amazon Web Services" in names
+    assert any("Nordwind" in name for name in names)
+    places = [(m.start, m.end) for m in reading.organisations]
+    assert places == sorted(places)
+    assert all(a[1] <= b[0] for a, b in zip(places, places[1:], strict=False))
+
+
+pieces = st.sampled_from(
+    ["Oracle ", "mietet bei CoreWeave ", "30 Mrd. Euro. ", "A\u0308rger ", "😀 ", "\n\n"]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(pieces, max_size=20), st.text(max_size=30))
+def test_every_place_lies_in_its_sentence(words, title):
+    """Each mention lies in the sentence that its number names; nothing crashes."""
+    reading = read("".join(words), title=title)
+    mentions = [*reading.organisations, *reading.money, *reading.capacity]
+    for mention in mentions:
+        index = reading.sentence_index(mention.start)
+        sentence = reading.sentences[index]
+        assert sentence.start <= mention.start < sentence.end
+        span = reading.quote(mention.start)
+        assert (span.start, span.end) == (sentence.start, sentence.end)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\n", "…"])
+def test_an_empty_text_reads_as_nothing(text):
+    """Without words there is nothing to find, and no error."""
+    reading = read(text, title="")
+    assert reading.organisations == ()
+    assert reading.money == ()
+
+
+def test_a_text_of_names_alone_is_read_in_linear_time():
+    """Sixty thousand characters of names take seconds at most."""
+    started = time.monotonic()
+    reading = read("Oracle und Zwirbelwerk GmbH, " * 2_000)
+    for mention in reading.organisations:
+        reading.sentence_index(mention.start)
+    assert time.monotonic() - started < 10
