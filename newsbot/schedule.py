@@ -33,8 +33,8 @@ ROUND_SECONDS = 20
 #: Seconds between two looks at what a signal asked for.
 LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
-#: the next start: nothing of it was stored.
-STOP_SECONDS = 8.0
+#: the next start: nothing of it was stored. Up to 2 s more go by on a busy machine.
+STOP_SECONDS = 6.0
 
 
 class Service:

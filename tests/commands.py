@@ -93,8 +93,8 @@ class Running:
     """A `newsbot run` beside the test; killed at the end if it still lives."""
 
     def __init__(self, folder, *arguments, **changes):
-        self._log = (folder / "run.log").open("a+", encoding="utf-8")
-        self._out = (folder / "run.out").open("a+", encoding="utf-8")
+        self._log = (folder / "run.log").open("w+", encoding="utf-8")
+        self._out = (folder / "run.out").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "newsbot", "-v", *arguments, "run"],
             cwd=folder,

@@ -14,7 +14,9 @@ from newsbot.prompts import fenced, load_prompt, parse_prompt
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "prompts").glob("*.md"))
-HEAD = 'name = "ask"\nversion = 3\ninputs = ["article", "language"]\noutput = "yes or no"'
+HEAD = (
+    'name = "ask"\nversion = 3\ninputs = ["article", "language"]\noutput = "yes or no"'
+)
 BODY = "# Instruction\nAnswer.\n# Text\n{{article}} in {{language}}?\n"
 
 
@@ -46,7 +48,10 @@ def test_a_prompt_is_read_whole():
         (HEAD.replace('["article", "language"]', '"article"'), "inputs"),
         (HEAD.replace('["article", "language"]', '["article", 3]'), "inputs"),
         (HEAD.replace('["article", "language"]', '["article"]'), "language"),
-        (HEAD.replace('["article", "language"]', '["article", "language", "x"]'), "'x'"),
+        (
+            HEAD.replace('["article", "language"]', '["article", "language", "x"]'),
+            "'x'",
+        ),
         (HEAD + "\n= 3", "TOML|Invalid|line"),
         (HEAD + "\nversion = 4", "overwrite|line"),
     ],

@@ -130,16 +130,17 @@ def test_a_kill_frees_the_lock_and_a_stop_is_quick(tmp_path, site):
         first.started()
         first.process.kill()
         first.process.wait()
+    n_before = site.n_polls("/slow")
     with Running(tmp_path) as second:
-        second.until(lambda: site.n_polls("/slow") > 1)
+        second.until(lambda: site.n_polls("/slow") > n_before)
         code, seconds = second.stop()
         assert (code, seconds < 10) == (0, True), (code, seconds)
     with Running(tmp_path) as third:
         site.server.on("/slow", Reply(200, RSS, rss().encode()))
         third.started()
         code, seconds = third.stop()
-        assert (code, seconds < 3) == (0, True), (code, seconds)
-        assert "stopped" in third.log
+        assert (code, seconds < 10) == (0, True), (code, seconds)
+        assert "stopped" in third.log  # the batch in hand was finished
 
 
 STORY = (

@@ -28,14 +28,14 @@ def shipped_heads() -> Path:
 
 
 def save_heads(heads: HeadSet, path: Path, *, card: str) -> None:
-    """Write heads, atomically.
+    """Write heads, atomically; the same heads and card give the same bytes.
 
     Args:
         heads: The heads.
         path: The file.
         card: Recipe, data digest and figures as JSON, kept in the file's head.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = {
         f"{name}.{part}": np.ascontiguousarray(
@@ -56,9 +56,21 @@ def save_heads(heads: HeadSet, path: Path, *, card: str) -> None:
         "card": card,
     }
     partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata=metadata)
-    partial.chmod(0o644)  # safetensors makes it private; a package's file is not
+    partial.write_bytes(_in_order(save(tensors, metadata=metadata)))
+    partial.chmod(0o644)  # a package's file is not private, whatever the umask
     partial.replace(path)
+
+
+def _in_order(data: bytes) -> bytes:
+    """Sort a file's head: safetensors writes its metadata in an order of chance.
+
+    Without this, the same heads would have another hash each time they are saved.
+    """
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    written = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    written += b" " * (-len(written) % 8)
+    return struct.pack("<Q", len(written)) + written + data[8 + length :]
 
 
 def read_card(path: Path) -> dict[str, str]:

@@ -89,7 +89,6 @@ def read_gold(paths: Sequence[Path]) -> list[GoldArticle]:
                 KeyError,
                 TypeError,
                 AttributeError,
-                InvalidOperation,
                 RecursionError,
             ) as error:
                 reason = (
@@ -154,6 +153,8 @@ def _span(data: Any) -> GoldSpan:
 
 
 def _deal(data: Any) -> GoldDeal:
+    if not isinstance(data, dict):
+        raise ValueError("a deal is not an object")
     return GoldDeal(
         story=str(data["story"]),
         status=_one_of("status", data["status"], STATUSES),
@@ -194,9 +195,13 @@ def _list(name: str, value: Any) -> list[Any]:
 
 
 def _number(value: Any) -> Decimal:
-    number = Decimal(str(value))
+    written = str(value)
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        raise ValueError(f"{written!r} is not a number") from None
     if not number.is_finite() or number < 0:
-        raise ValueError(f"{value} is not a number of something")
+        raise ValueError(f"{written} is not a number of something")
     return number
 
 

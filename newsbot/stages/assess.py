@@ -9,10 +9,10 @@ never answered to, so an instruction in it has nobody to talk to.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +22,14 @@ from newsbot.ports import Encoder
 from newsbot.stages.features import Candidate, Features
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
+from newsbot.stages.grouping import (
+    Claim,
+    best_mention,
+    choose_parties,
+    find_payer,
+    own_sentences,
+    split_deals,
+)
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
@@ -33,19 +41,11 @@ from newsbot.types import (
     Assessment,
     Dropped,
     Finding,
-    OrganisationMention,
+    MoneyMention,
     Role,
 )
 
 T = TypeVar("T")
-
-_RESPECTIVELY = re.compile(
-    r"\b(respectively|beziehungsweise|bzw|jeweils)\b", re.IGNORECASE
-)
-
-#: Least probability of a party that is needed to make two. Below, the article's
-#: second side is not named, or not seen.
-SECOND_PARTY = 0.1
 
 #: A role or capacity is stated from this probability on; the likeliest role always.
 LABEL_THRESHOLD = 0.5
@@ -66,14 +66,13 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Claim:
-    """An organisation as a party, in the sentence that states it best."""
+class _Sum:
+    """A sum in one place, as the heads weigh it."""
 
-    mention: OrganisationMention
-    sentence: int
+    mention: MoneyMention
     probability: float
-    #: Every sentence that names it and may state the deal.
-    sentences: frozenset[int]
+    #: Shape (len(AMOUNT_KINDS),).
+    kinds: NDArray[np.float32]
 
 
 class HeadJudge:
@@ -167,13 +166,13 @@ class HeadJudge:
 
     def _claim(
         self, features: Features, candidate: Candidate, scores: NDArray[np.float32]
-    ) -> _Claim:
+    ) -> Claim:
         mention = best_mention(features, candidate, scores)
         vector = features.party(mention, list(scores))
         indexes = [features.reading.sentence_index(m.start) for m in candidate.mentions]
         best = features.reading.sentence_index(mention.start)
         stating = {i for i in indexes if scores[i] >= SENTENCE_THRESHOLD} | {best}
-        return _Claim(
+        return Claim(
             mention=mention,
             sentence=best,
             probability=float(self._one("party", vector)[0]),
@@ -183,8 +182,8 @@ class HeadJudge:
     def _draft(
         self,
         features: Features,
-        group: Sequence[_Claim],
-        groups: Sequence[Sequence[_Claim]],
+        group: Sequence[Claim],
+        groups: Sequence[Sequence[Claim]],
         scores: NDArray[np.float32],
     ) -> Draft:
         reading = features.reading
@@ -201,7 +200,7 @@ class HeadJudge:
             )
             for claim in group
         )
-        mine = _own_sentences(reading, group, groups)
+        mine = own_sentences(reading, group, groups)
         strongest = max(indexes, key=lambda index: scores[index])
         return Draft(
             sentence=reading.sentences[strongest],
@@ -219,7 +218,7 @@ class HeadJudge:
         )
 
     def _roles(
-        self, features: Features, claim: _Claim, scores: NDArray[np.float32]
+        self, features: Features, claim: Claim, scores: NDArray[np.float32]
     ) -> tuple[Role, ...]:
         vector = features.party(claim.mention, list(scores))
         return _labels(self._one("roles", vector), ROLES, LABEL_THRESHOLD)
@@ -231,16 +230,25 @@ class HeadJudge:
         sentences: frozenset[int],
         scores: NDArray[np.float32],
     ) -> tuple[DraftAmount, ...]:
+        reading = features.reading
+        found: dict[tuple[Decimal, str], list[_Sum]] = {}
+        for mention in reading.money:
+            if reading.sentence_index(mention.start) not in sentences:
+                continue
+            vector = features.money(mention, list(scores))
+            probability = float(self._one("amount", vector)[0])
+            if probability >= self._heads.amount_threshold:
+                kinds = self._one("amount_kind", vector)
+                one = _Sum(mention=mention, probability=probability, kinds=kinds)
+                found.setdefault((mention.value, mention.currency), []).append(one)
         amounts = []
-        for mention in features.reading.money:
-            if features.reading.sentence_index(mention.start) not in sentences:
-                continue
-            vector = features.quantity(mention, list(scores))
-            if self._one("amount", vector)[0] < self._heads.amount_threshold:
-                continue
-            kind = AMOUNT_KINDS[int(self._one("amount_kind", vector).argmax())]
-            payer = find_payer(features.reading, mention.start, kind, parties)
-            amounts.append(DraftAmount(mention=mention, kind=kind, payer=payer))
+        for told in found.values():
+            # A sum that is told twice is one sum of one kind: its places vote.
+            votes = np.sum([one.probability * one.kinds for one in told], axis=0)
+            kind = AMOUNT_KINDS[int(votes.argmax())]
+            best = max(told, key=lambda one: (_in_text(reading, one), one.probability))
+            payer = find_payer(reading, best.mention.start, kind, parties)
+            amounts.append(DraftAmount(mention=best.mention, kind=kind, payer=payer))
         return tuple(amounts)
 
     def _one(self, head: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -249,129 +257,9 @@ class HeadJudge:
         )
 
 
-def choose_parties(claims: Sequence[_Claim], threshold: float) -> list[_Claim]:
-    """Keep the organisations that are likely parties, and two in any case.
-
-    The article was judged to report a deal, and a deal has two sides: where fewer
-    reach the threshold, the likeliest two stand, unless they are hopeless.
-    """
-    likely = [claim for claim in claims if claim.probability >= threshold]
-    if len(likely) >= 2:
-        return likely
-    ranked = sorted(claims, key=lambda claim: -claim.probability)
-    return [claim for claim in ranked[:2] if claim.probability >= SECOND_PARTY]
-
-
-def best_mention(
-    features: Features,
-    candidate: Candidate,
-    scores: Sequence[float] | NDArray[np.float32],
-) -> OrganisationMention:
-    """The mention in the sentence likeliest to state the deal, the first of equals.
-
-    A headline states a deal without its grammar: the text's own sentence wins
-    unless only the headline names the organisation.
-    """
-    index = features.reading.sentence_index
-
-    def rank(mention: OrganisationMention) -> tuple[bool, float, bool, int]:
-        in_text = index(mention.start) > 0
-        named = mention.kind in ("name", "unknown")
-        return in_text, float(scores[index(mention.start)]), named, -mention.start
-
-    return max(candidate.mentions, key=rank)
-
-
-def split_deals(claims: Sequence[_Claim], gazetteer: Gazetteer) -> list[list[_Claim]]:
-    """Group parties into deals: who is named in one sentence made one deal.
-
-    Parties join when a stating sentence names both; a party left alone joins
-    the nearest group, as papers name the second side a sentence later.
-    """
-    groups: list[list[_Claim]] = []
-    for claim in sorted(claims, key=lambda item: item.mention.start):
-        joined = [
-            group
-            for group in groups
-            if any(
-                claim.sentences & other.sentences
-                or gazetteer.related(claim.mention.name, other.mention.name)
-                for other in group
-            )
-        ]
-        merged = [claim, *(other for group in joined for other in group)]
-        groups = [group for group in groups if group not in joined]
-        groups.append(merged)
-    whole = [group for group in groups if len(group) > 1]
-    single = [group[0] for group in groups if len(group) == 1]
-    if not whole:
-        return [single] if len(single) > 1 else []
-    for claim in single:
-        nearest = min(
-            whole,
-            key=lambda group: min(abs(o.sentence - claim.sentence) for o in group),
-        )
-        nearest.append(claim)
-    return whole
-
-
-def find_payer(
-    reading: Reading, start: int, kind: str, parties: Sequence[DraftParty]
-) -> str | None:
-    """Who pays a sum: the party with the paying role, nearest before the sum."""
-    wanted = {"investment": "investor", "purchase": "customer"}.get(kind)
-    payers = [party for party in parties if wanted in party.roles]
-    if wanted is None or not payers:
-        return None
-    if len(payers) == 1:
-        return payers[0].mention.name
-    names = {party.mention.name for party in payers}
-    places = [m for m in reading.organisations if m.name in names]
-    sentence = reading.sentence_index(start)
-    if (paired := _paired(reading, start, places)) is not None:
-        return paired
-
-    def distance(mention: OrganisationMention) -> tuple[bool, bool, int]:
-        elsewhere = reading.sentence_index(mention.start) != sentence
-        return elsewhere, mention.start > start, abs(start - mention.start)
-
-    return min(places, key=distance).name if places else None
-
-
-def _paired(
-    reading: Reading, start: int, places: Sequence[OrganisationMention]
-) -> str | None:
-    """Read "A and B pay 10 and 5 billion, respectively": in the order given."""
-    sentence = reading.sentences[reading.sentence_index(start)]
-    if not _RESPECTIVELY.search(reading.text(sentence)):
-        return None
-    inside = [m for m in places if sentence.start <= m.start < start]
-    payers = list(dict.fromkeys(mention.name for mention in inside))
-    if not payers:
-        return None
-    sums = [m.start for m in reading.money if inside[0].start < m.start < sentence.end]
-    return payers[sums.index(start)] if len(sums) == len(payers) else None
-
-
-def _own_sentences(
-    reading: Reading, group: Sequence[_Claim], groups: Sequence[Sequence[_Claim]]
-) -> frozenset[int]:
-    """Sentences whose sums belong to this deal and to no other of the article."""
-    if len(groups) == 1:
-        return frozenset(range(len(reading.sentences)))
-    owners: dict[int, int] = {}
-    for number, other in enumerate(groups):
-        for claim in other:
-            for index in claim.sentences:
-                owners.setdefault(index, number)
-    mine = groups.index(group)
-    own = set()
-    current = -1
-    for index in range(len(reading.sentences)):
-        current = owners.get(index, current)
-        if current == mine:
-            own.add(index)
-    return frozenset(own)
+def _in_text(reading: Reading, one: _Sum) -> bool:
+    """A headline says a sum without its grammar; the text's own place is better."""
+    return one.mention.start > len(reading.article.title)
 
 
 def _labels(

@@ -18,8 +18,8 @@ from newsbot.evaluation.run import as_article
 from newsbot.evaluation.score import area_under_curve
 from newsbot.ports import Encoder
 from newsbot.stages.amounts import same_value
-from newsbot.stages.assess import best_mention
 from newsbot.stages.features import Features
+from newsbot.stages.grouping import best_mention
 from newsbot.stages.heads import EXCLUSIVE, NAMES, Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
@@ -236,7 +236,7 @@ def _add_quantities(
     fold: int,
 ) -> None:
     for mention in one.reading.money:
-        vector = one.quantity(mention, scores)
+        vector = one.money(mention, scores)
         kind = _kind(article, mention)
         tables["amount"].add(vector, [kind is not None], fold)
         if kind is not None:

@@ -171,7 +171,10 @@ def lines(alert: Alert, mark: str = "•") -> list[str]:
 def test_an_english_message_says_who_what_how_much_and_where():
     """Status, names, roles, sums with payer and bound, capacity, quote, sources."""
     told = finding(
-        amounts=[amount(30, payer="Oracle"), amount(5, kind="investment", bound="up_to")],
+        amounts=[
+            amount(30, payer="Oracle"),
+            amount(5, kind="investment", bound="up_to"),
+        ],
         capacity=[(2, "GW")],
     )
     assert write(deal(told)).plain == (
@@ -291,17 +294,25 @@ def test_the_kind_most_articles_give_is_shown_then_the_first():
     second = finding("b", amounts=[amount(30, kind="total", bound="up_to")])
     third = finding("c", amounts=[amount(30, kind="total", bound="exact")])
     assert lines(write(deal(first, second)))[2:] == ["• Investment: about $30bn"]
-    assert lines(write(deal(first, second, third)))[2:] == ["• Total value: up to $30bn"]
+    assert lines(write(deal(first, second, third)))[2:] == [
+        "• Total value: up to $30bn"
+    ]
 
 
 # hostile and oversized input
 
 
-@pytest.mark.parametrize("text", [HOSTILE, "x" * 3_000, "😀" * 3_000, "a\n• b\x00", "&" * 999])
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "x" * 3_000, "😀" * 3_000, "a\n• b\x00", "&" * 999]
+)
 def test_hostile_names_titles_and_sites_stay_text(text):
     """Names, quotes, sites and summaries are escaped and cut; no tag comes of them."""
     about = deal(
-        finding(names=(text, "CoreWeave"), amounts=[amount(30, payer=text)], quote=(0, 9_999)),
+        finding(
+            names=(text, "CoreWeave"),
+            amounts=[amount(30, payer=text)],
+            quote=(0, 9_999),
+        ),
         parties=((text, ("customer",)), ("CoreWeave", ("provider",))),
     )
     source = article(title=text, text=text, site=text)
@@ -367,7 +378,9 @@ amounts = st.builds(
     quote=texts,
     brief=texts,
     language=st.sampled_from(["de", "en"]),
-    url=st.sampled_from(["https://example.org/" + "u" * 900, "javascript:x", "https://ä.example/"]),
+    url=st.sampled_from(
+        ["https://example.org/" + "u" * 900, "javascript:x", "https://ä.example/"]
+    ),
 )
 def test_any_message_fits_and_says_the_same_twice(
     names, sums, site, quote, brief, language, url

@@ -16,7 +16,12 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def article(**parts: str) -> Article:
-    fields = {"url": "https://example.org/a", "title": "Ein Titel", "site": "Zeitung", **parts}
+    fields = {
+        "url": "https://example.org/a",
+        "title": "Ein Titel",
+        "site": "Zeitung",
+        **parts,
+    }
     return Article(
         id="a",
         entry_id="a",
@@ -40,7 +45,9 @@ def summary(text: str) -> Summary:
     )
 
 
-def alert(html: str = "<b>New deal: A &amp; B</b>\n<blockquote>“q”</blockquote>\n1 source") -> Alert:
+def alert(
+    html: str = "<b>New deal: A &amp; B</b>\n<blockquote>“q”</blockquote>\n1 source",
+) -> Alert:
     return Alert(
         id="x",
         deal_id="d",
@@ -71,7 +78,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-def render(*alerts: Alert, text: str = "Kurz.", language: str = "de", **parts: str) -> Page:
+def render(
+    *alerts: Alert, text: str = "Kurz.", language: str = "de", **parts: str
+) -> Page:
     return Page(
         render_digest(
             alerts,

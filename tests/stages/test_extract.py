@@ -193,9 +193,7 @@ def test_a_flash_without_a_summary_is_read_as_it_stands():
     flash = "Microsoft und Nvidia beteiligen sich an dem KI-Entwickler Anthropic."
     assert read(flash).text == flash
     too_short = read("Jetzt mehr lesen …")
-    assert too_short == Skipped(
-        reason="only a teaser, and the feed gives no summary"
-    )
+    assert too_short == Skipped(reason="only a teaser, and the feed gives no summary")
 
 
 def test_a_teaser_that_says_more_than_the_summary_stays():

@@ -61,7 +61,9 @@ def party(
     reading: Reading, name: str, *roles: Role, probability: float = 0.9
 ) -> DraftParty:
     return DraftParty(
-        mention=named(reading, name), roles=roles or ("partner",), probability=probability
+        mention=named(reading, name),
+        roles=roles or ("partner",),
+        probability=probability,
     )
 
 
@@ -87,9 +89,7 @@ def both(reading: Reading) -> tuple[DraftParty, DraftParty]:
 def test_what_stands_in_the_text_is_kept_and_reads_back(reading):
     """Parties, sum, capacity and status carry spans that hold what they claim."""
     amount = DraftAmount(mention=reading.money[0], kind="purchase", payer="Oracle")
-    whole = draft(
-        reading, *both(reading), amounts=(amount,), capacity=reading.capacity
-    )
+    whole = draft(reading, *both(reading), amounts=(amount,), capacity=reading.capacity)
     (finding,), dropped = ground(reading, [whole], GAZETTEER.related)
     assert dropped == finding.dropped == ()
     read = {p.name: reading.text(p.span) for p in finding.parties}
@@ -162,7 +162,9 @@ def test_fewer_than_two_parties_are_no_deal(reading):
     oracle = party(reading, "Oracle")
     aws = party(reading, "Amazon Web Services")
     for parties in ((), (oracle,), (oracle, oracle), (aws, party(reading, "Amazon"))):
-        findings, dropped = ground(reading, [draft(reading, *parties)], GAZETTEER.related)
+        findings, dropped = ground(
+            reading, [draft(reading, *parties)], GAZETTEER.related
+        )
         assert findings == ()
         assert dropped[-1].reason == "fewer than two parties"
 
@@ -192,10 +194,14 @@ def test_a_payer_is_a_party_or_nobody(reading):
     for payer, kept in (("Oracle", "Oracle"), ("OpenAI", None), (None, None)):
         amount = DraftAmount(mention=mention, kind="purchase", payer=payer)
         (finding,), dropped = ground(
-            reading, [draft(reading, *both(reading), amounts=(amount,))], GAZETTEER.related
+            reading,
+            [draft(reading, *both(reading), amounts=(amount,))],
+            GAZETTEER.related,
         )
         assert finding.amounts[0].payer == kept
-        assert [d.claim for d in dropped] == (["payer OpenAI"] if payer == "OpenAI" else [])
+        assert [d.claim for d in dropped] == (
+            ["payer OpenAI"] if payer == "OpenAI" else []
+        )
     parties = (party(reading, "Google Cloud"), party(reading, "Oracle"))
     amount = DraftAmount(mention=mention, kind="purchase", payer="Google")
     (finding,), _ = ground(

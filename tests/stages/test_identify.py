@@ -40,7 +40,8 @@ def finding(
         status_quote=span,
         types=tuple(types),
         parties=tuple(
-            Party(name=name, roles=("partner",), span=span, quote=span) for name in names
+            Party(name=name, roles=("partner",), span=span, quote=span)
+            for name in names
         ),
         amounts=tuple(
             Amount(
@@ -115,7 +116,9 @@ def test_the_same_deal_told_again_is_a_repeat(again, later):
     """Other words, fewer parties, a rounded, converted or missing sum: one deal."""
     first = finding(*TRIO, sums=[(30, "USD")])
     results = tell(first, (again, later))
-    assert [result.verdict for result in results] == ["new", "repeat"], results[1].reason
+    assert [result.verdict for result in results] == ["new", "repeat"], results[
+        1
+    ].reason
     assert results[0].deal.id == results[1].deal.id
     assert len(results[1].deal.findings) == 2
 
@@ -128,11 +131,14 @@ def test_a_unit_stands_for_its_parent():
         finding("Amazon", "Anthropic", sums=[(10, "USD")]),
     )
     assert [result.verdict for result in results] == ["new", "repeat", "new"]
-    assert [name for name, _ in results[1].deal.parties] == ["Google Cloud", "Anthropic"]
+    assert [name for name, _ in results[1].deal.parties] == [
+        "Google Cloud",
+        "Anthropic",
+    ]
 
 
 def test_parts_and_their_sum_are_one_deal():
-    """"15 billion from both" is "5 billion and 10 billion" of another paper."""
+    """ "15 billion from both" is "5 billion and 10 billion" of another paper."""
     parts = finding(*TRIO, sums=[(5, "USD"), (10, "USD")], kind="investment")
     whole = finding(*TRIO, sums=[(15, "USD")], kind="investment")
     assert verdicts(parts, (whole, days(5))) == ["new", "repeat"]
@@ -150,14 +156,20 @@ def test_papers_of_one_day_may_stress_different_sides():
 @pytest.mark.parametrize(
     ("second", "later"),
     [
-        pytest.param(finding("Oracle", "OpenAI", sums=[(300, "USD")]), 0, id="sum, same day"),
+        pytest.param(
+            finding("Oracle", "OpenAI", sums=[(300, "USD")]), 0, id="sum, same day"
+        ),
         pytest.param(finding("Oracle", "OpenAI", sums=[(300, "USD")]), 20, id="sum"),
-        pytest.param(finding("Oracle", "OpenAI", sums=[(300, "EUR")]), 0, id="currency"),
+        pytest.param(
+            finding("Oracle", "OpenAI", sums=[(300, "EUR")]), 0, id="currency"
+        ),
         pytest.param(finding("Oracle", "OpenAI", sums=[(10, "USD")]), 90, id="month"),
         pytest.param(finding("Oracle", "OpenAI"), 60, id="month, no sum"),
         pytest.param(finding("Oracle", "Meta", sums=[(10, "USD")]), 0, id="one shared"),
         pytest.param(
-            finding("Oracle", "OpenAI", sums=[(300, "USD")], status="talks"), 30, id="talks"
+            finding("Oracle", "OpenAI", sums=[(300, "USD")], status="talks"),
+            30,
+            id="talks",
         ),
     ],
 )
@@ -304,7 +316,9 @@ def reports(draw) -> Finding:
     parties, sum_, types = draw(st.sampled_from(STORIES))
     others = [name for name in parties[2:] if draw(st.booleans())]
     names = draw(st.permutations([*parties[:2], *others]))
-    names = ["Google" if n == "Google Cloud" and draw(st.booleans()) else n for n in names]
+    names = [
+        "Google" if n == "Google Cloud" and draw(st.booleans()) else n for n in names
+    ]
     ambiguous = sum(set(parties[:2]) == set(other[:2]) for other, _, _ in STORIES) > 1
     factor = draw(st.sampled_from([1.0, 0.98, 1.02]))
     sums = draw(

@@ -97,7 +97,8 @@ class Scripted:
     def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
         self.questions.extend(requests)
         weights = [
-            self.yes if isinstance(self.yes, float) else self.yes(one) for one in requests
+            self.yes if isinstance(self.yes, float) else self.yes(one)
+            for one in requests
         ]
         return [(yes, 1 - yes) for yes in weights]
 
@@ -370,7 +371,9 @@ def test_one_article_too_long_costs_one_article():
             by_name(two=failure)(request)
             return 0.9
 
-        one, two, three = judge(Scripted(told(GOOD), weigh), *batch("one", "two", "three"))
+        one, two, three = judge(
+            Scripted(told(GOOD), weigh), *batch("one", "two", "three")
+        )
         assert len(one.findings) == len(three.findings) == 1
         assert two.assessment.probability == 0
         assert two.dropped[0].claim == "article"
@@ -463,7 +466,9 @@ def tiny(tmp_path_factory):
     )
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     return HfModel.load(
-        HfConfig(folder_or_name=str(folder), device="cpu", dtype="float32", context=4096)
+        HfConfig(
+            folder_or_name=str(folder), device="cpu", dtype="float32", context=4096
+        )
     )
 
 

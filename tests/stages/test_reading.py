@@ -63,7 +63,14 @@ def test_known_names_win_over_guessed_ones():
 
 
 pieces = st.sampled_from(
-    ["Oracle ", "mietet bei CoreWeave ", "30 Mrd. Euro. ", "A\u0308rger ", "😀 ", "\n\n"]
+    [
+        "Oracle ",
+        "mietet bei CoreWeave ",
+        "30 Mrd. Euro. ",
+        "A\u0308rger ",
+        "😀 ",
+        "\n\n",
+    ]
 )
 
 

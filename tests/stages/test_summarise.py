@@ -69,7 +69,9 @@ class Scripted:
         raise NotImplementedError
 
 
-def read(text: str = ENGLISH, language: str = "en", title: str = "Oracle rents") -> Reading:
+def read(
+    text: str = ENGLISH, language: str = "en", title: str = "Oracle rents"
+) -> Reading:
     article = Article(
         id="a",
         entry_id="e",
@@ -161,7 +163,9 @@ def test_an_article_of_nothing_is_still_summarised(text):
 def test_verbatim_sentences_raise_no_alarm(demo):
     """At most 2 % of the articles' own sentences are said to be unsupported."""
     checked = [(text, reading) for reading in demo for text in sentences(reading)]
-    alarms = [text for text, reading in checked if unsupported(text, reading, GAZETTEER)]
+    alarms = [
+        text for text, reading in checked if unsupported(text, reading, GAZETTEER)
+    ]
     assert len(checked) > 300
     assert len(alarms) <= 0.02 * len(checked), alarms
 
@@ -180,7 +184,14 @@ def swapped_name(text: str, reading: Reading, dice: random.Random) -> str | None
     here = {m.name for m in reading.organisations}
     absent = [
         name
-        for name in ("Cerebras", "Nscale", "SoftBank", "Databricks", "Cohere", "Equinix")
+        for name in (
+            "Cerebras",
+            "Nscale",
+            "SoftBank",
+            "Databricks",
+            "Cohere",
+            "Equinix",
+        )
         if not any(GAZETTEER.related(name, one) for one in here)
     ]
     if not known:
@@ -198,7 +209,11 @@ def other_currency(text: str, reading: Reading, dice: random.Random) -> str | No
         piece = text[mention.start : mention.end]
         for old, new in pairs:
             if old in piece:
-                changed = text[: mention.start] + piece.replace(old, new) + text[mention.end :]
+                changed = (
+                    text[: mention.start]
+                    + piece.replace(old, new)
+                    + text[mention.end :]
+                )
                 stated = {(m.value, m.currency) for m in reading.money}
                 told = find_money(changed, reading.article.language)
                 wrong = {(m.value, m.currency) for m in told} - stated
@@ -222,7 +237,10 @@ def invented_number(text: str, reading: Reading, dice: random.Random) -> str | N
     number = dice.randint(11, 998)
     if re.search(rf"\b{number}\b", reading.article.full_text):
         return None
-    where = {"de": f" Das betrifft {number} Standorte.", "en": f" It covers {number} sites."}
+    where = {
+        "de": f" Das betrifft {number} Standorte.",
+        "en": f" It covers {number} sites.",
+    }
     return text + where[reading.article.language]
 
 
@@ -265,7 +283,9 @@ def test_planted_errors_are_found(demo, plant):
         for text in sentences(reading)
         if (wrong := plant(text, reading, dice)) is not None and wrong != text
     ]
-    missed = [text for text, reading in planted if not unsupported(text, reading, GAZETTEER)]
+    missed = [
+        text for text, reading in planted if not unsupported(text, reading, GAZETTEER)
+    ]
     assert len(planted) >= 20
     assert len(missed) <= 0.05 * len(planted), (len(planted), missed)
 
@@ -276,13 +296,17 @@ def test_what_is_wrong_is_named():
     wrong = unsupported(
         "Nvidia pays €31 billion for 9 GW, see https://x.example.", reading, GAZETTEER
     )
-    assert {"31 billion", "9", "31000000000 EUR", "9 GW", "Nvidia", "markup"} <= set(wrong)
+    assert {"31 billion", "9", "31000000000 EUR", "9 GW", "Nvidia", "markup"} <= set(
+        wrong
+    )
     assert unsupported(GERMAN, read(GERMAN), GAZETTEER) == ["language"]
 
 
 def test_a_firmer_figure_is_unsupported():
-    """"Up to" may not get lost: 30 billion is not up to 30 billion."""
-    reading = read("Oracle will spend up to $30 billion on capacity from CoreWeave soon.")
+    """ "Up to" may not get lost: 30 billion is not up to 30 billion."""
+    reading = read(
+        "Oracle will spend up to $30 billion on capacity from CoreWeave soon."
+    )
     claim = "Oracle will spend {} on capacity from CoreWeave in the near future."
     assert unsupported(claim.format("$30 billion"), reading, GAZETTEER)
     assert not unsupported(claim.format("up to $30 billion"), reading, GAZETTEER)
@@ -290,7 +314,9 @@ def test_a_firmer_figure_is_unsupported():
 
 def test_quoted_means_most_words_in_one_sentence():
     """A shortened sentence counts as quoted, a new one or a mixture does not."""
-    first = "Oracle has agreed to rent computing capacity from CoreWeave for $30 billion."
+    first = (
+        "Oracle has agreed to rent computing capacity from CoreWeave for $30 billion."
+    )
     assert is_quoted(first, ENGLISH)
     assert is_quoted(first.replace("has agreed to rent", "has agreed to"), ENGLISH)
     assert is_quoted(first.upper(), ENGLISH)
