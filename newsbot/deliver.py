@@ -71,7 +71,7 @@ def _try(
     """Try once, and write down what came of it."""
     if channel is None:
         reason = f"channel {delivery.channel} is not configured"
-        outbox.postpone(delivery.id, reason, now + NO_CHANNEL_WAIT)
+        outbox.hold(delivery.id, reason, now + NO_CHANNEL_WAIT)
         return "pending"
     try:
         provider_id = channel.send(delivery.recipient, alert)

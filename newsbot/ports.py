@@ -289,6 +289,10 @@ class Outbox(Protocol):
         """Count a failed attempt and try again later."""
         ...
 
+    def hold(self, delivery_id: str, reason: str, due_at: datetime) -> None:
+        """Wait without counting an attempt."""
+        ...
+
 
 class Store(Protocol):
     """The ledger as the line sees it."""

@@ -48,6 +48,8 @@ def cli(context: click.Context, config: str | None, verbose: bool) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # urllib3 logs a broken header with its traceback; our own line says it in one.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     context.obj = Session(config)
     context.call_on_close(context.obj.close)
 

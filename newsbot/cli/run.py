@@ -27,6 +27,8 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     app.ready()
     app.lock()
     app.sync_feeds()
+    if not app.store.feeds.all():
+        click.echo("no feeds yet: `newsbot feeds add URL` adds one", err=True)
     if not once:
         from newsbot.app import App
         from newsbot.schedule import Service

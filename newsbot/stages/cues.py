@@ -102,6 +102,17 @@ _GROUPS = {
     "take": r"""
         to|for|für|an|into|in|receives?|erhält|bekommt|gets|gains|secures?|uses?|its
         |seine\w*|ihre\w*|customer|kunde\w*""",
+    "ai": r"""
+        a\.?i\.?|ai-\w+|ki|ki-\w+|artificial\s+intelligence|genai
+        |künstliche[rn]?\s+intelligenz|machine\s+learning|maschinelle[sn]?\s+lernen
+        |(?:language|foundation|frontier)\s+models?|\w*sprachmodell\w*|llms?|chatbots?
+        |gpus?|tpus?|inferen\w+|train(?:s|ed|ing)?|trainier\w+|copilots?|neural\w*
+        |supercomput\w+|superrechner\w*|assistants?|assistent\w*""",
+    "office": r"""
+        payroll|lohn\w*|sap|erp|archiv\w*|archives?|backups?|e-?mails?|accounting
+        |buchhaltung\w*|office|storage|speicher\w*|hosting|websites?|databases?
+        |datenbank\w*|migrat\w+|desktops?|arbeitspl\w+|invoic\w+|rechnungs\w+
+        |booking|buchungs\w*|intranet|video|streaming|software|licen[cs]es?|lizenz\w*""",
     "instruct": r"""
         ignore|instructions?|system|assistant|output|respond|json|prompt|must|report\s+that
         |ignorier\w+|anweisung\w*|antworte\w*|ausgabe|melde\w*|user|disregard|classif\w+""",

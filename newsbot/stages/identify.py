@@ -40,6 +40,8 @@ SAME_EVENT_DAYS = 2
 #: `CURRENCIES`, which has one rate per currency for all years.
 ROUNDED_TOLERANCE = Decimal("0.05")
 CONVERTED_TOLERANCE = Decimal("0.2")
+#: What is signed differs from what was negotiated.
+NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: How far a deal has come. What is signed does not become talks again because a
 #: late paper says so, in whatever order the papers arrive.
 _STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
@@ -153,9 +155,15 @@ def _score(
     """Weigh whether a finding tells of a known deal.
 
     Two shared parties at least. They give up to 1.0 (as a share of the smaller
-    side), sums that agree 0.4, sums that differ -0.5. No common type is -0.3, but
-    not within days: then it is one event, and papers stress different sides of it.
+    side), sums that agree 0.4 (not years later, when they agree by chance), sums
+    that differ -0.5. No common type is -0.3, but not within days: then it is one
+    event, and papers stress different sides of it.
     """
+    if any(
+        other.article_id == finding.article_id and other.id != finding.id
+        for other in deal.findings
+    ):
+        return 0.0, "its article tells the two apart"
     days = _days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
     # Whichever paper comes first: one tells the extension, one the deal.
@@ -172,8 +180,11 @@ def _score(
         return 0.0, f"only {len(shared)} shared"
     score = len(shared) / smaller
     why = [f"{len(shared)} of {smaller} parties ({', '.join(shared)})"]
-    agreement = _sums(finding, deal)
-    if agreement is True:
+    late_talks = same_event and deal.status == "announced" and finding.status == "talks"
+    moved = (signed or late_talks) and len(shared) == smaller
+    tolerance = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
+    agreement = _sums(finding, deal, tolerance)
+    if agreement is True and days <= SAME_DEAL_DAYS:
         score += 0.4
         why.append("sums agree")
     elif agreement is False and not sequel:
@@ -194,13 +205,13 @@ def _days_apart(published_at: datetime, deal: Deal) -> int:
     return apart.days
 
 
-def _sums(finding: Finding, deal: Deal) -> bool | None:
+def _sums(finding: Finding, deal: Deal, tolerance: Decimal) -> bool | None:
     """Whether any sum agrees; None where one side names none."""
     said = _figures(finding)
     known = [figure for other in deal.findings for figure in _figures(other)]
     if not known or not said:
         return None
-    return any(close(*a, *b) for a in said for b in known)
+    return any(close(*a, *b, tolerance) for a in said for b in known)
 
 
 def _figures(finding: Finding) -> list[tuple[Decimal, str]]:
@@ -220,15 +231,21 @@ def _figures(finding: Finding) -> list[tuple[Decimal, str]]:
     return [*figures, *totals]
 
 
-def close(a: Decimal, a_currency: str, b: Decimal, b_currency: str) -> bool:
+def close(
+    a: Decimal,
+    a_currency: str,
+    b: Decimal,
+    b_currency: str,
+    tolerance: Decimal = ROUNDED_TOLERANCE,
+) -> bool:
     """Whether two sums may be one figure, rounded or converted."""
     if a_currency == b_currency:
-        return _near(a, b, ROUNDED_TOLERANCE)
+        return _near(a, b, tolerance)
     if a_currency not in CURRENCIES or b_currency not in CURRENCIES:
         return False
     left = a / CURRENCIES[a_currency].per_dollar
     right = b / CURRENCIES[b_currency].per_dollar
-    return _near(left, right, CONVERTED_TOLERANCE)
+    return _near(left, right, max(CONVERTED_TOLERANCE, tolerance))
 
 
 def _near(a: Decimal, b: Decimal, tolerance: Decimal) -> bool:

@@ -11,16 +11,16 @@ import pytest
 
 pytest.importorskip("safetensors")
 
-from safetensors.numpy import load_file, save_file  # noqa: E402
+from safetensors.numpy import load_file, save_file
 
-from newsbot.adapters.head_file import (  # noqa: E402
+from newsbot.adapters.head_file import (
     load_heads,
     read_card,
     save_heads,
     shipped_heads,
 )
-from newsbot.errors import ModelMissingError  # noqa: E402
-from newsbot.stages.heads import EXCLUSIVE, NAMES, Head, HeadSet  # noqa: E402
+from newsbot.errors import ModelMissingError
+from newsbot.stages.heads import EXCLUSIVE, NAMES, Head, HeadSet
 
 BASE = "ab" * 32
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -178,10 +179,8 @@ def test_any_wrong_value_is_read_or_refused(tmp_path_factory, parts):
     """No value in any field raises anything but UserError."""
     path = tmp_path_factory.mktemp("gold") / "x.jsonl"
     path.write_text(json.dumps({**line(), **parts}))
-    try:
-        read_gold([path])
-    except UserError as error:
-        assert ":1: not a gold article" in str(error)
+    with suppress(UserError):
+        assert len(read_gold([path])) == 1
 
 
 def test_the_repository_s_files_are_well_formed():

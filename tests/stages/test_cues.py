@@ -43,7 +43,9 @@ def test_words_of_both_languages_count_for_their_group(text, expected):
         assert found == {}
 
 
-@pytest.mark.parametrize("text", ["Compacts", "assignment", "Knott", "dealership's", "xgpux"])
+@pytest.mark.parametrize(
+    "text", ["Compacts", "assignment", "Knott", "dealership's", "xgpux"]
+)
 def test_parts_of_words_do_not_count(text):
     """A cue inside another word is none."""
     found = cues(text)

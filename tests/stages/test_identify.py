@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -199,6 +200,33 @@ def test_talks_that_are_signed_are_an_update(later):
     )
     assert [result.verdict for result in results] == ["new", "update"]
     assert results[1].deal.status == "announced"
+
+
+def test_what_is_signed_may_differ_from_what_was_negotiated():
+    """A sum that moved by a tenth between talks and signing is the same deal's."""
+    talks = finding("MGX", "Ionos", sums=[(2.0, "EUR")], status="talks")
+    signed = finding("MGX", "Ionos", sums=[(2.2, "EUR")])
+    assert verdicts(talks, (signed, days(90))) == ["new", "update"]
+    assert verdicts(signed, (talks, days(1))) == ["new", "repeat"]
+    other = finding("MGX", "Ionos", sums=[(20, "EUR")])
+    assert verdicts(talks, (other, days(90))) == ["new", "new"]
+
+
+def test_two_deals_of_one_article_are_two():
+    """A round-up tells its deals apart, whatever they share."""
+    one = finding("ZF", "Jurakante", "Schaeffler")
+    two = replace(finding("ZF", "Jurakante"), article_id=one.article_id)
+    assert verdicts(one, two) == ["new", "new"]
+    assert verdicts(two, one) == ["new", "new"]
+
+
+def test_years_later_an_equal_sum_is_chance():
+    """Another customer's extension with the same suppliers is no sequel of this deal."""
+    first = finding("Siemens", "Anthropic", "Oracle", sums=[(1, "USD")])
+    other = finding(
+        "Bosch", "Anthropic", "Oracle", sums=[(1, "USD")], status="expanded"
+    )
+    assert verdicts(first, (other, days(340))) == ["new", "new"]
 
 
 def test_a_signed_deal_does_not_return_to_talks():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -286,10 +287,8 @@ def all_dicts(value: list[object]) -> bool:
 @given(st.text(max_size=60) | st.text(alphabet='[]{}",: 1e-', max_size=60))
 def test_any_text_is_read_or_refused(answer):
     """No answer raises anything but ModelOutputError."""
-    try:
+    with suppress(ModelOutputError):
         read_answer(answer, read(), GAZETTEER)
-    except ModelOutputError as error:
-        assert error.retry
 
 
 def test_a_name_as_long_as_a_novel_is_no_name():

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from newsbot.stages.heads import Head  # noqa: E402
-from newsbot.tuning.fit import fit_head  # noqa: E402
+from newsbot.stages.heads import Head
+from newsbot.tuning.fit import fit_head
 
 
 def toy(n: int = 120, width: int = 12, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -15,16 +15,16 @@ import pytest
 
 pytest.importorskip("torch")
 
-from newsbot.adapters.head_file import load_heads, save_heads  # noqa: E402
-from newsbot.evaluation.gold import GoldArticle, read_gold  # noqa: E402
-from newsbot.evaluation.run import as_article  # noqa: E402
-from newsbot.ports import Encoded  # noqa: E402
-from newsbot.stages.assess import HeadJudge  # noqa: E402
-from newsbot.stages.heads import EXCLUSIVE, NAMES  # noqa: E402
-from newsbot.stages.organisations import load_organisations  # noqa: E402
-from newsbot.stages.reading import read_article  # noqa: E402
-from newsbot.tuning.corpus_files import corpus_files  # noqa: E402
-from newsbot.tuning.tune import Tuned, as_head_set, tune  # noqa: E402
+from newsbot.adapters.head_file import load_heads, save_heads
+from newsbot.evaluation.gold import GoldArticle, read_gold
+from newsbot.evaluation.run import as_article
+from newsbot.ports import Encoded
+from newsbot.stages.assess import HeadJudge
+from newsbot.stages.heads import EXCLUSIVE, NAMES
+from newsbot.stages.organisations import load_organisations
+from newsbot.stages.reading import read_article
+from newsbot.tuning.corpus_files import corpus_files
+from newsbot.tuning.tune import Tuned, as_head_set, tune
 
 GAZETTEER = load_organisations()
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -47,24 +47,33 @@ class WordHashes:
         ]
         return Encoded(
             states=(np.array(states, dtype=np.float32).reshape(-1, WIDTH) - 128) / 64,
-            offsets=np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2),
+            offsets=np.array([word.span() for word in words], dtype=np.int64).reshape(
+                -1, 2
+            ),
         )
 
 
 @pytest.fixture(scope="module")
 def corpus() -> list[GoldArticle]:
-    """Every ninth article of the repository's corpus: both classes, both languages."""
-    some = read_gold(corpus_files([]))[::9]
-    assert len(some) >= 40
+    """A few articles of the repository's corpus: both classes, both languages."""
+    some = read_gold(corpus_files([]))[::14]
+    assert len(some) >= 30
     assert {bool(article.deals) for article in some} == {True, False}
     assert {article.language for article in some} == {"de", "en"}
-    return some
+    # A party that rules do not see in the text costs a row, not the run.
+    deal = next(article for article in some if article.deals)
+    parties = (("Nirgendwo", ("customer",)), ("Niemand", ("provider",)))
+    lost = replace(deal, id="lost", deals=(replace(deal.deals[0], parties=parties),))
+    return [*some, lost]
 
 
 def tuned(corpus: Sequence[GoldArticle]) -> tuple[Tuned, list[float]]:
     shares: list[float] = []
     made = tune(
-        corpus, WordHashes(), GAZETTEER, progress=lambda _stage, share: shares.append(share)
+        corpus,
+        WordHashes(),
+        GAZETTEER,
+        progress=lambda _stage, share: shares.append(share),
     )
     return made, shares
 
@@ -86,7 +95,11 @@ def test_every_head_is_tuned_and_measured(made):
         assert figures.pop("n") > 0
         assert figures
         assert all(0 <= value <= 1 for value in figures.values()), (name, figures)
-    for threshold in (result.threshold, result.party_threshold, result.amount_threshold):
+    for threshold in (
+        result.threshold,
+        result.party_threshold,
+        result.amount_threshold,
+    ):
         assert 0 < threshold < 1
     assert all(0 <= share <= 1 for share in shares)
 
@@ -104,7 +117,9 @@ def test_the_same_corpus_gives_the_same_heads(corpus, made, tmp_path):
     files = []
     for number, one in enumerate((made[0], again)):
         path = tmp_path / str(number)
-        card = json.dumps({name: dict(figures) for name, figures in one.figures.items()})
+        card = json.dumps(
+            {name: dict(figures) for name, figures in one.figures.items()}
+        )
         save_heads(as_head_set(one, base="b", layer=3), path, card=card)
         files.append(path.read_bytes())
     assert files[0] == files[1]
@@ -136,13 +151,3 @@ def test_the_order_of_the_corpus_moves_no_article_to_another_fold(corpus, made):
     for name in ("article", "party"):
         for figure, value in made[0].figures[name].items():
             assert shuffled.figures[name][figure] == pytest.approx(value, abs=0.02)
-
-
-def test_a_label_without_a_mention_is_no_error(corpus):
-    """A party that rules do not see in the text costs a row, not the run."""
-    strange = replace(corpus[0], id="strange")
-    deal = next(article for article in corpus if article.deals)
-    parties = (("Nirgendwo", ("customer",)), ("Niemand", ("provider",)))
-    lost = replace(deal, id="lost", deals=(replace(deal.deals[0], parties=parties),))
-    result, _ = tuned([*corpus, strange, lost])
-    assert set(result.heads) == set(NAMES)

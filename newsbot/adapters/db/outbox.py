@@ -104,6 +104,15 @@ class OutboxRows:
                 [codec.storable(reason), codec.at_text(due_at), delivery_id],
             )
 
+    def hold(self, delivery_id: str, reason: str, due_at: datetime) -> None:
+        """Wait until *due_at* for what no try was made of; no attempt is counted."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE deliveries SET error = ?, due_at = ? "
+                "WHERE id = ? AND state = 'pending'",
+                [codec.storable(reason), codec.at_text(due_at), delivery_id],
+            )
+
     def _mark(
         self,
         delivery_id: str,
