@@ -360,6 +360,10 @@ class Gazetteer:
             return None  # "der linke Arm"
         if not starts_sentence(words, i):
             return True
+        if following.text in (",", "and", "und") and stop + 1 < len(words):
+            # "Meta and CoreWeave have signed": a list of names, not "Arm und Reich".
+            other = words[stop + 1].text
+            return other[:1].isupper() and bool(self._group(other))
         return acts or (following.text == "'" and not following.gap)
 
 

@@ -14,10 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-from newsbot.adapters.db import open_database, open_store
-from newsbot.errors import StoreBusyError, StoreError, StoreVersionError
-from tests.adapters.db_nouns import (
+from db_nouns import (
     NOW,
     announce,
     article,
@@ -25,6 +22,9 @@ from tests.adapters.db_nouns import (
     feed,
     one_line,
 )
+
+from newsbot.adapters.db import open_database, open_store
+from newsbot.errors import StoreBusyError, StoreError, StoreVersionError
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ def python(code, *arguments):
     """Start a second process that imports the same newsbot."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -312,7 +312,7 @@ WRITE_UNTIL_KILLED = """
 import sys
 from pathlib import Path
 from newsbot.adapters.db import open_store
-from tests.adapters.db_nouns import announce, entry, feed, NOW
+from db_nouns import announce, entry, feed, NOW
 store = open_store(Path(sys.argv[1]))
 announce(store, *(entry(f"kept-{n}") for n in range(50)))
 with store.connection.atomic():

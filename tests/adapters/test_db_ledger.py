@@ -5,6 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from db_nouns import (
+    HOUR,
+    NOW,
+    alert,
+    announce,
+    announce_articles,
+    article,
+    deal,
+    entry,
+    memory_store,
+    put,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,18 +36,6 @@ from newsbot.types import (
     Span,
     Summary,
     SummarySentence,
-)
-from tests.adapters.db_nouns import (
-    HOUR,
-    NOW,
-    alert,
-    announce,
-    announce_articles,
-    article,
-    deal,
-    entry,
-    memory_store,
-    put,
 )
 
 

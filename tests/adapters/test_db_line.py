@@ -5,16 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from newsbot.adapters.db import open_store
-from newsbot.errors import StoreError
-from newsbot.types import (
-    Dropped,
-    Page,
-)
-from tests.adapters.db_nouns import (
+from db_nouns import (
     HOUR,
     NOW,
     announce,
@@ -25,6 +16,15 @@ from tests.adapters.db_nouns import (
     feed,
     finding,
     memory_store,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.adapters.db import open_store
+from newsbot.errors import StoreError
+from newsbot.types import (
+    Dropped,
+    Page,
 )
 
 

@@ -304,3 +304,17 @@ def test_a_list_parses_or_is_refused(text):
         parse_organisations(text)
     except ValueError:
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Meta and CoreWeave have signed a deal.", ["Meta", "CoreWeave"]),
+        ("Oracle, Nvidia sign.", ["Oracle", "Nvidia"]),
+        ("Meta und Nvidia einigen sich.", ["Meta", "Nvidia"]),
+        ("Arm und Reich treffen sich.", []),
+    ],
+)
+def test_an_ambiguous_name_counts_where_a_list_of_names_begins(text, names):
+    """At a sentence's start a plain word is a name beside another known name."""
+    assert [mention.name for mention in load_organisations().find(text)] == names
