@@ -144,5 +144,6 @@ def test_the_wheel_carries_the_prompts():
     from newsbot import prompts
 
     packaged, checkout = prompts._folders()
-    assert packaged == ROOT / "newsbot" / "data" / "prompts"
-    assert checkout == ROOT / "prompts"
+    package = Path(prompts.__file__).parent
+    assert packaged == package / "data" / "prompts"
+    assert checkout == package.parent / "prompts"

@@ -225,7 +225,9 @@ def _convert(partial: Path, lock: int, progress: Callable[[str, float], None]) -
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": os.pathsep.join(
-            [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+            # The caller's own path goes first: where newsbot is installed, its root
+            # is all of site-packages.
+            [*filter(None, [os.environ.get("PYTHONPATH")]), package_root]
         ),
     }
     failure = ""

@@ -51,7 +51,9 @@ class Head:
         if self.exclusive:
             odds = np.exp(scores - scores.max(1, keepdims=True))
             return np.asarray(odds / odds.sum(1, keepdims=True), dtype=np.float32)
-        return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float32)
+        # Beyond 60 the probability is 0 or 1 in any precision, and exp overflows.
+        bounded = np.clip(scores, -60, 60)
+        return np.asarray(1 / (1 + np.exp(-bounded)), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,11 @@ def corpus_files(named: Sequence[Path]) -> list[Path]:
     Raises:
         UserError: There is none; a wheel does not carry the corpus.
     """
-    places = list(named) or [_HERE, Path("newsbot/tuning/corpus")]
+    # An installed newsbot may run in a checkout, whose corpus it then takes.
+    own = _HERE if _HERE.is_dir() else Path("newsbot/tuning/corpus")
     files: list[Path] = []
-    for place in places:
+    for place in named or [own]:
         files.extend(sorted(place.glob("*.jsonl")) if place.is_dir() else [place])
-        if files and not named:
-            break
     files = [file for file in files if file.is_file()]
     if not files:
         raise UserError(
