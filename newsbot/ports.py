@@ -128,26 +128,58 @@ class TextModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """Hidden states of one text."""
+class Memory(Protocol):
+    """A stretch of a text that a model has read, and may be asked about."""
 
-    #: Shape (n_tokens, width), float32.
-    states: NDArray[np.float32]
-    #: Shape (n_tokens, 2): start and end of each token in code points.
-    offsets: NDArray[np.int64]
+    @property
+    def start(self) -> int:
+        """First code point of the text that was read."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """The code point after the last that was read."""
+        ...
+
+    @property
+    def states(self) -> NDArray[np.float32]:
+        """State of each token, shape (n_tokens, width), each of unit mean square."""
+        ...
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Start and end of each token in the text, shape (n_tokens, 2)."""
+        ...
+
+    @property
+    def answer(self) -> NDArray[np.float32]:
+        """State at the end of the question put behind the text, shape (width,)."""
+        ...
+
+    def ask(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """Put more questions behind the text, each as if it were the only one.
+
+        Returns:
+            The state at the end of each, shape (n_questions, width).
+        """
+        ...
 
 
 class Encoder(Protocol):
-    """Reads texts and gives the model's hidden states, nothing cut."""
+    """Reads texts whole, nothing cut; writes nothing."""
 
     @property
     def id(self) -> str:
-        """Name and file hash of the base, and the layer."""
+        """Name and file hash of the base, and the layers run."""
         ...
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode each text whole; long ones in overlapping windows."""
+    def encode(self, texts: Sequence[str], question: str) -> list[tuple[Memory, ...]]:
+        """Read each text and put one question behind it.
+
+        Returns:
+            Per text what is remembered of it, from its beginning on: one stretch, or
+            several that overlap where it is long.
+        """
         ...
 
 

@@ -1,10 +1,12 @@
-"""Is it a deal, and which? The model's states read by tuned heads.
+"""Is it a deal, and which? A tuned model's states, weighed by heads.
 
-In: readings of articles. Out: a judgement each: probability, findings with
-their places, and what was dropped.
+In: readings of articles. Out: a judgement each: probability, findings with their
+places, and what was dropped.
 
-The article's text is data here in the strictest sense: it is only ever encoded,
-never answered to, so an instruction in it has nobody to talk to.
+The model reads the article and is asked fixed questions about names and sums that
+rules found in it; the answers are probabilities. It writes nothing, so an
+instruction in an article has nobody to talk to, and no name or figure can come out
+that does not stand in the text.
 """
 
 from __future__ import annotations
@@ -12,33 +14,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbot.ports import Encoder
-from newsbot.stages.features import Candidate, Features
+from newsbot.ports import Encoder, Memory
+from newsbot.stages import questions
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
-from newsbot.stages.grouping import (
-    Claim,
-    best_mention,
-    choose_parties,
-    find_payer,
-    own_sentences,
-    split_deals,
-)
+from newsbot.stages.grouping import Claim, best_mention, choose_parties, split_deals
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
+from newsbot.stages.sentences import token_range
 from newsbot.types import (
     AMOUNT_KINDS,
     DEAL_TYPES,
     ROLES,
     STATUSES,
     Assessment,
+    CapacityMention,
     Dropped,
     Finding,
     MoneyMention,
@@ -46,14 +42,7 @@ from newsbot.types import (
 )
 
 T = TypeVar("T")
-
-#: A role or capacity is stated from this probability on; the likeliest role always.
-LABEL_THRESHOLD = 0.5
-#: Types are missed more easily than invented: swept 0.2..0.55 on held-out folds,
-#: 0.3 gave the best F1 (.682 against .667 at 0.5). Sweep again after tuning.
-TYPE_THRESHOLD = 0.3
-#: A sentence states a deal from this probability on; the likeliest one always.
-SENTENCE_THRESHOLD = 0.35
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +56,22 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sum:
-    """A sum in one place, as the heads weigh it."""
+    """A sum that is likely a deal's own, with the model's state about it."""
 
     mention: MoneyMention
-    probability: float
-    #: Shape (len(AMOUNT_KINDS),).
-    kinds: NDArray[np.float32]
+    state: Array
+    #: Shape (n_claims,): how likely it belongs to each party's deal.
+    belongs: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Capacity:
+    mention: CapacityMention
+    belongs: Array
 
 
 class HeadJudge:
-    """Judges with heads on a base model's hidden states."""
+    """Judges by an adapter's heads on what its base model remembers of an article."""
 
     def __init__(self, encoder: Encoder, heads: HeadSet, gazetteer: Gazetteer):
         self._encoder = encoder
@@ -85,8 +80,8 @@ class HeadJudge:
 
     @property
     def id(self) -> str:
-        """Base and heads with their hashes, kept beside every output."""
-        return f"{self._encoder.id}+heads:{self._heads.hash}"
+        """Base and adapter with their hashes, kept beside every output."""
+        return f"{self._encoder.id}+adapter:{self._heads.hash}"
 
     def judge(self, readings: Sequence[Reading], now: datetime) -> list[Judgement]:
         """Judge a batch of articles, each read whole.
@@ -95,55 +90,86 @@ class HeadJudge:
         """
         gated = [gate(r.article, r.organisations) for r in readings]
         passed = [n for n, decision in enumerate(gated) if decision.passed]
-        encoded = self._encoder.encode([readings[n].article.full_text for n in passed])
-        states = dict(zip(passed, encoded, strict=True))
+        texts = [readings[n].article.full_text for n in passed]
+        read = self._encoder.encode(texts, questions.REPORTS)
+        memories = dict(zip(passed, read, strict=True))
         return [
-            self._judge_one(
-                Features(reading, states[n], self._gazetteer), gated[n], now
-            )
-            if n in states
-            else self._kept_out(reading, gated[n], now)
+            self._judge_one(reading, memories.get(n, ()), gated[n], now)
             for n, reading in enumerate(readings)
         ]
 
-    def _kept_out(self, reading: Reading, decision: Gated, now: datetime) -> Judgement:
-        assessment = Assessment(
-            article_id=reading.article.id,
-            probability=0.0,
-            threshold=self._heads.threshold,
-            words=decision.words,
-            assessor=self.id,
-            assessed_at=now,
-        )
-        return Judgement(assessment=assessment, findings=(), dropped=())
-
     def _judge_one(
-        self, features: Features, decision: Gated, now: datetime
+        self,
+        reading: Reading,
+        memories: Sequence[Memory],
+        decision: Gated,
+        now: datetime,
     ) -> Judgement:
-        reading = features.reading
-        scores = self.sentence_scores(features)
-        probability = float(self._one("article", features.article(list(scores)))[0])
+        likely = [self._one("article", memory.answer)[0] for memory in memories]
         assessment = Assessment(
             article_id=reading.article.id,
-            probability=probability,
-            threshold=self._heads.threshold,
+            probability=float(max(likely, default=0.0)),
+            threshold=self._heads.thresholds.article,
             words=decision.words,
             assessor=self.id,
             assessed_at=now,
         )
-        if not assessment.is_deal:
-            return Judgement(assessment=assessment, findings=(), dropped=())
-        drafts, unsure = self._drafts(features, scores)
+        drafts: list[Draft] = []
+        unsure: list[Dropped] = []
+        for memory, probability in zip(memories, likely, strict=True):
+            if probability >= assessment.threshold:
+                found, doubts = Extraction(
+                    reading, memory, self._heads, self._gazetteer
+                ).drafts()
+                drafts += found
+                unsure += doubts
         findings, dropped = ground(reading, drafts, self._gazetteer.related)
         return Judgement(
             assessment=assessment, findings=findings, dropped=(*dropped, *unsure)
         )
 
-    def _drafts(
-        self, features: Features, scores: NDArray[np.float32]
-    ) -> tuple[list[Draft], list[Dropped]]:
-        everyone = [self._claim(features, c, scores) for c in features.candidates]
-        claims = choose_parties(everyone, self._heads.party_threshold)
+    def _one(self, head: str, state: Array) -> Array:
+        return np.asarray(self._heads[head].probabilities(state[None, :])[0])
+
+
+class Extraction:
+    """Asks one memory of an article who agreed on what."""
+
+    def __init__(
+        self, reading: Reading, memory: Memory, heads: HeadSet, gazetteer: Gazetteer
+    ) -> None:
+        self._reading = reading
+        self._memory = memory
+        self._heads = heads
+        self._gazetteer = gazetteer
+        start, end = memory.start, memory.end
+
+        def inside(mentions: Sequence[T]) -> list[T]:
+            return [m for m in mentions if start <= m.start < end]  # type: ignore[attr-defined]
+
+        self._who = questions.candidates(inside(reading.organisations))
+        self._sums = questions.sums(inside(reading.money))
+        self._quantities = questions.quantities(inside(reading.capacity))
+        self._scores = self._sentence_scores()
+
+    def drafts(self) -> tuple[list[Draft], list[Dropped]]:
+        """Say which deals there are, and which names were considered and left out."""
+        asked = self._memory.ask(
+            [
+                *(
+                    questions.about_organisation(self._reading, one, self._gazetteer)
+                    for one in self._who
+                ),
+                *(questions.about_sum(self._reading, one) for one in self._sums),
+                *(
+                    questions.about_quantity(self._reading, one)
+                    for one in self._quantities
+                ),
+            ]
+        )
+        n_who, n_sums = len(self._who), len(self._sums)
+        everyone = self._claims(asked[:n_who])
+        claims = choose_parties(everyone, self._heads.thresholds.party)
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -152,123 +178,161 @@ class HeadJudge:
             for claim in everyone
             if claim not in claims
         ]
-        groups = split_deals(claims, self._gazetteer)
-        return [
-            self._draft(features, group, groups, scores) for group in groups
-        ], unsure
-
-    def sentence_scores(self, features: Features) -> NDArray[np.float32]:
-        """How likely each sentence states an agreement, shape (n_sentences,)."""
-        count = range(len(features.reading.sentences))
-        vectors = np.array([features.sentence(index) for index in count])
-        scores = self._heads["sentence"].probabilities(vectors)[:, 0]
-        return np.asarray(scores, dtype=np.float32)
-
-    def _claim(
-        self, features: Features, candidate: Candidate, scores: NDArray[np.float32]
-    ) -> Claim:
-        mention = best_mention(features, candidate, scores)
-        vector = features.party(mention, list(scores))
-        indexes = [features.reading.sentence_index(m.start) for m in candidate.mentions]
-        best = features.reading.sentence_index(mention.start)
-        stating = {i for i in indexes if scores[i] >= SENTENCE_THRESHOLD} | {best}
-        return Claim(
-            mention=mention,
-            sentence=best,
-            probability=float(self._one("party", vector)[0]),
-            sentences=frozenset(stating),
+        if len(claims) < 2:
+            return [], unsure
+        states = np.array([claim.state for claim in claims])
+        same = self._heads.pairs["same_deal"].probabilities(states, states)
+        groups = split_deals(claims, (same + same.T) / 2, self._gazetteer.related)
+        sums = self._own_sums(asked[n_who : n_who + n_sums], states)
+        capacity = self._own_capacity(asked[n_who + n_sums :], states)
+        about = self._memory.ask(
+            [
+                questions.about_deal([claims[n].mention.name for n in group])
+                for group in groups
+            ]
         )
+        numbers = {id(group): n for n, group in enumerate(groups)}
+        drafts = []
+        for group, state in zip(groups, about, strict=True):
+            mine = numbers[id(group)]
+            drafts.append(
+                self._draft(
+                    [claims[n] for n in group],
+                    state,
+                    [s for s in sums if _owner(s.belongs, groups) == mine],
+                    [c for c in capacity if _owner(c.belongs, groups) == mine],
+                )
+            )
+        return drafts, unsure
+
+    def _sentence_scores(self) -> Array:
+        """How likely each sentence states an agreement; 0 where it was not read."""
+        memory = self._memory
+        scores = np.zeros(len(self._reading.sentences), dtype=np.float32)
+        for n, sentence in enumerate(self._reading.sentences):
+            if sentence.end <= memory.start or sentence.start >= memory.end:
+                continue
+            first, last = token_range(memory.offsets, sentence.start, sentence.end)
+            inside = memory.states[first:last]
+            both = np.concatenate([inside.mean(0), inside[-1]])
+            scores[n] = self._heads["sentence"].probabilities(both[None, :])[0, 0]
+        return scores
+
+    def _claims(self, states: Array) -> list[Claim]:
+        likely = self._heads["party"].probabilities(states)[:, 0]
+        return [
+            Claim(
+                mention=best_mention(self._reading, one, self._scores),
+                probability=float(probability),
+                state=state,
+            )
+            for one, probability, state in zip(self._who, likely, states, strict=True)
+        ]
+
+    def _own_sums(self, states: Array, parties: Array) -> list[_Sum]:
+        if not len(states):
+            return []
+        likely = self._heads["amount"].probabilities(states)[:, 0]
+        belongs = self._heads.pairs["belongs"].probabilities(states, parties)
+        return [
+            _Sum(
+                mention=self._best_place(one.mentions),
+                state=states[n],
+                belongs=belongs[n],
+            )
+            for n, one in enumerate(self._sums)
+            if likely[n] >= self._heads.thresholds.amount
+        ]
+
+    def _own_capacity(self, states: Array, parties: Array) -> list[_Capacity]:
+        if not len(states):
+            return []
+        likely = self._heads["capacity"].probabilities(states)[:, 0]
+        belongs = self._heads.pairs["belongs"].probabilities(states, parties)
+        return [
+            _Capacity(mention=self._best_place(one.mentions), belongs=belongs[n])
+            for n, one in enumerate(self._quantities)
+            if likely[n] >= self._heads.thresholds.capacity
+        ]
+
+    def _best_place(self, mentions: Sequence[T]) -> T:
+        """A headline says a figure without its grammar; the text says it better."""
+        n_title = len(self._reading.article.title)
+        index = self._reading.sentence_index
+
+        def rank(mention: T) -> tuple[bool, float]:
+            start: int = mention.start  # type: ignore[attr-defined]
+            return start > n_title, float(self._scores[index(start)])
+
+        return max(mentions, key=rank)
 
     def _draft(
         self,
-        features: Features,
         group: Sequence[Claim],
-        groups: Sequence[Sequence[Claim]],
-        scores: NDArray[np.float32],
+        state: Array,
+        sums: Sequence[_Sum],
+        capacity: Sequence[_Capacity],
     ) -> Draft:
-        reading = features.reading
-        indexes = sorted({i for claim in group for i in claim.sentences})
-        names = [claim.mention.name for claim in group]
-        vector = features.deal(indexes, names, list(scores))
-        status = STATUSES[int(self._one("status", vector).argmax())]
-        types = _labels(self._one("types", vector), DEAL_TYPES, TYPE_THRESHOLD)
-        parties = tuple(
-            DraftParty(
-                mention=claim.mention,
-                roles=self._roles(features, claim, scores),
-                probability=claim.probability,
-            )
-            for claim in group
-        )
-        mine = own_sentences(reading, group, groups)
-        strongest = max(indexes, key=lambda index: scores[index])
+        thresholds = self._heads.thresholds
+        kinds = self._heads["types"].probabilities(state[None, :])[0]
+        status = self._heads["status"].probabilities(state[None, :])[0]
+        states = np.array([claim.state for claim in group])
+        roles = self._heads["roles"].probabilities(states)
+        index = self._reading.sentence_index
+        stating = [index(claim.mention.start) for claim in group]
+        strongest = max(stating, key=lambda n: self._scores[n])
         return Draft(
-            sentence=reading.sentences[strongest],
-            status=status,
-            types=types,
-            parties=parties,
-            amounts=self._amounts(features, parties, mine, scores),
-            capacity=tuple(
-                mention
-                for mention in reading.capacity
-                if reading.sentence_index(mention.start) in mine
-                and self._one("capacity", features.quantity(mention, list(scores)))[0]
-                >= LABEL_THRESHOLD
+            sentence=self._reading.sentences[strongest],
+            status=STATUSES[int(status.argmax())],
+            types=_labels(kinds, DEAL_TYPES, thresholds.types),
+            parties=tuple(
+                DraftParty(
+                    mention=claim.mention,
+                    roles=_labels(roles[n], ROLES, thresholds.roles),
+                    probability=claim.probability,
+                )
+                for n, claim in enumerate(group)
             ),
+            amounts=tuple(
+                DraftAmount(
+                    mention=one.mention,
+                    kind=AMOUNT_KINDS[
+                        int(
+                            self._heads["amount_kind"]
+                            .probabilities(one.state[None, :])[0]
+                            .argmax()
+                        )
+                    ],
+                    payer=self._payer(one.state, states, group),
+                )
+                for one in sums
+            ),
+            capacity=tuple(one.mention for one in capacity),
         )
 
-    def _roles(
-        self, features: Features, claim: Claim, scores: NDArray[np.float32]
-    ) -> tuple[Role, ...]:
-        vector = features.party(claim.mention, list(scores))
-        return _labels(self._one("roles", vector), ROLES, LABEL_THRESHOLD)
-
-    def _amounts(
-        self,
-        features: Features,
-        parties: Sequence[DraftParty],
-        sentences: frozenset[int],
-        scores: NDArray[np.float32],
-    ) -> tuple[DraftAmount, ...]:
-        reading = features.reading
-        found: dict[tuple[Decimal, str], list[_Sum]] = {}
-        for mention in reading.money:
-            if reading.sentence_index(mention.start) not in sentences:
-                continue
-            vector = features.money(mention, list(scores))
-            probability = float(self._one("amount", vector)[0])
-            if probability >= self._heads.amount_threshold:
-                kinds = self._one("amount_kind", vector)
-                one = _Sum(mention=mention, probability=probability, kinds=kinds)
-                found.setdefault((mention.value, mention.currency), []).append(one)
-        amounts = []
-        for told in found.values():
-            # A sum that is told twice is one sum of one kind: its places vote.
-            votes = np.sum([one.probability * one.kinds for one in told], axis=0)
-            kind = AMOUNT_KINDS[int(votes.argmax())]
-            best = max(told, key=lambda one: (_in_text(reading, one), one.probability))
-            payer = find_payer(reading, best.mention.start, kind, parties)
-            amounts.append(DraftAmount(mention=best.mention, kind=kind, payer=payer))
-        return tuple(amounts)
-
-    def _one(self, head: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(
-            self._heads[head].probabilities(vector[None, :])[0], dtype=np.float32
-        )
+    def _payer(
+        self, state: Array, states: Array, group: Sequence[Claim]
+    ) -> str | None:
+        """Who pays a sum: the likeliest of the deal's parties, or nobody named."""
+        payer = self._heads.pairs["payer"]
+        scores = [*payer.scores(state[None, :], states)[0], float(payer.bias[0])]
+        best = int(np.argmax(scores))
+        return group[best].mention.name if best < len(group) else None
 
 
-def _in_text(reading: Reading, one: _Sum) -> bool:
-    """A headline says a sum without its grammar; the text's own place is better."""
-    return one.mention.start > len(reading.article.title)
+def _owner(belongs: Array, groups: Sequence[Sequence[int]]) -> int:
+    """Number of the deal whose parties a sum or capacity belongs to best."""
+    means = [float(belongs[list(group)].mean()) for group in groups]
+    return int(np.argmax(means))
 
 
 def _labels(
-    probabilities: NDArray[np.float32], names: Sequence[T], threshold: float
+    probabilities: Array, names: Sequence[Role] | Sequence[T], threshold: float
 ) -> tuple[T, ...]:
     """Names at or over the threshold, and the likeliest in any case."""
     best = int(probabilities.argmax())
     return tuple(
-        name
+        name  # type: ignore[misc]
         for index, name in enumerate(names)
         if index == best or probabilities[index] >= threshold
     )

@@ -1,6 +1,7 @@
-"""Linear heads: from a vector to probabilities.
+"""Heads: from the model's states to probabilities.
 
-In: vectors made by `features`. Out: probabilities per class.
+In: states behind an article or a question about it, each of unit mean square.
+Out: probabilities per class, or per pair of things.
 Weights are plain arrays, so that nothing but numpy is needed to use them.
 """
 
@@ -12,24 +13,35 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: Standardised inputs beyond this are clipped: one odd token must not decide alone.
-CLIP = 5.0
-#: The heads of one set, by name.
-NAMES = (
-    "article", "sentence", "party", "roles", "amount", "amount_kind", "capacity",
-    "types", "status",
-)  # fmt: skip
+from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+
+#: The heads of one set, by name, with the number of their classes.
+CLASSES: Mapping[str, int] = {
+    "article": 1,
+    "sentence": 1,
+    "party": 1,
+    "roles": len(ROLES),
+    "types": len(DEAL_TYPES),
+    "status": len(STATUSES),
+    "amount": 1,
+    "amount_kind": len(AMOUNT_KINDS),
+    "capacity": 1,
+}
 #: Heads whose classes exclude one another.
 EXCLUSIVE = frozenset({"amount_kind", "status"})
+#: Heads that read the mean state of a piece of the text and its last state.
+DOUBLE = frozenset({"sentence"})
+#: What is weighed two by two: two parties of one deal; a sum or capacity and a party
+#: of its deal; a sum and who pays it.
+PAIRS = ("same_deal", "belongs", "payer")
+#: Numbers that a pair's sides are projected to.
+PAIR_WIDTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """One linear classifier over standardised inputs."""
+    """One linear classifier."""
 
-    #: Shape (width,), both.
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
     #: Shape (n_classes, width).
     weights: NDArray[np.float32]
     #: Shape (n_classes,).
@@ -37,42 +49,81 @@ class Head:
     #: Whether the classes exclude one another (softmax) or not (sigmoid each).
     exclusive: bool
 
-    def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weigh vectors.
+    def probabilities(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weigh states.
 
         Args:
-            vectors: Shape (n, width), raw as `features` gives them.
+            states: Shape (n, width).
 
         Returns:
             Shape (n, n_classes).
         """
-        standard = np.clip((vectors - self.mean) / self.scale, -CLIP, CLIP)
-        scores = standard @ self.weights.T + self.bias
+        scores = states @ self.weights.T + self.bias
         if self.exclusive:
             odds = np.exp(scores - scores.max(1, keepdims=True))
             return np.asarray(odds / odds.sum(1, keepdims=True), dtype=np.float32)
-        # Beyond 60 the probability is 0 or 1 in any precision, and exp overflows.
-        bounded = np.clip(scores, -60, 60)
-        return np.asarray(1 / (1 + np.exp(-bounded)), dtype=np.float32)
+        return sigmoid(scores)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Weighs pairs: the product of two projections, and a bias."""
+
+    #: Shape (PAIR_WIDTH, width) and (PAIR_WIDTH,), for either side.
+    left: NDArray[np.float32]
+    left_bias: NDArray[np.float32]
+    right: NDArray[np.float32]
+    right_bias: NDArray[np.float32]
+    #: Shape (1,). Of `payer`: the score of nobody in particular.
+    bias: NDArray[np.float32]
+
+    def scores(
+        self, left: NDArray[np.float32], right: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Score every left state with every right one, without the bias.
+
+        Returns:
+            Shape (n_left, n_right).
+        """
+        a = left @ self.left.T + self.left_bias
+        b = right @ self.right.T + self.right_bias
+        return np.asarray(a @ b.T / np.sqrt(PAIR_WIDTH), dtype=np.float32)
+
+    def probabilities(
+        self, left: NDArray[np.float32], right: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """How likely each pair belongs together, shape (n_left, n_right)."""
+        return sigmoid(self.scores(left, right) + self.bias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Probabilities from which something is said, each chosen on held-out articles."""
+
+    article: float
+    party: float
+    amount: float
+    capacity: float
+    roles: float
+    types: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadSet:
-    """The tuned heads that belong to one base model."""
+    """The heads of one tuned adapter."""
 
     heads: Mapping[str, Head]
-    #: Probability from which an article is said to report a deal.
-    threshold: float
-    #: Probability from which an organisation is said to be a party.
-    party_threshold: float
-    amount_threshold: float
-    #: SHA-256 of the base model's file that the states came from.
-    base: str
-    #: The hidden layer the states are read from.
-    layer: int
-    #: First digits of the SHA-256 of the heads' own file.
+    pairs: Mapping[str, Pair]
+    thresholds: Thresholds
+    #: First digits of the SHA-256 of the adapter's file.
     hash: str
 
     def __getitem__(self, name: str) -> Head:
         """Give one head by name."""
         return self.heads[name]
+
+
+def sigmoid(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn scores into probabilities."""
+    # Beyond 60 the probability is 0 or 1 in any precision, and exp overflows.
+    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -60, 60))), dtype=np.float32)

@@ -239,6 +239,14 @@ class Gazetteer:
         """Look an organisation up by any spelling; None if no list knows it."""
         return self._by_name.get(self.canonical(name))
 
+    def of_kind(self, kind: OrganisationKind) -> list[str]:
+        """List the names of one trade that mean nothing else, in the list's order."""
+        return [
+            one.name
+            for one in self._by_name.values()
+            if one.kind == kind and not one.ambiguous
+        ]
+
     def parent(self, name: str) -> str | None:
         """Name the organisation that *name* is a unit of, if the list says so."""
         organisation = self.get(name)

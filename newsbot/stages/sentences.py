@@ -14,6 +14,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 #: Words whose full stop does not end a sentence, lower case, without the stop.
 _ABBREVIATIONS = frozenset(
     """
@@ -101,6 +104,24 @@ def sentence_around(sentences: Sequence[Sentence], start: int) -> Sentence:
         else:
             high = middle
     return sentences[low]
+
+
+def token_range(offsets: NDArray[np.int64], start: int, end: int) -> tuple[int, int]:
+    """Find the tokens that touch a piece of a text.
+
+    Args:
+        offsets: Shape (n_tokens, 2), in order.
+        start: First code point of the piece.
+        end: The one after its last.
+
+    Returns:
+        First token and the one after the last; at least one token, the nearest,
+        where none touches.
+    """
+    first = int(np.searchsorted(offsets[:, 1], start, side="right"))
+    last = int(np.searchsorted(offsets[:, 0], end, side="left"))
+    first = max(min(first, len(offsets) - 1), 0)
+    return first, max(last, first + 1)
 
 
 def _add(sentences: list[Sentence], text: str, begin: int, end: int) -> None:

@@ -1,0 +1,193 @@
+"""An adapter on disk: low-rank weights and heads in one file, pinned to its base.
+
+In: a path. Out: the adapter, or one clear error. One safetensors file holds the
+tuned pairs of low-rank matrices, the heads, thresholds, and a card that says how it
+came about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbot.errors import ModelMissingError
+from newsbot.stages import questions
+from newsbot.stages.heads import (
+    CLASSES,
+    EXCLUSIVE,
+    PAIRS,
+    Head,
+    HeadSet,
+    Pair,
+    Thresholds,
+)
+
+_PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
+#: Bump when a file of this version could not be read by an older one.
+FORMAT = 1
+#: Bytes of a file's own head; a card is a few thousand.
+MAX_HEADER = 1_000_000
+#: What a missing, cut or altered file makes its readers raise.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """What tuning changed of a base model, and what reads its states."""
+
+    #: By the module's name in the base, as ``"layers.4.mlp.up_proj"``: the matrices
+    #: A of shape (rank, n_in) and B of shape (n_out, rank); B A is added to it.
+    matrices: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+    heads: HeadSet
+    #: SHA-256 of the base model's file.
+    base: str
+    #: Layers of the base that are run.
+    layer: int
+    #: Recipe, data digest and figures, as JSON.
+    card: str
+
+
+def shipped_adapter() -> Path:
+    """Where the adapter of the embedded model lies in the package."""
+    return Path(str(resources.files("newsbot"))) / "data" / "adapter.safetensors"
+
+
+def save_adapter(adapter: Adapter, path: Path) -> None:
+    """Write an adapter, atomically; the same adapter gives the same bytes.
+
+    The low-rank matrices are kept as float16: their values lie far inside its range,
+    and its 11 bits are more than the bfloat16 they are added to.
+    """
+    from safetensors.numpy import save
+
+    tensors: dict[str, NDArray[np.float16] | NDArray[np.float32]] = {}
+    for name, (a, b) in adapter.matrices.items():
+        tensors[f"lora.{name}.a"] = np.ascontiguousarray(a, dtype=np.float16)
+        tensors[f"lora.{name}.b"] = np.ascontiguousarray(b, dtype=np.float16)
+    for name in CLASSES:
+        head = adapter.heads[name]
+        tensors[f"head.{name}.weights"] = np.ascontiguousarray(head.weights)
+        tensors[f"head.{name}.bias"] = np.ascontiguousarray(head.bias)
+    for name in PAIRS:
+        for part in _PAIR_PARTS:
+            value = getattr(adapter.heads.pairs[name], part)
+            tensors[f"pair.{name}.{part}"] = np.ascontiguousarray(value)
+    metadata = {
+        "format": str(FORMAT),
+        "base": adapter.base,
+        "layer": str(adapter.layer),
+        "questions": str(questions.VERSION),
+        "thresholds": json.dumps(asdict(adapter.heads.thresholds), sort_keys=True),
+        "card": adapter.card,
+    }
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(_in_order(save(tensors, metadata=metadata)))
+    partial.chmod(0o644)  # a package's file is not private, whatever the umask
+    partial.replace(path)
+
+
+def _in_order(data: bytes) -> bytes:
+    """Sort a file's head: safetensors writes its metadata in an order of chance.
+
+    Without this, the same adapter would have another hash each time it is saved.
+    """
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    written = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    written += b" " * (-len(written) % 8)
+    return struct.pack("<Q", len(written)) + written + data[8 + length :]
+
+
+def read_card(path: Path) -> dict[str, str]:
+    """Read what an adapter says of itself, without loading its tensors.
+
+    Raises:
+        ModelMissingError: The file is missing or damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > MAX_HEADER:
+                raise ValueError("header too long")
+            header = json.loads(file.read(length))
+        return {str(key): str(text) for key, text in header["__metadata__"].items()}
+    except (*_DAMAGE, struct.error) as error:
+        raise _unusable(path) from error
+
+
+def load_adapter(path: Path, *, base: str) -> Adapter:
+    """Load an adapter that was tuned on this very base model.
+
+    Args:
+        path: A file written by `save_adapter`.
+        base: SHA-256 of the base model's file.
+
+    Raises:
+        ModelMissingError: Missing, damaged, or tuned on another base or with other
+            questions.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    metadata = read_card(path)
+    if metadata.get("base") != base:
+        raise ModelMissingError(
+            f"{path}: tuned on another base model ({metadata.get('base', '?')[:12]}, "
+            f"not {base[:12]}); run `newsbot model tune`"
+        )
+    if metadata.get("questions") != str(questions.VERSION):
+        raise ModelMissingError(
+            f"{path}: tuned with other questions; run `newsbot model tune`"
+        )
+    try:
+        if metadata["format"] != str(FORMAT):
+            raise ValueError(f"format {metadata['format']}")
+        data = path.read_bytes()
+        tensors = {name: np.asarray(t, np.float32) for name, t in load(data).items()}
+        names = {n[5:-2] for n in tensors if n.startswith("lora.")}
+        heads = HeadSet(
+            heads={name: _head(tensors, name) for name in CLASSES},
+            pairs={
+                name: Pair(**{p: tensors[f"pair.{name}.{p}"] for p in _PAIR_PARTS})
+                for name in PAIRS
+            },
+            thresholds=Thresholds(**json.loads(metadata["thresholds"])),
+            hash=hashlib.sha256(data).hexdigest()[:12],
+        )
+        return Adapter(
+            matrices={n: _matrices(tensors, n) for n in sorted(names)},
+            heads=heads,
+            base=base,
+            layer=int(metadata["layer"]),
+            card=metadata["card"],
+        )
+    except (*_DAMAGE, SafetensorError) as error:
+        raise _unusable(path) from error
+
+
+def _matrices(
+    tensors: Mapping[str, NDArray[np.float32]], name: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    a, b = tensors[f"lora.{name}.a"], tensors[f"lora.{name}.b"]
+    if a.ndim != 2 or b.ndim != 2 or a.shape[0] != b.shape[1]:
+        raise ValueError(f"{name}: its matrices do not fit each other")
+    return a, b
+
+
+def _head(tensors: Mapping[str, NDArray[np.float32]], name: str) -> Head:
+    weights, bias = tensors[f"head.{name}.weights"], tensors[f"head.{name}.bias"]
+    if weights.shape[:1] != bias.shape or bias.shape != (CLASSES[name],):
+        raise ValueError(f"head {name}: its parts do not fit each other")
+    return Head(weights=weights, bias=bias, exclusive=name in EXCLUSIVE)
+
+
+def _unusable(path: Path) -> ModelMissingError:
+    return ModelMissingError(f"{path}: no usable adapter; run `newsbot model tune`")

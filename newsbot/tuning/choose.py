@@ -1,0 +1,219 @@
+"""Calibration and thresholds, from the answers about articles that were left out.
+
+In: examples and the scores a network gave them. Out: what is chosen, and figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from newsbot.evaluation.score import area_under_curve
+from newsbot.stages.heads import Thresholds
+from newsbot.stages.organisations import Gazetteer
+from newsbot.tuning.examples import Example, payers
+from newsbot.tuning.network import Answers
+
+Array = NDArray[np.float64]
+#: F scores this close are equal: a few articles of the corpus either way.
+PLATEAU = 0.005
+#: Weight of recall against precision for each threshold. A false party or sum stands
+#: in an alert; a party below the threshold still counts where a deal needs two.
+BETAS: Mapping[str, float] = {
+    "article": 1.0, "party": 0.7, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
+    "types": 1.0,
+}  # fmt: skip
+#: Bins of the reliability diagram.
+N_BINS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What held-out articles decide."""
+
+    #: Platt's calibration of the article's score: probability is the logistic of
+    #: slope times score plus shift.
+    slope: float
+    shift: float
+    thresholds: Thresholds
+    #: Head to figures, e.g. ``{"auc": 0.94, "f1": 0.88, "n": 120}``.
+    figures: Mapping[str, Mapping[str, float]]
+    #: Reliability of the article's probability: per bin the mean probability, the
+    #: share of deals, and how many.
+    reliability: Sequence[tuple[float, float, int]]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Scores and right answers of one head, rows of all articles."""
+
+    scores: list[float] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
+
+    def add(self, scores: Tensor, right: Sequence[bool]) -> None:
+        self.scores += scores.flatten().float().tolist()
+        self.right += right
+
+    def probabilities(self) -> Array:
+        return _logistic(np.array(self.scores, dtype=np.float64))
+
+
+def choose(
+    predicted: Sequence[tuple[Example, Answers]], gazetteer: Gazetteer
+) -> Chosen:
+    """Choose calibration and thresholds, and measure every head.
+
+    Args:
+        predicted: Articles that the network did not learn from, with its answers.
+        gazetteer: The organisations.
+
+    Source:
+        Platt, "Probabilistic outputs for support vector machines", 1999.
+    """
+    rows: dict[str, _Rows] = {}
+    exact: dict[str, list[bool]] = {}
+    for example, told in predicted:
+        _collect(example, told, rows, exact, gazetteer)
+    article = rows["article"]
+    slope, shift = _platt(np.array(article.scores), np.array(article.right))
+    article.scores = [slope * score + shift for score in article.scores]
+    plateaus = {
+        name: _plateau(rows[name].probabilities(), np.array(rows[name].right), beta)
+        for name, beta in BETAS.items()
+        if name in rows
+    }
+    middle = {name: round(sum(ends) / 2, 3) for name, ends in plateaus.items()}
+    figures = {name: _figures(one) for name, one in rows.items()}
+    figures |= {
+        name: {"accuracy": float(np.mean(hits)), "n": float(len(hits))}
+        for name, hits in exact.items()
+        if hits
+    }
+    return Chosen(
+        slope=slope,
+        shift=shift,
+        thresholds=Thresholds(
+            **{name: middle.get(name, 0.5) for name in BETAS}
+        ),
+        figures=figures,
+        reliability=_reliability(article),
+    )
+
+
+def _collect(
+    example: Example,
+    told: Answers,
+    rows: dict[str, _Rows],
+    exact: dict[str, list[bool]],
+    gazetteer: Gazetteer,
+) -> None:
+    def add(name: str, scores: Tensor, right: Sequence[bool]) -> None:
+        rows.setdefault(name, _Rows()).add(scores, right)
+
+    add("article", told.article, [example.is_deal])
+    add("sentence", told.sentence, list(example.states))
+    if not example.is_deal:
+        return
+    who = example.organisations
+    parties = [n for n, one in enumerate(who) if one.deals]
+    add("party", told.party, [bool(one.deals) for one in who])
+    add("roles", told.roles[parties], [r for n in parties for r in who[n].roles])
+    add("types", told.types, [t for deal in example.deals for t in deal.types])
+    add("amount", told.amount, [one.deal is not None for one in example.sums])
+    add("capacity", told.capacity, [o.deal is not None for o in example.quantities])
+    pairs = [(a, b) for a in parties for b in parties if a < b]
+    for a, b in pairs:
+        score = (told.same_deal[a, b] + told.same_deal[b, a]) / 2
+        add("same_deal", score, [bool(who[a].deals & who[b].deals)])
+
+    def hit(name: str, scores: Tensor, right: int) -> None:
+        exact.setdefault(name, []).append(int(scores.argmax()) == right)
+
+    for n, deal in enumerate(example.deals):
+        hit("status", told.status[n], deal.status)
+    columns = [*parties, len(who)]
+    paid = payers(example.sums, who, gazetteer)
+    for n, one in enumerate(example.sums):
+        if one.deal is not None:
+            hit("amount_kind", told.amount_kind[n], one.kind)
+            if paid[n] in columns:
+                place = columns.index(paid[n])  # type: ignore[arg-type]
+                hit("payer", told.payer[n][columns], place)
+
+
+def _platt(scores: Array, right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit slope and shift by Newton's method, with Platt's softened targets."""
+    n_yes, n_no = int(right.sum()), int((~right).sum())
+    if not n_yes or not n_no:
+        return 1.0, 0.0
+    targets = np.where(right, (n_yes + 1) / (n_yes + 2), 1 / (n_no + 2))
+    inputs = np.stack([scores, np.ones_like(scores)], 1)
+    weights = np.array([1.0, 0.0])
+    for _ in range(50):
+        probabilities = _logistic(inputs @ weights)
+        gradient = inputs.T @ (probabilities - targets)
+        spread = probabilities * (1 - probabilities)
+        # A little weight keeps a perfect split from running away.
+        curve = inputs.T @ (inputs * spread[:, None]) + 1e-3 * np.eye(2)
+        step = np.linalg.solve(curve, gradient)
+        weights = weights - np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-6:
+            break
+    return float(max(weights[0], 0.05)), float(weights[1])
+
+
+def _reliability(rows: _Rows) -> list[tuple[float, float, int]]:
+    probabilities, right = rows.probabilities(), np.array(rows.right)
+    bins = np.minimum((probabilities * N_BINS).astype(int), N_BINS - 1)
+    return [
+        (
+            round(float(probabilities[bins == n].mean()), 3),
+            round(float(right[bins == n].mean()), 3),
+            int((bins == n).sum()),
+        )
+        for n in range(N_BINS)
+        if (bins == n).any()
+    ]
+
+
+def _figures(rows: _Rows) -> dict[str, float]:
+    probabilities, right = rows.probabilities(), np.array(rows.right)
+    if not len(right):
+        return {"n": 0.0}
+    low, high = _plateau(probabilities, right, 1.0)
+    said = probabilities >= (low + high) / 2
+    return {
+        "auc": area_under_curve(
+            list(zip(probabilities.tolist(), right.tolist(), strict=True))
+        ),
+        "f1": _f_score(said, right, 1.0),
+        "brier": float(((probabilities - right) ** 2).mean()),
+        "n": float(len(right)),
+    }
+
+
+def _plateau(
+    probabilities: Array, right: NDArray[np.bool_], beta: float
+) -> tuple[float, float]:
+    """The lowest and highest threshold of those whose F score is about the best."""
+    grid = np.linspace(0.05, 0.95, 91)
+    values = np.array([_f_score(probabilities >= t, right, beta) for t in grid])
+    best = grid[values >= values.max() - PLATEAU]
+    return round(float(best.min()), 3), round(float(best.max()), 3)
+
+
+def _f_score(
+    said: NDArray[np.bool_], right: NDArray[np.bool_], beta: float
+) -> float:
+    """F score; *beta* below 1 favours precision (van Rijsbergen 1979)."""
+    hits = float((said & right).sum())
+    total = float(said.sum()) + beta**2 * float(right.sum())
+    return (1 + beta**2) * hits / total if total else 1.0
+
+
+def _logistic(scores: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -60, 60))))

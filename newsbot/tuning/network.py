@@ -1,0 +1,280 @@
+"""The base model's first layers, low-rank matrices in them, and heads: what is tuned.
+
+In: examples. Out: how wrong the answers are, and the tuned parts as arrays.
+Article and questions run as one sequence: every question sees the article and
+itself, none sees another, and each stands at the place right behind the article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from newsbot.adapters.hf_branches import branch_mask, scaled
+from newsbot.stages.heads import (
+    CLASSES,
+    DOUBLE,
+    EXCLUSIVE,
+    PAIR_WIDTH,
+    PAIRS,
+    Head,
+    Pair,
+)
+from newsbot.stages.organisations import Gazetteer
+from newsbot.tuning.examples import Example, payers
+
+#: Weight of each answer's loss in the sum. Roles and types are several answers in
+#: one; what few articles ask must not drown what all ask.
+WEIGHTS: Mapping[str, float] = {
+    "article": 1.0, "sentence": 0.5, "party": 1.0, "roles": 1.5, "types": 1.5,
+    "status": 0.5, "amount": 1.0, "amount_kind": 0.5, "capacity": 0.5,
+    "same_deal": 0.3, "belongs": 0.3, "payer": 0.5,
+}  # fmt: skip
+#: Share of a state that is hidden from the heads while they learn.
+DROPOUT = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Scores of one example before they become probabilities."""
+
+    article: Tensor
+    #: Shape (n_sentences,).
+    sentence: Tensor
+    #: Shape (n_organisations,) and (n_organisations, n_classes).
+    party: Tensor
+    roles: Tensor
+    #: Shape (n_deals, n_classes).
+    types: Tensor
+    status: Tensor
+    #: Shape (n_sums,) and (n_sums, n_classes).
+    amount: Tensor
+    amount_kind: Tensor
+    #: Shape (n_quantities,).
+    capacity: Tensor
+    #: Shape (n_organisations, n_organisations).
+    same_deal: Tensor
+    #: Shape (n_sums + n_quantities, n_organisations).
+    belongs: Tensor
+    #: Shape (n_sums, n_organisations + 1); the last: nobody in particular.
+    payer: Tensor
+
+
+class Network(nn.Module):
+    """A decoder with heads on its last state.
+
+    Args:
+        decoder: The base's first layers, with trainable low-rank matrices.
+        width: Numbers in one state.
+    """
+
+    def __init__(self, decoder: Any, width: int) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Linear(width * (2 if name in DOUBLE else 1), n_classes)
+                for name, n_classes in CLASSES.items()
+            }
+        )
+        self.left = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
+        self.right = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
+        self.bias = nn.ParameterDict({n: nn.Parameter(torch.zeros(1)) for n in PAIRS})
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def answers(self, examples: Sequence[Example]) -> list[Answers]:
+        """Answer every question of a batch."""
+        rows = [_packed(example) for example in examples]
+        longest = max(len(row.ids) for row in rows)
+        ids = torch.zeros((len(rows), longest), dtype=torch.long)
+        places = torch.zeros_like(ids)
+        branches = torch.full_like(ids, -1)
+        for n, row in enumerate(rows):
+            ids[n, : len(row.ids)] = torch.tensor(row.ids)
+            places[n, : len(row.ids)] = torch.tensor(row.places)
+            branches[n, : len(row.ids)] = torch.tensor(row.branches)
+        device = self.bias["payer"].device
+        output = self.decoder(
+            input_ids=ids.to(device),
+            position_ids=places.to(device),
+            attention_mask=branch_mask(
+                places.to(device), branches.to(device), self.decoder.config
+            ),
+            use_cache=False,
+        ).last_hidden_state
+        states = self.dropout(scaled(output))
+        return [
+            self._answers(example, states[n], row.ends)
+            for n, (example, row) in enumerate(zip(examples, rows, strict=True))
+        ]
+
+    def _answers(self, example: Example, states: Tensor, ends: list[int]) -> Answers:
+        asked = states[torch.tensor(ends)]
+        sizes = [
+            1, len(example.organisations), len(example.sums),
+            len(example.quantities), len(example.deals),
+        ]  # fmt: skip
+        article, who, sums, quantities, deals = asked.split(sizes)
+        sentences = torch.stack(
+            [
+                torch.cat([states[start:end].mean(0), states[end - 1]])
+                for start, end in example.sentences
+            ]
+        )
+        payer = torch.cat(
+            [
+                self._pairs("payer", sums, who),
+                self.bias["payer"].expand(len(sums), 1),
+            ],
+            1,
+        )
+        both = torch.cat([sums, quantities])
+        return Answers(
+            article=self.heads["article"](article)[0, 0],
+            sentence=self.heads["sentence"](sentences)[:, 0],
+            party=self.heads["party"](who)[:, 0],
+            roles=self.heads["roles"](who),
+            types=self.heads["types"](deals),
+            status=self.heads["status"](deals),
+            amount=self.heads["amount"](sums)[:, 0],
+            amount_kind=self.heads["amount_kind"](sums),
+            capacity=self.heads["capacity"](quantities)[:, 0],
+            same_deal=self._pairs("same_deal", who, who) + self.bias["same_deal"],
+            belongs=self._pairs("belongs", both, who) + self.bias["belongs"],
+            payer=payer,
+        )
+
+    def _pairs(self, name: str, left: Tensor, right: Tensor) -> Tensor:
+        scores: Tensor = self.left[name](left) @ self.right[name](right).T
+        return scores / PAIR_WIDTH**0.5
+
+    def export(self) -> tuple[dict[str, Head], dict[str, Pair]]:
+        """Give the heads as arrays."""
+        heads = {
+            name: Head(
+                weights=_array(head.weight),
+                bias=_array(head.bias),
+                exclusive=name in EXCLUSIVE,
+            )
+            for name, head in self.heads.items()
+        }
+        pairs = {
+            name: Pair(
+                left=_array(self.left[name].weight),
+                left_bias=_array(self.left[name].bias),
+                right=_array(self.right[name].weight),
+                right_bias=_array(self.right[name].bias),
+                bias=_array(self.bias[name]),
+            )
+            for name in PAIRS
+        }
+        return heads, pairs
+
+
+def losses(
+    example: Example, answers: Answers, gazetteer: Gazetteer
+) -> dict[str, Tensor]:
+    """Weigh how wrong the answers are; what was not asked is left out."""
+    binary = functional.binary_cross_entropy_with_logits
+    device = answers.article.device
+
+    def targets(values: Sequence[Any]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device)
+
+    found = {
+        "article": binary(answers.article, targets(example.is_deal)),
+        "sentence": binary(answers.sentence, targets(example.states)),
+    }
+    if example.deals:
+        types = targets([deal.types for deal in example.deals])
+        status = torch.tensor([deal.status for deal in example.deals], device=device)
+        found["types"] = binary(answers.types, types)
+        found["status"] = functional.cross_entropy(answers.status, status)
+    who = example.organisations
+    parties = [n for n, one in enumerate(who) if one.deals]
+    if who:
+        found["party"] = binary(answers.party, targets([bool(o.deals) for o in who]))
+    if parties:
+        roles = targets([who[n].roles for n in parties])
+        found["roles"] = binary(answers.roles[parties], roles)
+    pairs = [(a, b) for a in parties for b in parties if a != b]
+    if pairs:
+        same = targets([bool(who[a].deals & who[b].deals) for a, b in pairs])
+        left, right = zip(*pairs, strict=True)
+        found["same_deal"] = binary(answers.same_deal[list(left), list(right)], same)
+    found |= _quantity_losses(example, answers, parties, gazetteer, targets)
+    return {name: loss * WEIGHTS[name] for name, loss in found.items()}
+
+
+def _quantity_losses(
+    example: Example,
+    answers: Answers,
+    parties: list[int],
+    gazetteer: Gazetteer,
+    targets: Any,
+) -> dict[str, Tensor]:
+    binary = functional.binary_cross_entropy_with_logits
+    device = answers.article.device
+    found: dict[str, Tensor] = {}
+    if example.sums:
+        own = [one.deal is not None for one in example.sums]
+        found["amount"] = binary(answers.amount, targets(own))
+    if example.quantities:
+        own = [one.deal is not None for one in example.quantities]
+        found["capacity"] = binary(answers.capacity, targets(own))
+    mine = [n for n, one in enumerate(example.sums) if one.deal is not None]
+    if mine:
+        kinds = torch.tensor([example.sums[n].kind for n in mine], device=device)
+        found["amount_kind"] = functional.cross_entropy(
+            answers.amount_kind[mine], kinds
+        )
+        columns = [*parties, len(example.organisations)]
+        paid = payers(example.sums, example.organisations, gazetteer)
+        told = [n for n in mine if paid[n] in columns]
+        if told:
+            right = torch.tensor([columns.index(paid[n]) for n in told], device=device)  # type: ignore[arg-type]
+            scores = answers.payer[told][:, columns]
+            found["payer"] = functional.cross_entropy(scores, right)
+    both = [one.deal for one in (*example.sums, *example.quantities)]
+    pairs = [
+        (n, party) for n, deal in enumerate(both) if deal is not None for party in parties
+    ]
+    if pairs:
+        belongs = targets(
+            [both[n] in example.organisations[party].deals for n, party in pairs]
+        )
+        rows, columns = (list(side) for side in zip(*pairs, strict=True))
+        found["belongs"] = binary(answers.belongs[rows, columns], belongs)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    ids: list[int]
+    places: list[int]
+    #: 0: the article; n: the nth question.
+    branches: list[int]
+    #: Last token of each question.
+    ends: list[int]
+
+
+def _packed(example: Example) -> _Packed:
+    ids = list(example.ids)
+    n_article = len(ids)
+    places, branches, ends = list(range(n_article)), [0] * n_article, []
+    for number, asked in enumerate(example.asked, 1):
+        ids += asked
+        places += range(n_article, n_article + len(asked))
+        branches += [number] * len(asked)
+        ends.append(len(ids) - 1)
+    return _Packed(ids=ids, places=places, branches=branches, ends=ends)
+
+
+def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return tensor.detach().float().cpu().numpy().copy()
