@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "poll": LINE,
     "deliver": {"ports", *NOUNS},
     "adapters": {"adapters", "stages", "ports", *NOUNS},
-    "evaluation": {"evaluation", "pipeline", *LINE},
+    "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
     "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
