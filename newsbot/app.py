@@ -10,7 +10,6 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +19,10 @@ from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
-from newsbot.adapters.meter import Count, MeteredEncoder, MeteredModel
+from newsbot.brain import Brain, Progress, embedded_brain, load_embedded, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
-from newsbot.pipeline import Judge, Parts, Summariser, walk
+from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, poll_feeds
 from newsbot.ports import Channel
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
@@ -32,21 +31,6 @@ from newsbot.types import Feed, identity
 
 if TYPE_CHECKING:
     from newsbot.adapters.hf import HfModel
-
-#: Tells what takes long: stage and fraction, or stage and count.
-Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brain:
-    """The parts that need a model."""
-
-    judge: Judge
-    summariser: Summariser
-    #: What is printed as the model: name and adapter.
-    name: str
-    #: What the model was asked so far.
-    count: Count
 
 
 def utc_now() -> datetime:
@@ -131,8 +115,10 @@ class App:
             ModelMissingError: No model, or the extra that loads it is missing.
         """
         if self.config.model.preset == "embedded":
-            return self._embedded_brain()
-        return self._prompted_brain()
+            return embedded_brain(self.config, self.gazetteer, self._progress)
+        return prompted_brain(
+            self.config.model, self.gazetteer, lambda: self.fetcher.post_json
+        )
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -277,85 +263,7 @@ class App:
         Returns:
             The model, and the SHA-256 of the file it was converted from.
         """
-        from newsbot.adapters import embedded
-        from newsbot.adapters.hf import HfConfig, HfModel
-
-        folder = embedded.prepare(self.config.cache_path, progress=self._progress)
-        model = self.config.model
-        config = HfConfig(
-            folder_or_name=str(folder),
-            device=model.device,
-            dtype=model.dtype,
-            batch_size=model.batch_size,
-            context=model.context,
-            layer=layer,
-        )
-        return HfModel.load(config), embedded.base_sha256()
-
-    def _embedded_brain(self) -> Brain:
-        from newsbot.adapters import embedded, head_file
-        from newsbot.stages.assess import HeadJudge
-        from newsbot.stages.summarise import QuotingSummariser
-
-        path = head_file.shipped_heads()
-        heads = head_file.load_heads(path, base=embedded.base_sha256())
-        model, _ = self.load_embedded(layer=heads.layer)
-        count = Count()
-        return Brain(
-            judge=HeadJudge(MeteredEncoder(model, count), heads, self.gazetteer),
-            summariser=QuotingSummariser(),
-            name=f"embedded gemma3-270m, heads {heads.hash}",
-            count=count,
-        )
-
-    def _prompted_brain(self) -> Brain:
-        from newsbot.prompts import load_prompt
-        from newsbot.stages.prompted import PromptJudge
-        from newsbot.stages.summarise import ModelSummariser
-
-        settings = self.config.model
-        if not settings.name:
-            raise ConfigError(f'model.name is missing for preset "{settings.preset}"')
-        if settings.preset == "server":
-            from newsbot.adapters.server import ServerConfig, ServerModel
-
-            if not settings.base_url:
-                raise ConfigError('model.base_url is missing for preset "server"')
-            key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
-            text_model: ServerModel | HfModel = ServerModel(
-                ServerConfig(
-                    base_url=settings.base_url, model=settings.name, api_key=key
-                ),
-                self.fetcher.post_json,
-            )
-        else:
-            from newsbot.adapters.hf import HfConfig, HfModel
-
-            text_model = HfModel.load(
-                HfConfig(
-                    folder_or_name=settings.name,
-                    device=settings.device,
-                    dtype=settings.dtype,
-                    batch_size=settings.batch_size,
-                    context=settings.context,
-                    offline=False,
-                )
-            )
-        count = Count()
-        metered = MeteredModel(text_model, count)
-        return Brain(
-            judge=PromptJudge(
-                metered,
-                load_prompt("detect_deal"),
-                load_prompt("extract_deal"),
-                self.gazetteer,
-            ),
-            summariser=ModelSummariser(
-                metered, load_prompt("summarise"), self.gazetteer
-            ),
-            name=text_model.id,
-            count=count,
-        )
+        return load_embedded(self.config, layer=layer, progress=self._progress)
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
@@ -374,14 +282,6 @@ def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
         every_minutes=feed.every_minutes,
         source="config" if source == "config" else "command",
     )
-
-
-def with_model(config: Config, name: str) -> Config:
-    """Choose another model: ``"embedded"``, a folder, or a hub name."""
-    if name == "embedded":
-        return replace(config, model=replace(config.model, preset="embedded"))
-    model = replace(config.model, preset="transformers", name=name)
-    return replace(config, model=model)
 
 
 def failures(polled: Sequence[Polled]) -> list[Polled]:

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from newsbot.errors import ConfigError
+from newsbot.presets import PresetName
 from newsbot.types import Language, OrganisationKind
 
 #: Raised when a key changes its meaning; older files are then migrated.
@@ -69,11 +70,13 @@ class FeedConfig:
 class ModelConfig:
     """Which model judges."""
 
-    preset: Literal["embedded", "transformers", "server"] = "embedded"
-    #: Folder or Hugging Face name (``transformers``), or the server's model name.
+    preset: PresetName = "embedded"
+    #: Folder or Hugging Face name, or the server's model name; empty: the preset's.
     name: str = ""
     device: Literal["auto", "cuda", "cpu"] = "auto"
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    #: ``auto``: as the preset needs it; bitsandbytes does ``int8``.
+    quantisation: Literal["auto", "none", "int8"] = "auto"
     batch_size: int = 8
     #: Tokens a prompt and its answer may take together.
     context: int = 4096

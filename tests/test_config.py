@@ -177,8 +177,8 @@ WRONG = {
     ),
     "not one of the choices": (
         "[model]\npreset = 'embeded'\n",
-        "2: model.preset: 'embeded' is not one of 'embedded', 'transformers', "
-        "'server'; did you mean 'embedded'?",
+        "2: model.preset: 'embeded' is not one of 'embedded', 'gpu-8gb', 'gpu-24gb', "
+        "'gpu-48gb', 'gpu-80gb', 'transformers', 'server'; did you mean 'embedded'?",
     ),
     "an optional choice": (
         "[[feeds]]\nurl = 'http://a.b/'\nlanguage = 'fr'\n",

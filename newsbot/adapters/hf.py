@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,11 +26,13 @@ try:
     import torch
 
     from newsbot.adapters import hf_encode, hf_generate
+    from newsbot.adapters.hf_load import Loading, load_weights
     from newsbot.adapters.hf_machine import (
         choose_device,
         choose_dtype,
         in_batches,
         n_cores,
+        peak_bytes,
     )
 except ImportError as missing:
     raise ModelMissingError(f"{missing.name} is not installed: {FIX}") from missing
@@ -49,6 +51,8 @@ class HfConfig:
     #: ``"auto"``: bfloat16 on a GPU; on a CPU what the embedded model's conversion
     #: measured as faster, else bfloat16 only where the processor computes with it.
     dtype: str = "auto"
+    #: ``"int8"`` halves the weights; it needs bitsandbytes.
+    quantisation: Literal["none", "int8"] = "none"
     #: Texts or prompts in one pass; 8 to 16 gave most articles per second.
     batch_size: int = 8
     #: Tokens that prompt and answer may have together.
@@ -114,42 +118,20 @@ class HfModel:
         if config.offline:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         folder = hf_files.local_folder(config.folder_or_name, offline=config.offline)
-        try:
-            from transformers import AutoModelForCausalLM
-            from transformers.utils import logging as transformers_logging
-        except ImportError as error:
-            raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
         if "OMP_NUM_THREADS" not in os.environ:
             torch.set_num_threads(n_cores())
-        transformers_logging.disable_progress_bar()  # stderr belongs to the command
         device = choose_device(config.device)
         manifest = read_manifest(folder)
         measured = manifest.dtype if manifest is not None else None
         dtype = choose_dtype(config.dtype, device, measured)
         tokenizer = HfTokenizer.load(folder)
-        try:
-            model, loading = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=dtype,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                # Named here, for a config may name a kernel to fetch and run.
-                attn_implementation="sdpa",
-                output_loading_info=True,
-            )
-            # transformers fills what a file lacks with random numbers, and warns.
-            if absent := sorted(loading["missing_keys"]):
-                raise ValueError(f"{len(absent)} weights missing, as {absent[0]}")
-            model = model.to(device).eval()
-        except Exception as error:
-            # transformers raises OSError, ValueError, KeyError, RuntimeError and
-            # safetensors its own; for the user they all mean: not this folder.
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelMissingError(f"{folder}: cannot be loaded: {reason}") from error
+        model = load_weights(
+            folder,
+            Loading(device=device, dtype=dtype, quantisation=config.quantisation),
+        )
         name = hf_files.model_name(folder, config.folder_or_name)
         grammars = Grammars(
-            folder / "tokenizer.json",
+            tokenizer,
             # Some tokenizers know more tokens than the model, some fewer.
             max(model.get_output_embeddings().weight.shape[0], tokenizer.n_vocabulary),
             sorted(_eos(model)),
@@ -172,6 +154,24 @@ class HfModel:
     def dtype(self) -> str:
         """The type computed with, as ``"float32"``."""
         return str(self._model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where it runs, as ``"cpu"`` or ``"cuda (NVIDIA L4)"``."""
+        device = self._model.device
+        if device.type != "cuda":
+            return str(device.type)
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+
+    @property
+    def quantisation(self) -> str:
+        """What the weights were turned into: ``"none"`` or ``"int8"``."""
+        return self._config.quantisation
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory held so far, on the GPU or by the process."""
+        return peak_bytes(self._model.device)
 
     @property
     def module(self) -> Any:

@@ -16,6 +16,8 @@ from newsbot.errors import ModelMissingError
 
 #: What is fetched from a hub; never a pickle, never Python.
 HUB_PATTERNS = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model")
+#: What would be fetched twice: Mistral's weights once more, in its own format.
+HUB_EXCEPT = ("consolidated*", "original/*")
 #: Endings of weights that are pickles.
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 #: JSON files that may name code to run.
@@ -97,7 +99,7 @@ def fingerprint(folder: Path) -> str:
     if manifest is not None and manifest.base_sha256 == BASE_SHA256:
         return BASE_SHA256[:12]
     digest = hashlib.sha256()
-    for name in ("config.json", "tokenizer.json", "chat_template.jinja"):
+    for name in ("config.json", "tokenizer.json", "tekken.json", "chat_template.jinja"):
         if (folder / name).is_file():
             digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     for path in sorted(folder.glob("*.safetensors")):
@@ -122,21 +124,37 @@ def model_name(folder: Path, folder_or_name: str) -> str:
 
 
 def _from_hub(name: str, *, offline: bool) -> Path:
-    hint = "is neither a folder nor a model on the hub"
-    if offline:
-        hint = "is no folder, and the network is not allowed for models"
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import errors, snapshot_download
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
     try:
         return Path(
             snapshot_download(
-                name, allow_patterns=list(HUB_PATTERNS), local_files_only=offline
+                name,
+                allow_patterns=list(HUB_PATTERNS),
+                ignore_patterns=list(HUB_EXCEPT),
+                local_files_only=offline,
             )
         )
     # The hub's own errors, httpx's and files': all mean that it did not come.
     except Exception as error:
+        if isinstance(error, errors.GatedRepoError):
+            hint = (
+                f"wants its licence accepted at https://huggingface.co/{name}, and "
+                "your token in HF_TOKEN"
+            )
+        elif isinstance(
+            error, errors.RepositoryNotFoundError | errors.HFValidationError
+        ):
+            hint = "is neither a folder nor a model on the hub"
+        elif offline:
+            hint = "is no folder, and the network is not allowed for models"
+        else:
+            hint = (
+                "is not on this machine, and the Hugging Face hub cannot be reached; "
+                f"where it can: hf download {name} --exclude 'consolidated*'"
+            )
         raise ModelMissingError(f"{name!r} {hint}") from error
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,8 @@ from newsbot.errors import ModelMissingError, ModelOutputError
 if TYPE_CHECKING:
     import torch
     from llguidance import LLMatcher, LLTokenizer
+
+    from newsbot.adapters.hf_tokenizer import HfTokenizer
 
 
 def grammar_substring_words(text: str) -> str:
@@ -88,8 +89,10 @@ class Grammars:
     That copy takes 4 s and 100 MB for 262,144 tokens, once.
     """
 
-    def __init__(self, tokenizer_path: Path, n_vocabulary: int, eos: list[int]) -> None:
-        self._path = tokenizer_path
+    def __init__(
+        self, tokenizer: HfTokenizer, n_vocabulary: int, eos: list[int]
+    ) -> None:
+        self._source = tokenizer
         self._n_vocabulary = n_vocabulary
         self._eos = eos
         self._tokenizer: LLTokenizer | None = None
@@ -102,7 +105,7 @@ class Grammars:
             grammar: Lark, in llguidance's dialect.
 
         Raises:
-            ModelMissingError: llguidance or tokenizer.json is missing.
+            ModelMissingError: llguidance is missing.
             ModelOutputError: The grammar is not one.
         """
         tokenizer = self._load()
@@ -122,10 +125,10 @@ class Grammars:
                     raise ModelMissingError(
                         f"{error.name} is not installed: {FIX}"
                     ) from error
-                if not self._path.is_file():
-                    raise ModelMissingError(f"{self._path}: grammars need this file")
                 self._tokenizer = LLTokenizer(
-                    str(self._path), n_vocab=self._n_vocabulary, eos_token=self._eos
+                    self._source.as_json(),
+                    n_vocab=self._n_vocabulary,
+                    eos_token=self._eos,
                 )
             return self._tokenizer
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from newsbot.errors import ModelMissingError, ModelOutputError
 
 #: What torch says when memory ran out, besides its own error class; lower case.
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+GIB = 2**30
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -88,6 +91,41 @@ def choose_dtype(name: str, device: torch.device, measured: str | None) -> torch
     if name not in dtypes:
         raise ValueError(f"dtype must be auto or one of {sorted(dtypes)}, not {name!r}")
     return dtypes[name]
+
+
+def gpu_gib() -> float | None:
+    """Tell how much memory the GPU has in all, in GiB; None where there is none."""
+    if not torch.cuda.is_available():
+        return None
+    return float(torch.cuda.mem_get_info()[1]) / GIB
+
+
+def memory_bytes(device: torch.device) -> int | None:
+    """Tell how much memory is free where a model shall lie; None if nobody says.
+
+    Args:
+        device: The GPU, or the processor with the machine's own memory.
+    """
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        text = Path("/proc/meminfo").read_text()
+        line = next(x for x in text.splitlines() if x.startswith("MemAvailable:"))
+        return int(line.split()[1]) * 1024
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+
+
+def peak_bytes(device: torch.device) -> int:
+    """Tell the most memory this process ever held there, in bytes.
+
+    Args:
+        device: A GPU: what torch allocated on it; else the process's resident peak.
+    """
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux says KiB
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 #: Stand in for instruction and text while a chat template is rendered. Private-use
 #: characters: no template looks for them, and no article holds the pair.
 INSTRUCTION, TEXT = "\ue0f1instruction\ue0f2", "\ue0f1text\ue0f2"
+#: Mistral's vocabulary, where a folder has it instead of tokenizer.json.
+TEKKEN = "tekken.json"
+#: The chat of Mistral's tekken models, for a folder that brings none of its own.
+#: Format V7: https://docs.mistral.ai/cookbook/concept-deep-dive-tokenization-templates
+#: shows V3; V7 adds the two marks around the system turn.
+TEKKEN_CHAT = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}"
+    "[SYSTEM_PROMPT]{{ m.content }}[/SYSTEM_PROMPT]"
+    "{% else %}[INST]{{ m.content }}[/INST]{% endif %}{% endfor %}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +86,11 @@ class HfTokenizer:
         try:
             if path.is_file():
                 return cls(Tokenizer.from_file(str(path)), chat_template(folder))
+            if (folder / TEKKEN).is_file():
+                tekken = _tekken(folder)
+                knows_system = tekken.token_to_id("[SYSTEM_PROMPT]") is not None
+                own = TEKKEN_CHAT if knows_system else None
+                return cls(tekken, chat_template(folder) or own)
             from transformers import AutoTokenizer
 
             slow = AutoTokenizer.from_pretrained(
@@ -97,6 +112,11 @@ class HfTokenizer:
     def n_vocabulary(self) -> int:
         """Number of tokens it knows, added ones included."""
         return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
+    def as_json(self) -> str:
+        """Write it in the form of tokenizer.json, whatever it was read from."""
+        with self._lock:
+            return str(self._tokenizer.to_str())
 
     def encode(self, text: str) -> Tokens:
         """Encode foreign text: no control tokens, no begin-of-sequence.
@@ -219,6 +239,18 @@ def chat_template(folder: Path) -> str | None:
         named = {entry.get("name"): entry.get("template") for entry in template}
         template = named.get("default")
     return template if isinstance(template, str) and template else None
+
+
+def _tekken(folder: Path) -> Tokenizer:
+    from tokenizers import processors
+    from transformers.integrations.mistral.tokenizer import MistralConverter
+
+    tokenizer: Tokenizer = MistralConverter(str(folder / TEKKEN)).converted()
+    # The conversion forgets what Mistral puts before every text.
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
+    )
+    return tokenizer
 
 
 def _prefix(tokenizer: Tokenizer) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from newsbot import __version__
-from newsbot.cli import feeds, ledger, model, run, setup
+from newsbot.cli import benchmark, feeds, ledger, model, run, setup
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
 
@@ -60,6 +60,7 @@ for command in (
     run.run,
     run.demo,
     run.evaluate,
+    benchmark.benchmark,
     feeds.feeds,
     ledger.deals,
     ledger.show,

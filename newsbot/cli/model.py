@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsbot.cli.base import ProgressLine, Session, write_json
+
+if TYPE_CHECKING:
+    from newsbot.presets import Preset
 
 
 @click.group()
@@ -21,15 +25,18 @@ def model() -> None:
 def info(session: Session, as_json: bool) -> None:
     """Show which model judges, whether it is ready, and how its heads were made."""
     from newsbot.adapters import embedded, head_file
+    from newsbot.presets import PRESETS, preset_of
 
     config = session.config_or_default()
     cache = config.cache_path
+    is_embedded = config.model.preset == "embedded"
+    own = "gemma3-270m" if is_embedded else preset_of(config.model.preset).repository
     facts: dict[str, object] = {
         "preset": config.model.preset,
-        "name": config.model.name or "gemma3-270m",
+        "name": config.model.name or own,
         "device": config.model.device,
     }
-    if config.model.preset == "embedded":
+    if is_embedded:
         ready = embedded.is_prepared(cache)
         card = head_file.read_card(head_file.shipped_heads())
         facts |= {
@@ -42,12 +49,32 @@ def info(session: Session, as_json: bool) -> None:
         manifest = embedded.read_manifest(embedded.cache_folder(cache))
         if manifest is not None:
             facts["dtype"] = manifest.dtype
+    presets = [_preset_row(preset) for preset in PRESETS]
     if as_json:
-        write_json(facts)
+        write_json({**facts, "presets": presets})
         return
     for name, value in facts.items():
         shown = value if not isinstance(value, dict) else json.dumps(value)
         click.echo(f"{name}: {shown}")
+    click.echo("\npresets for [model] preset, or --model:")
+    for row in presets:
+        click.echo(f"  {row['name']:<13} {row['model'] or row['why']}")
+        if row["model"]:
+            gpu = f"GPU of {row['gpu_gib']:.0f} GiB" if row["gpu_gib"] else "any CPU"
+            how = row["quantisation"] if row["quantisation"] != "none" else "bfloat16"
+            click.echo(f"  {'':<13} {row['licence']}; {gpu}, {how}; {row['why']}")
+
+
+def _preset_row(preset: Preset) -> dict[str, Any]:
+    return {
+        "name": preset.name,
+        "model": preset.repository,
+        "licence": preset.licence,
+        "weights_gib": preset.weights_gib,
+        "quantisation": preset.quantisation,
+        "gpu_gib": preset.gpu_gib,
+        "why": preset.why,
+    }
 
 
 @model.command()

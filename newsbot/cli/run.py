@@ -107,7 +107,7 @@ def demo(session: Session, folder: Path | None, language: str, as_json: bool) ->
     help="Write one line per article: what was predicted.",
 )
 @click.option(
-    "--model", "name", help="embedded, a model folder, or a Hugging Face name."
+    "--model", "name", help="A preset, a model folder, or a Hugging Face name."
 )
 @click.pass_obj
 def evaluate(
@@ -121,7 +121,7 @@ def evaluate(
 
     Fails with exit code 5 where a figure falls below its floor.
     """
-    from newsbot.app import with_model
+    from newsbot.brain import with_model
     from newsbot.evaluation.floors import check_floors
     from newsbot.evaluation.gold import read_gold
     from newsbot.evaluation.report import Cost, prediction_line, report

@@ -1,0 +1,173 @@
+"""Builds what needs a model: the judge and the summariser, by `[model]`.
+
+In: the config. Out: a `Brain`. Heavy libraries are imported where a model is built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from newsbot.adapters.meter import Count, MeteredEncoder, MeteredModel
+from newsbot.config import Config, ModelConfig
+from newsbot.errors import ConfigError
+from newsbot.pipeline import Judge, Summariser
+from newsbot.presets import check_gpu, find_preset, preset_of
+from newsbot.stages.organisations import Gazetteer
+
+if TYPE_CHECKING:
+    from newsbot.adapters.hf import HfModel
+    from newsbot.adapters.server import Post, ServerModel
+
+#: Tells what takes long: stage and fraction, or stage and count.
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brain:
+    """The parts that need a model."""
+
+    judge: Judge
+    summariser: Summariser
+    #: What is printed as the model: name and adapter.
+    name: str
+    #: What the model was asked so far.
+    count: Count
+    #: The model itself, unmetered.
+    model: HfModel | ServerModel
+
+
+def load_embedded(
+    config: Config, *, layer: int | None, progress: Progress
+) -> tuple[HfModel, str]:
+    """Load the embedded model, converting it first where that was never done.
+
+    Returns:
+        The model, and the SHA-256 of the file it was converted from.
+    """
+    from newsbot.adapters import embedded
+    from newsbot.adapters.hf import HfConfig, HfModel
+
+    folder = embedded.prepare(config.cache_path, progress=progress)
+    model = HfConfig(
+        folder_or_name=str(folder),
+        device=config.model.device,
+        dtype=config.model.dtype,
+        batch_size=config.model.batch_size,
+        context=config.model.context,
+        layer=layer,
+    )
+    return HfModel.load(model), embedded.base_sha256()
+
+
+def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> Brain:
+    """Build the judge that reads hidden states of the embedded model.
+
+    Raises:
+        ModelMissingError: The model, or the extra that loads it, is missing.
+    """
+    from newsbot.adapters import embedded, head_file
+    from newsbot.stages.assess import HeadJudge
+    from newsbot.stages.summarise import QuotingSummariser
+
+    path = head_file.shipped_heads()
+    heads = head_file.load_heads(path, base=embedded.base_sha256())
+    model, _ = load_embedded(config, layer=heads.layer, progress=progress)
+    count = Count()
+    return Brain(
+        judge=HeadJudge(MeteredEncoder(model, count), heads, gazetteer),
+        summariser=QuotingSummariser(),
+        name=f"embedded gemma3-270m, heads {heads.hash}",
+        count=count,
+        model=model,
+    )
+
+
+def prompted_brain(
+    settings: ModelConfig, gazetteer: Gazetteer, post: Callable[[], Post]
+) -> Brain:
+    """Build the judge that asks a model which follows instructions.
+
+    Args:
+        settings: ``[model]`` with any preset but the embedded one.
+        gazetteer: The organisations.
+        post: Gives the way to a server; asked only for preset ``server``.
+
+    Raises:
+        ConfigError: A key that the preset needs is empty.
+        ModelMissingError: No weights, or they do not fit this machine.
+    """
+    from newsbot.prompts import load_prompt
+    from newsbot.stages.prompted import PromptJudge
+    from newsbot.stages.summarise import ModelSummariser
+
+    if not settings.name and not preset_of(settings.preset).repository:
+        raise ConfigError(f'model.name is missing for preset "{settings.preset}"')
+    is_server = settings.preset == "server"
+    model = _server(settings, post) if is_server else _local(settings)
+    count = Count()
+    metered = MeteredModel(model, count)
+    return Brain(
+        judge=PromptJudge(
+            metered, load_prompt("detect_deal"), load_prompt("extract_deal"), gazetteer
+        ),
+        summariser=ModelSummariser(metered, load_prompt("summarise"), gazetteer),
+        name=model.id,
+        count=count,
+        model=model,
+    )
+
+
+def with_model(config: Config, name: str) -> Config:
+    """Choose another model: a preset, a folder, or a hub name.
+
+    Raises:
+        UserError: None of these, and nearly a preset.
+    """
+    preset = find_preset(name)
+    if preset is None:
+        model = replace(config.model, preset="transformers", name=name)
+    elif preset == config.model.preset:
+        model = config.model
+    else:  # what was named and set for another preset is not for this one
+        kept = config.model.name if preset in ("transformers", "server") else ""
+        model = replace(config.model, preset=preset, name=kept)
+    return replace(config, model=model)
+
+
+def _server(settings: ModelConfig, post: Callable[[], Post]) -> ServerModel:
+    from newsbot.adapters.server import ServerConfig, ServerModel
+
+    if not settings.base_url:
+        raise ConfigError('model.base_url is missing for preset "server"')
+    key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
+    return ServerModel(
+        ServerConfig(base_url=settings.base_url, model=settings.name, api_key=key),
+        post(),
+    )
+
+
+def _local(settings: ModelConfig) -> HfModel:
+    from newsbot.adapters.hf import HfConfig, HfModel
+    from newsbot.adapters.hf_machine import gpu_gib
+
+    preset = preset_of(settings.preset)
+    quantisation = settings.quantisation
+    on_cpu = settings.device == "cpu"
+    if preset.gpu_gib and not on_cpu:
+        check_gpu(preset, gpu_gib())
+    if quantisation == "auto":
+        quantisation = "none" if on_cpu else preset.quantisation
+    return HfModel.load(
+        HfConfig(
+            folder_or_name=settings.name or preset.repository,
+            device=settings.device,
+            dtype=settings.dtype,
+            quantisation=quantisation,
+            batch_size=settings.batch_size,
+            context=settings.context,
+            offline=False,
+        )
+    )
