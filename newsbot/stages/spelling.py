@@ -24,6 +24,8 @@ _FOLDED = str.maketrans(_LETTERS)
 _SECOND = r"(?: (?:and|und) [$€£¥\dA-Z]{1,4}\d*[^.,;]{1,25}?)?"
 #: Figures that a sentence can take over: digits first, no hyphen, one line.
 _CLEAN = re.compile(r"(?:[A-Z]{0,3}[$€£¥₹₩] ?|[A-Z]{3} )?\d[\d.,]*[^-\u2010\u2011\n]*")
+#: "$9.8 BLN" stands in headlines only.
+_LOUD = re.compile(r"\d ?[A-Z]{2,}")
 #: What makes a sum one of several: right behind it, or right before its bound.
 _PERIODS = (
     (
@@ -184,7 +186,8 @@ def bare_sum(amount: Amount, reading: Reading, language: Language) -> str:
     text = reading.article.full_text
     own = text[amount.span.start : amount.span.end]
     written = format_money(amount.value, amount.currency, language)
-    if language == reading.article.language and _CLEAN.fullmatch(own):
+    takes = _CLEAN.fullmatch(own) and not _LOUD.search(own)
+    if language == reading.article.language and takes:
         read = find_money(own, language)
         if [(one.value, one.currency) for one in read] == [
             (amount.value, amount.currency)

@@ -57,7 +57,7 @@ def tell(
     acts = _acts(finding)
     alone = [act.subjects for act in acts if act.kind == "trade"]
     buyers = {subjects[0].name for subjects in alone if len(subjects) == 1}
-    sums = _sums(finding.amounts, reading, language)
+    sums = _sums(finding.amounts, reading, language, scene)
     capacity = [written_capacity(item, reading, language) for item in finding.capacity]
     inline = _inline(acts[0], sums, finding)
     rest = [one for one in sums if one is not inline]
@@ -177,7 +177,7 @@ def _others(finding: Finding, acts: Sequence[Act]) -> tuple[Party, ...]:
 
 
 def _sums(
-    amounts: Sequence[Amount], reading: Reading, language: Language
+    amounts: Sequence[Amount], reading: Reading, language: Language, scene: Scene
 ) -> list[Sums]:
     """Group sums by kind and payer, each figure once, two ends of a range as one."""
     groups: dict[tuple[AmountKind, str | None], list[Amount]] = {}
@@ -185,7 +185,8 @@ def _sums(
     for amount in amounts:
         if (amount.value, amount.currency) not in seen:
             seen.add((amount.value, amount.currency))
-            groups.setdefault((amount.kind, amount.payer), []).append(amount)
+            payer = amount.payer if amount.payer in scene.names else None
+            groups.setdefault((amount.kind, payer), []).append(amount)
     told = []
     for (kind, payer), group in groups.items():
         group.sort(key=lambda one: one.bound == "up_to")
