@@ -43,14 +43,13 @@ _WORDS: dict[Mood, str] = {
         |größer\w*|bau(?:t|en)|zweite[ns]?|wächst|erhöh\w*|aus|noch""",
     "ended": r"""
         terminat\w+|cancel\w*|scrap\w*|end(?:s|ed|ing)?|collaps\w+|dropp?(?:s|ed|ing)?
-        |walk(?:s|ed|ing)?\s+(?:away|out)|call(?:s|ed|ing)?\s+off|part(?:s|ed|ing)|abandon\w*
+        |walk(?:s|ed|ing)?\s+(?:away|out)|call(?:s|ed|ing)?\s+off|parting|abandon\w*
         |unw(?:ind|ound)\w*|exit\w*|quit\w*|pull(?:s|ed|ing)?\s+(?:out|the\s+plug)|split
-        |over|break\w*|broke\w*|dissol\w+|withdr\w+|axe[ds]?|stop\w*|early|no\s+longer
-        |leav\w+|left|separat\w*|divorce|out
+        |break\w*|dissol\w+|withdr\w+|axe[ds]?|no\s+longer|leav(?:es|ing)|divorce
         |\w*beend\w*|beendigung|\w*kündig\w*|\w*platz\w*|auf(?:gelöst|lös\w*|zulösen)
-        |lös(?:t|en|te|ten)|\w*scheiter\w*|getrennt|trenn\w*|ende[nt]?\w*|aus|vorzeitig\w*
-        |abbr\w+|abgebrochen|zurückgezogen|aufgegeben|stopp\w*|einstell\w*|eingestellt
-        |nicht\s+(?:mehr|länger)|steigt|reißleine|schluss|vorbei|zieht|auseinander""",
+        |lös(?:t|en|te|ten)|\w*scheiter\w*|getrennt|trenn\w*|ende(?:t|n|te)?|vorzeitig\w*
+        |abbr\w+|abgebrochen|zurückgezogen|aufgegeben|stopp\w*|eingestellt|schluss
+        |nicht\s+(?:mehr|länger)|steigt\s[^.]{0,40}\saus|reißleine|vorbei|auseinander""",
 }
 _PATTERNS = {
     mood: re.compile(

@@ -95,8 +95,7 @@ def check_figures(text: str, reading: Reading, language: str) -> list[Unsupporte
     found += [_unit(one, text, one.unit) for one in _no_capacity(capacity, reading)]
     taken = [(m.start, m.end) for m in money] + [(c.start, c.end) for c in capacity]
     for figure, reason in _no_figure(text, reading, language):
-        inside = any(start <= figure.start < end for start, end in taken)
-        if not inside or not found:
+        if not any(start <= figure.start < end for start, end in taken):
             claim = text[figure.start : figure.end]
             found.append(Unsupported(kind="figure", claim=claim, reason=reason))
     places = {figure.start for figure in find_figures(text, language)}

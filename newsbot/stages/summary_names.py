@@ -32,7 +32,7 @@ from newsbot.stages.words import (
 )
 
 #: A capital or digit inside shows a product's name: "OpenGrid", "H200".
-_PRODUCT = re.compile(r"\w*[a-zäöüß][A-ZÄÖÜ]\w*|[A-Za-z]+\d\w*|\d+[A-Za-z]\w*")
+_PRODUCT = re.compile(r"[A-Za-z]\w*[a-zäöüß][A-ZÄÖÜ]\w*|[A-Za-z]+\d\w*")
 #: Ordinary capitals that summaries use without finding them in the article.
 _PLAIN = frozenset("KI AI IT GPUs GPU GW MW Mrd Mio US CEO Chips Dollar Euro".split())
 
@@ -101,7 +101,8 @@ def _strangers(text: str, source: set[str]) -> list[Token]:
         if german:
             # Nouns are capitals, too; but two in a row hardly ever.
             with_before = before is not None and before.text[:1].isupper()
-            with_before = with_before and word.gap == " "
+            with_before = with_before and word.gap == " " and i > 1
+            with_before = with_before and not starts_sentence(words, i - 1)
             with_after = after is not None and after.text[:1].isupper()
             with_after = with_after and after is not None and after.gap == " "
             named = word.text in GIVEN or (with_before and before is not None)
