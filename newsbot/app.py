@@ -303,7 +303,7 @@ class App:
         count = Count()
         return Brain(
             judge=HeadJudge(MeteredEncoder(model, count), heads, self.gazetteer),
-            summariser=QuotingSummariser(),
+            summariser=QuotingSummariser(self.gazetteer),
             name=f"embedded gemma3-270m, heads {heads.hash}",
             count=count,
         )

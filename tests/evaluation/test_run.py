@@ -94,7 +94,7 @@ def run(*articles: GoldArticle) -> list[Prediction]:
     return predict(
         articles,
         KeywordJudge(),
-        QuotingSummariser(),
+        QuotingSummariser(GAZETTEER),
         GAZETTEER,
         progress=lambda _stage, share: None,
     )
@@ -238,7 +238,7 @@ def test_batches_cover_every_article():
     made = predict(
         articles,
         judge,
-        QuotingSummariser(),
+        QuotingSummariser(GAZETTEER),
         GAZETTEER,
         progress=lambda _stage, share: shares.append(share),
     )
