@@ -63,6 +63,8 @@ _PASSIVE = re.compile(
 MAX_APPOSITION = 6
 #: Words that end a clause: what stands behind belongs to another verb.
 _CLAUSE = re.compile(r"[;:–—]|\b(?:which|while|who|whose|während|wobei|dessen|deren)\b")
+#: "Rents from" takes, "rents to" gives.
+_LETS = re.compile(r"\b(?:rent|leas)\w*", re.IGNORECASE)
 _BACKS = re.compile(r"\bback(?:s|ed|ing)?\s+(?:\w+\s+){0,3}$")
 _PREPOSITION = re.compile(r"[\w'’]+")
 
@@ -113,6 +115,8 @@ def _between(
     elif buy and not supply and not passive and governs in _FROM:
         if governs != "with" or re.search(r"Bezug|capacity|Miete", clause):
             yield Relation("trade", a, b)
+    elif buy and not passive and governs in ("to", "an") and _LETS.search(clause):
+        yield Relation("trade", b, a)
     elif buy and not supply and governs == "mit" and re.search(r"\bBezug\b", clause):
         yield Relation("trade", a, b)
 

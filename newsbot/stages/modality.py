@@ -61,7 +61,8 @@ _PATTERNS = {
 #: Words of an end or a beginning that say it by themselves, without "out" or "aus".
 _SURE_ENDED = re.compile(
     r"\b(?:terminat\w+|cancel\w*|scrapp\w*|ended|called off|abandon\w*|beend\w+"
-    r"|gekündigt|kündig(?:t|en)|aufgelöst|betrug|had been worth)\b",
+    r"|gekündigt|kündig(?:t|en)|aufgelöst|no longer|nicht (?:mehr|länger)"
+    r"|betrug|had been worth)\b",
     re.IGNORECASE,
 )
 _SURE_EXPANDED = re.compile(

@@ -77,18 +77,25 @@ def check_claims(
     source = [
         _cut(full, s.start, s.end, reading.organisations) for s in reading.sentences
     ]
-    relations = {r for one in source for r in find_relations(one.text, one.mentions)}
+    known_ones = _Known(
+        frozenset(r for one in source for r in find_relations(one.text, one.mentions)),
+        gazetteer,
+    )
     found: list[Unsupported] = []
     for one in told:
         best = _closest(one, source)
         language = reading.article.language
+        told_ones = find_relations(one.text, one.mentions)
         most = 0.0
         if best is not None:
             most = _alike(one, best)
-            found.extend(_changed(one, best, gazetteer, language, most))
+            changed = _changed(one, best, gazetteer, language, most)
+            # "A rents to B" for "B rents from A": turned twice is right.
+            right = bool(told_ones) and all(map(known_ones.has, told_ones))
+            found.extend(c for c in changed if not (right and c.kind == "direction"))
         if most < SAME_SHARE:
             found.extend(_status(one, source, gazetteer, language))
-        found.extend(_turned(one, relations, gazetteer))
+        found.extend(_turned(told_ones, known_ones))
     return found
 
 
@@ -243,24 +250,32 @@ def _reordered(one: _Sentence, best: _Sentence) -> bool:
     return not {word.casefold() for word in between if word not in named} <= _LIST
 
 
-def _turned(
-    one: _Sentence, relations: set[Relation], gazetteer: Gazetteer
-) -> list[Unsupported]:
-    """Find relations that the article has the other way round, and only so."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The relations that an article's sentences state."""
 
-    def has(kind: str, payer: str, payee: str) -> bool:
+    relations: frozenset[Relation]
+    gazetteer: Gazetteer
+
+    def has(self, one: Relation) -> bool:
+        """Whether a sentence states this relation, maybe of a parent or unit."""
+        related = self.gazetteer.related
         return any(
-            r.kind == kind
-            and gazetteer.related(r.payer, payer)
-            and gazetteer.related(r.payee, payee)
-            for r in relations
+            r.kind == one.kind
+            and related(r.payer, one.payer)
+            and related(r.payee, one.payee)
+            for r in self.relations
         )
 
+
+def _turned(told: set[Relation], known: _Known) -> list[Unsupported]:
+    """Find relations that the article has the other way round, and only so."""
     found = []
-    for kind, payer, payee in find_relations(one.text, one.mentions):
-        if has(kind, payee, payer) and not has(kind, payer, payee):
-            reason = f"in the article the money goes from {payee} to {payer}"
-            claim = f"{payer} pays {payee}"
+    for one in sorted(told):
+        turned = Relation(one.kind, one.payee, one.payer)
+        if known.has(turned) and not known.has(one):
+            reason = f"in the article the money goes from {one.payee} to {one.payer}"
+            claim = f"{one.payer} pays {one.payee}"
             found.append(Unsupported(kind="direction", claim=claim, reason=reason))
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from newsbot.prompts import load_prompt
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.quoting import is_quoted
 from newsbot.stages.reading import Reading, read_article
-from newsbot.stages.spelling import fold
 from newsbot.stages.summarise import (
     MAX_SENTENCES,
     ModelSummariser,
@@ -202,9 +200,7 @@ def test_told_summaries_pass_the_check_and_name_the_parties(deals):
         named = GAZETTEER.find(summary.text)
         for party in found[0].parties:
             own = [m for m in named if GAZETTEER.related(m.name, party.name)]
-            assert own or fold(party.name.split()[0]) in map(
-                fold, re.findall(r"\w+", summary.text)
-            )
+            assert own or party.name.split()[0] in summary.text
         n_checked += 1
     assert n_checked > 8
 
