@@ -20,7 +20,7 @@ from newsbot.stages.quoting import is_quoted
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence, split_sentences
 from newsbot.stages.summary_check import check_summary
-from newsbot.stages.telling import tell
+from newsbot.stages.telling import Style, tell
 from newsbot.types import Finding, Language, Summary, SummarySentence
 
 #: Sentences of a summary.
@@ -31,6 +31,14 @@ MIN_SENTENCES = 2
 MIN_WORDS = 6
 #: Tokens a model may write: three long German sentences.
 MAX_TOKENS = 160
+#: Ways to tell a deal, the best first: the first one that the article supports and
+#: that is no sentence of its own is taken.
+STYLES = tuple(
+    Style(hedged=hedged, inline=inline, merged=merged)
+    for hedged in (False, True)
+    for merged in (False, True)
+    for inline in (True, False)
+)
 _COMPLETE = re.compile(r"[.!?…][\"'”“’»«›‹)\]]*$")
 _LANGUAGE_NAMES = {"de": "German", "en": "English"}
 
@@ -151,16 +159,20 @@ def tell_summary(
     """
     own = _language(reading)
     asked = language or own
-    for hedged in (False, True):
-        told = _told(reading, findings, asked, hedged)
-        if not told:
-            return None
+    sentences: list[SummarySentence] = []
+    for style in STYLES:
+        told = _told(reading, findings, asked, style)
         text = " ".join(told)
-        if not check_summary(text, reading, gazetteer, language=asked):
+        if not told or check_summary(text, reading, gazetteer, language=asked):
+            continue
+        marked = [_marked(sentence, reading) for sentence in told]
+        new = not any(sentence.quoted for sentence in marked)
+        if new or not sentences:
+            sentences = marked
+        if new:
             break
-    else:
+    if not sentences:
         return None
-    sentences = [_marked(sentence, reading) for sentence in told]
     if len(sentences) < MIN_SENTENCES and asked == own:
         quotes = quote_summary(reading, findings, now).sentences
         sentences.extend(quotes[: MIN_SENTENCES - len(sentences)])
@@ -174,12 +186,12 @@ def tell_summary(
 
 
 def _told(
-    reading: Reading, findings: Sequence[Finding], language: Language, hedged: bool
+    reading: Reading, findings: Sequence[Finding], language: Language, style: Style
 ) -> list[str]:
     findings = [one for one in findings if len(one.parties) > 1]
     if len(findings) == 1:
-        return tell(findings[0], reading, language, hedged=hedged)
-    firsts = [tell(one, reading, language, hedged=hedged)[0] for one in findings]
+        return tell(findings[0], reading, language, style)
+    firsts = [tell(one, reading, language, style)[0] for one in findings]
     return list(dict.fromkeys(firsts))[:MAX_SENTENCES]
 
 

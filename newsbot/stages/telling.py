@@ -11,6 +11,7 @@ tell who gives and who takes, the parties "work together".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from newsbot.stages import english, german
 from newsbot.stages.phrases import Act, Clause, Scene, Sums, Supply, Thing
@@ -34,8 +35,27 @@ _GIVEN: tuple[tuple[str, Thing], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """In which of several true ways a deal is told."""
+
+    #: The article only knows it from others: "soll", "is reported to".
+    hedged: bool = False
+    #: The first sentence takes the price, where there is one.
+    inline: bool = True
+    #: Figures share the first sentence; else they have their own.
+    merged: bool = False
+
+
+#: As a message would say it.
+PLAIN = Style()
+
+
 def tell(
-    finding: Finding, reading: Reading, language: Language, *, hedged: bool = False
+    finding: Finding,
+    reading: Reading,
+    language: Language,
+    style: Style = PLAIN,
 ) -> list[str]:
     """Tell a deal.
 
@@ -43,7 +63,7 @@ def tell(
         finding: Grounded in the article.
         reading: The article; spells names and figures where it is in *language*.
         language: To tell it in; the article's own or the other.
-        hedged: The article only knows it from others: "soll", "is reported to".
+        style: The way to tell it.
 
     Returns:
         One to three sentences; one only where nothing but the parties is known.
@@ -51,7 +71,7 @@ def tell(
     voice = _VOICES[language]
     scene = Scene(
         status=finding.status,
-        hedged=hedged,
+        hedged=style.hedged,
         names={p.name: party_name(p, reading, language) for p in finding.parties},
     )
     acts = _acts(finding)
@@ -59,7 +79,7 @@ def tell(
     buyers = {subjects[0].name for subjects in alone if len(subjects) == 1}
     sums = _sums(finding.amounts, reading, language, scene)
     capacity = [written_capacity(item, reading, language) for item in finding.capacity]
-    inline = _inline(acts[0], sums, finding)
+    inline = _inline(acts[0], sums, finding) if style.inline else None
     rest = [one for one in sums if one is not inline]
     others = _others(finding, acts)
     first = voice.act(acts[0], scene, inline.written[0] if inline else "")
@@ -79,14 +99,14 @@ def tell(
         elif not reading.money:
             more.append(voice.no_sum())
     spelled = tuple(name.plain for name in scene.names.values())
-    groups = _squeezed([first, *more, *figures])
+    groups = _squeezed([first, *more, *figures], 1 if style.merged else MAX_TOLD)
     return [_sentence(clauses, spelled) for clauses in groups]
 
 
-def _squeezed(clauses: Sequence[Clause]) -> list[list[Clause]]:
+def _squeezed(clauses: Sequence[Clause], most: int) -> list[list[Clause]]:
     """Let the last clauses share a sentence where there are too many."""
     groups = [[clause] for clause in clauses]
-    while len(groups) > MAX_TOLD:
+    while len(groups) > most:
         last = groups.pop()
         groups[-1].extend(last)
     return groups

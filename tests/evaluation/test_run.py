@@ -135,7 +135,7 @@ def test_a_line_has_exactly_the_format_s_keys():
     assert deal["alert"] == "new"
     assert set(told["summary"]) == {"language", "text", "quoted"}
     assert told["summary"]["language"] == "de"
-    assert told["summary"]["quoted"] is True
+    assert told["summary"]["quoted"] is False
 
 
 def test_spans_are_slices_of_the_text_as_given():
