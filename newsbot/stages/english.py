@@ -109,7 +109,9 @@ def sums(told: Sequence[Sums], scene: Scene, buyers: Set[str]) -> list[Clause]:
     What the only buyer of a deal pays is its price: *buyers* are those.
     """
     if scene.status == "ended":
-        return [Clause(text=_ended(one)) for one in told]
+        kinds = (("investment",), ("purchase", "total"))
+        alike = [[one for one in told if one.kind in kind] for kind in kinds]
+        return [Clause(text=_ended(some)) for some in alike if some]
     clauses: list[str] = []
     paid = [one for one in told if one.payer and one.kind == "purchase"]
     put = [one for one in told if one.payer and one.kind == "investment"]
@@ -158,9 +160,9 @@ def _price(one: Sums, scene: Scene) -> str:
     return f"the price {verb} {together(one.written, _AND)}"
 
 
-def _ended(one: Sums) -> str:
-    sum_ = together(one.written, _AND)
-    if one.kind == "investment":
+def _ended(told: Sequence[Sums]) -> str:
+    sum_ = together([sum_ for one in told for sum_ in one.written], _AND)
+    if told[0].kind == "investment":
         return f"investments of {sum_} had been planned"
     return f"the contract had been worth {sum_}"
 
@@ -173,6 +175,8 @@ def capacity(written: Sequence[str], scene: Scene) -> Clause:
     )
 
 
-def no_sum() -> Clause:
-    """Say that the article names no sum."""
-    return Clause(text="the article gives no financial terms")
+def no_sum(*, anywhere: bool) -> Clause:
+    """Say that no sum is known: of this deal, or *anywhere* in the article."""
+    if anywhere:
+        return Clause(text="the article gives no financial terms")
+    return Clause(text="no sum could be verified for this deal")

@@ -151,6 +151,9 @@ def _whole(one: Act, scene: Scene) -> str:
     if one.kind == "invest":
         whom = listed(scene.plain(one.objects), _AND)
         return f"{topic} von {listed(scene.dative(one.subjects), _AND)} in {whom}"
+    if one.kind == "distribute":
+        whom = listed(scene.dative(one.objects), _AND)
+        return f"{topic} von {whom} durch {who}"
     return topic
 
 
@@ -188,7 +191,9 @@ def sums(told: Sequence[Sums], scene: Scene, buyers: Set[str]) -> list[Clause]:
     What the only buyer of a deal pays is its price: *buyers* are those.
     """
     if scene.status == "ended":
-        return [Clause(text=_ended(one)) for one in told]
+        kinds = (("investment",), ("purchase", "total"))
+        alike = [[one for one in told if one.kind in kind] for kind in kinds]
+        return [Clause(text=_ended(some)) for some in alike if some]
     clauses: list[str] = []
     paid = [one for one in told if one.payer and one.kind == "purchase"]
     put = [one for one in told if one.payer and one.kind == "investment"]
@@ -244,9 +249,9 @@ def _price(one: Sums, scene: Scene) -> str:
     return f"der Preis {f'soll {sum_} betragen' if scene.hedged else f'beträgt {sum_}'}"
 
 
-def _ended(one: Sums) -> str:
-    sum_ = together(one.written, _AND)
-    if one.kind == "investment":
+def _ended(told: Sequence[Sums]) -> str:
+    sum_ = together([sum_ for one in told for sum_ in one.written], _AND)
+    if told[0].kind == "investment":
         return f"vorgesehen waren Investitionen von {sum_}"
     return f"der Vertragswert betrug {sum_}"
 
@@ -258,9 +263,11 @@ def capacity(written: Sequence[str], scene: Scene) -> Clause:
     return Clause(text=f"{verb} {listed(written, _AND)}")
 
 
-def no_sum() -> Clause:
-    """Say that the article names no sum."""
-    return Clause(text="Angaben zu Summen macht der Artikel nicht")
+def no_sum(*, anywhere: bool) -> Clause:
+    """Say that no sum is known: of this deal, or *anywhere* in the article."""
+    if anywhere:
+        return Clause(text="Angaben zu Summen macht der Artikel nicht")
+    return Clause(text="eine Summe ist dafür nicht belegt")
 
 
 def _words(*words: str) -> str:

@@ -66,7 +66,7 @@ def tell(
         style: The way to tell it.
 
     Returns:
-        One to three sentences; one only where nothing but the parties is known.
+        Two or three sentences; one where the style says so.
     """
     voice = _VOICES[language]
     scene = Scene(
@@ -96,8 +96,8 @@ def tell(
         joint = Act(kind="joint", subjects=finding.parties, thing="technology")
         if "technology" in finding.types and acts[0].thing != "technology":
             more.append(voice.further(joint, scene))
-        elif not reading.money:
-            more.append(voice.no_sum())
+        else:
+            more.append(voice.no_sum(anywhere=not reading.money))
     spelled = tuple(name.plain for name in scene.names.values())
     groups = _squeezed([first, *more, *figures], 1 if style.merged else MAX_TOLD)
     return [_sentence(clauses, spelled) for clauses in groups]
