@@ -19,6 +19,7 @@ from newsbot.stages.organisations import Gazetteer
 
 if TYPE_CHECKING:
     from newsbot.adapters.hf import HfModel
+    from newsbot.adapters.hf_reader import HfReader
     from newsbot.adapters.server import Post, ServerModel
 
 #: Tells what takes long: stage and fraction, or stage and count.
@@ -36,50 +37,35 @@ class Brain:
     #: What the model was asked so far.
     count: Count
     #: The model itself, unmetered.
-    model: HfModel | ServerModel
-
-
-def load_embedded(
-    config: Config, *, layer: int | None, progress: Progress
-) -> tuple[HfModel, str]:
-    """Load the embedded model, converting it first where that was never done.
-
-    Returns:
-        The model, and the SHA-256 of the file it was converted from.
-    """
-    from newsbot.adapters import embedded
-    from newsbot.adapters.hf import HfConfig, HfModel
-
-    folder = embedded.prepare(config.cache_path, progress=progress)
-    model = HfConfig(
-        folder_or_name=str(folder),
-        device=config.model.device,
-        dtype=config.model.dtype,
-        batch_size=config.model.batch_size,
-        context=config.model.context,
-        layer=layer,
-    )
-    return HfModel.load(model), embedded.base_sha256()
+    model: HfModel | HfReader | ServerModel
 
 
 def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> Brain:
-    """Build the judge that reads hidden states of the embedded model.
+    """Build the judge that asks the embedded model's tuned layers.
 
     Raises:
         ModelMissingError: The model, or the extra that loads it, is missing.
     """
-    from newsbot.adapters import embedded, head_file
+    from newsbot.adapters import adapter_file, embedded
+    from newsbot.adapters.hf_reader import HfReader, ReaderConfig
     from newsbot.stages.assess import HeadJudge
     from newsbot.stages.summarise import QuotingSummariser
 
-    path = head_file.shipped_heads()
-    heads = head_file.load_heads(path, base=embedded.base_sha256())
-    model, _ = load_embedded(config, layer=heads.layer, progress=progress)
+    path = config.model.adapter or adapter_file.shipped_adapter()
+    adapter = adapter_file.load_adapter(path, base=embedded.base_sha256())
+    folder = embedded.prepare(config.cache_path, progress=progress)
+    settings = ReaderConfig(
+        folder=str(folder),
+        device=config.model.device,
+        dtype=config.model.dtype,
+        batch_size=config.model.batch_size,
+    )
+    model = HfReader.load(settings, adapter)
     count = Count()
     return Brain(
-        judge=HeadJudge(MeteredEncoder(model, count), heads, gazetteer),
-        summariser=QuotingSummariser(),
-        name=f"embedded gemma3-270m, heads {heads.hash}",
+        judge=HeadJudge(MeteredEncoder(model, count), adapter.heads, gazetteer),
+        summariser=QuotingSummariser(gazetteer),
+        name=f"embedded gemma3-270m, adapter {adapter.heads.hash}",
         count=count,
         model=model,
     )

@@ -319,7 +319,10 @@ class Deal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummarySentence:
-    """One sentence of a summary; `quoted` ones stand verbatim in the article."""
+    """One sentence of a summary.
+
+    `quoted` where 80 % of its words stand in this order in one of the article's.
+    """
 
     text: str
     quoted: bool
@@ -327,12 +330,13 @@ class SummarySentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """An article, shorter, in its own language."""
+    """An article, shorter; in its own language unless another was asked for."""
 
     article_id: str
     language: Language
     sentences: tuple[SummarySentence, ...]
-    #: Model and prompt that wrote it, or ``"lead"`` for verbatim sentences.
+    #: Model and prompt that wrote it, ``"facts"`` for a deal that was told from its
+    #: fields, ``"quotes"`` for verbatim sentences.
     writer: str
     created_at: datetime
 
@@ -343,7 +347,7 @@ class Summary:
 
     @property
     def quoted(self) -> bool:
-        """Whether every sentence stands verbatim in the article."""
+        """Whether every sentence is quoted."""
         return all(sentence.quoted for sentence in self.sentences)
 
 

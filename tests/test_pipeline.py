@@ -366,7 +366,7 @@ def real_judge():
     ("judge", "summariser"),
     [
         (FakeJudge("Nvidia", "Anthropic"), FakeSummariser()),
-        (real_judge(), QuotingSummariser()),
+        (real_judge(), QuotingSummariser(GAZETTEER)),
     ],
     ids=["fake", "real"],
 )

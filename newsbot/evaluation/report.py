@@ -16,7 +16,8 @@ from newsbot.evaluation.score import Counts, Extraction, area_under_curve, match
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.extract import detect_language
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.summarise import unsupported_names, unsupported_numbers
+from newsbot.stages.summary_figures import check_figures
+from newsbot.stages.summary_names import check_names
 from newsbot.types import LANGUAGES, Amount, Capacity, Finding, Party, Span
 
 
@@ -174,8 +175,8 @@ def _summaries(
     numbers = names = language = quoted = 0
     for one in predictions:
         text = one.summary.text
-        numbers += bool(unsupported_numbers(text, one.reading))
-        names += bool(unsupported_names(text, one.reading, gazetteer))
+        numbers += bool(check_figures(text, one.reading, one.gold.language))
+        names += bool(check_names(text, one.reading, gazetteer))
         language += detect_language(text) != one.gold.language
         quoted += one.summary.quoted
     return {

@@ -21,19 +21,16 @@ from urllib.parse import urlsplit
 
 from newsbot.stages.amounts import format_capacity, format_money
 from newsbot.stages.identify import SAME_DEAL_DAYS
+from newsbot.stages.wording import AND, BOUNDS, KINDS, ROLES, STATUS, TYPES, listed
 from newsbot.types import (
     Alert,
     AlertKind,
     Amount,
     Article,
-    Bound,
     Deal,
-    DealType,
     Finding,
     Language,
-    Role,
     Span,
-    Status,
     Summary,
     identity,
 )
@@ -54,71 +51,6 @@ MAX_HEADLINE = 6
 MAX_URL = 1_000
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 
-_STATUS: dict[Language, dict[Status, str]] = {
-    "en": {
-        "announced": "New deal",
-        "expanded": "Deal expanded",
-        "talks": "In talks",
-        "ended": "Deal ended",
-    },
-    "de": {
-        "announced": "Neues Abkommen",
-        "expanded": "Abkommen erweitert",
-        "talks": "In Verhandlung",
-        "ended": "Abkommen beendet",
-    },
-}
-_TYPES: dict[Language, dict[DealType, str]] = {
-    "en": {
-        "investment": "investment",
-        "compute_purchase": "compute purchase",
-        "model_distribution": "model distribution",
-        "chip_supply": "chip supply",
-        "infrastructure": "infrastructure",
-        "technology": "joint technology",
-        "customer": "customer contract",
-    },
-    "de": {
-        "investment": "Beteiligung",
-        "compute_purchase": "Kauf von Rechenleistung",
-        "model_distribution": "Vertrieb von Modellen",
-        "chip_supply": "Lieferung von Chips",
-        "infrastructure": "Infrastruktur",
-        "technology": "gemeinsame Technik",
-        "customer": "Kundenvertrag",
-    },
-}
-_ROLES: dict[Language, dict[Role, str]] = {
-    "en": {
-        "investor": "investor",
-        "investee": "receives the investment",
-        "provider": "provider",
-        "customer": "customer",
-        "model_provider": "model provider",
-        "partner": "partner",
-    },
-    "de": {
-        "investor": "Geldgeber",
-        "investee": "erhält die Beteiligung",
-        "provider": "Anbieter",
-        "customer": "Kunde",
-        "model_provider": "Modellanbieter",
-        "partner": "Partner",
-    },
-}
-_KINDS = {
-    "en": {"investment": "Investment", "purchase": "Purchase", "total": "Total value"},
-    "de": {"investment": "Investition", "purchase": "Kauf", "total": "Gesamtwert"},
-}
-_BOUNDS: dict[Language, dict[Bound, str]] = {
-    "en": {"exact": "", "up_to": "up to ", "at_least": "at least ", "about": "about "},
-    "de": {
-        "exact": "",
-        "up_to": "bis zu ",
-        "at_least": "mindestens ",
-        "about": "rund ",
-    },
-}
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "payer": "paid by",
@@ -126,7 +58,6 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Kind",
         "one": "1 source",
         "many": "{n} sources",
-        "and": " and ",
         "others": "{n} others",
         "update": "Update",
         "summary_only": "from the feed's summary",
@@ -140,7 +71,6 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Art",
         "one": "1 Quelle",
         "many": "{n} Quellen",
-        "and": " und ",
         "others": "{n} weitere",
         "update": "Neuer Stand",
         "summary_only": "aus der Zusammenfassung des Feeds",
@@ -258,15 +188,15 @@ def _lines(
         shown = [*names[: MAX_HEADLINE - 1], words["others"].format(n=more)]
     else:
         shown = names
-    headline = f"{_STATUS[language][deal.status]}: {_listed(shown, words['and'])}"
+    headline = f"{STATUS[language][deal.status]}: {listed(shown, AND[language])}"
     if kind == "update":
         headline = f"{words['update']} – {headline}"
     lines = [_Line(text=headline, bold=True)]
-    types = ", ".join(_TYPES[language][type_] for type_ in deal.types)
+    types = ", ".join(TYPES[language][type_] for type_ in deal.types)
     lines.append(_Line(text=f"{words['kind']}: {types}"))
     for name, (_, roles) in zip(names, deal.parties, strict=True):
-        listed = ", ".join(_ROLES[language][role] for role in roles)
-        lines.append(_Line(text=f"• {name}: {listed}", rank=1))
+        told = ", ".join(ROLES[language][role] for role in roles)
+        lines.append(_Line(text=f"• {name}: {told}", rank=1))
     lines.extend(_facts(deal, language))
     if summary is not None and summary.language == language:
         text = _shortened(summary.text, MAX_SUMMARY)
@@ -306,7 +236,7 @@ def _agreed(told: Sequence[Amount]) -> Amount:
 def _amount(amount: Amount, language: Language) -> str:
     written = format_money(amount.value, amount.currency, language)
     line = (
-        f"• {_KINDS[language][amount.kind]}: {_BOUNDS[language][amount.bound]}{written}"
+        f"• {KINDS[language][amount.kind]}: {BOUNDS[language][amount.bound]}{written}"
     )
     if amount.payer is None:
         return line
@@ -360,12 +290,6 @@ def _shortened(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     return text[:longest].rsplit(" ", 1)[0] + " …"
-
-
-def _listed(names: Sequence[str], last: str) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return ", ".join(names[:-1]) + last + names[-1]
 
 
 def _html(line: _Line) -> str:

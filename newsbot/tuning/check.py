@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from newsbot.evaluation.gold import GoldArticle, GoldDeal
 from newsbot.stages.amounts import find_money, same_value
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.summarise import find_figures
+from newsbot.stages.summary_figures import find_figures
 
 
 def check(
@@ -112,8 +112,9 @@ def _amounts(article: GoldArticle) -> Iterator[str]:
             ]
             # Its currency may stand elsewhere ("400 Millionen davon"), or be rare.
             stated = any(
-                span.start <= start < span.end and same_value(value, amount.value)
-                for (start, _), value in bare.items()
+                span.start <= one.start < span.end
+                and same_value(one.value, amount.value)
+                for one in bare
             )
             if amount.currency not in read and (read or not stated):
                 quote = full[span.start : span.end][:80]

@@ -158,7 +158,7 @@ def walk_once(bench: Bench, folder: Path, n_articles: int, *, bare_first: bool) 
         app.poll(force=True)
         encoder = TimedEncoder(model=bench.model)
         judge = HeadJudge(encoder, bench.heads, app.gazetteer)
-        summariser = QuotingSummariser()
+        summariser = QuotingSummariser(app.gazetteer)
         parts = replace(app.parts, judge=lambda: judge, summariser=lambda: summariser)
         _leave_out(app, n_articles)
         timed: dict[str, tuple[int, float]] = {}

@@ -94,7 +94,7 @@ def run(*articles: GoldArticle) -> list[Prediction]:
     return predict(
         articles,
         KeywordJudge(),
-        QuotingSummariser(),
+        QuotingSummariser(GAZETTEER),
         GAZETTEER,
         progress=lambda _stage, share: None,
     )
@@ -135,7 +135,7 @@ def test_a_line_has_exactly_the_format_s_keys():
     assert deal["alert"] == "new"
     assert set(told["summary"]) == {"language", "text", "quoted"}
     assert told["summary"]["language"] == "de"
-    assert told["summary"]["quoted"] is True
+    assert told["summary"]["quoted"] is False
 
 
 def test_spans_are_slices_of_the_text_as_given():
@@ -238,7 +238,7 @@ def test_batches_cover_every_article():
     made = predict(
         articles,
         judge,
-        QuotingSummariser(),
+        QuotingSummariser(GAZETTEER),
         GAZETTEER,
         progress=lambda _stage, share: shares.append(share),
     )
