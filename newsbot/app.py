@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
-from newsbot.brain import Brain, Progress, embedded_brain, load_embedded, prompted_brain
+from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.pipeline import Parts, walk
@@ -28,9 +28,6 @@ from newsbot.ports import Channel
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.types import Feed, identity
-
-if TYPE_CHECKING:
-    from newsbot.adapters.hf import HfModel
 
 
 def utc_now() -> datetime:
@@ -256,14 +253,6 @@ class App:
         file.write(str(os.getpid()))
         file.flush()
         self._closing.append(file.close)
-
-    def load_embedded(self, *, layer: int | None) -> tuple[HfModel, str]:
-        """Load the embedded model, converting it first where that was never done.
-
-        Returns:
-            The model, and the SHA-256 of the file it was converted from.
-        """
-        return load_embedded(self.config, layer=layer, progress=self._progress)
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:

@@ -46,14 +46,20 @@ def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> 
     Raises:
         ModelMissingError: The model, or the extra that loads it, is missing.
     """
-    from newsbot.adapters import adapter_file, embedded
+    from newsbot.adapters import adapter_file, embedded, hf_files
     from newsbot.adapters.hf_reader import HfReader, ReaderConfig
     from newsbot.stages.assess import HeadJudge
     from newsbot.stages.summarise import QuotingSummariser
 
-    path = config.model.adapter or adapter_file.shipped_adapter()
-    adapter = adapter_file.load_adapter(path, base=embedded.base_sha256())
-    folder = embedded.prepare(config.cache_path, progress=progress)
+    path = config.adapter_path or adapter_file.shipped_adapter()
+    if config.model.name:  # another base, with an adapter that was tuned on it
+        folder = hf_files.local_folder(config.model.name, offline=True)
+        base, name = hf_files.fingerprint(folder), folder.name
+    else:
+        base, name = embedded.base_sha256(), "gemma3-270m"
+    adapter = adapter_file.load_adapter(path, base=base)
+    if not config.model.name:
+        folder = embedded.prepare(config.cache_path, progress=progress)
     settings = ReaderConfig(
         folder=str(folder),
         device=config.model.device,
@@ -65,7 +71,7 @@ def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> 
     return Brain(
         judge=HeadJudge(MeteredEncoder(model, count), adapter.heads, gazetteer),
         summariser=QuotingSummariser(gazetteer),
-        name=f"embedded gemma3-270m, adapter {adapter.heads.hash}",
+        name=f"embedded {name}, adapter {adapter.heads.hash}",
         count=count,
         model=model,
     )

@@ -84,6 +84,8 @@ class ModelConfig:
     base_url: str = ""
     #: For ``server``: the environment variable that holds the key.
     api_key_env: str = ""
+    #: For ``embedded``: an adapter file of one's own; empty: the one that ships.
+    adapter: str = ""
     #: Where converted models are kept; empty: the user's cache folder.
     cache: str = ""
 
@@ -154,17 +156,25 @@ class Config:
     @property
     def database_path(self) -> Path:
         """The database file, absolute where the config's folder is."""
-        return self.folder / Path(self.database.path).expanduser()
+        return self._place(self.database.path)
+
+    @property
+    def adapter_path(self) -> Path | None:
+        """The adapter to use instead of the shipped one, if any."""
+        return self._place(self.model.adapter) if self.model.adapter else None
 
     @property
     def cache_path(self) -> Path:
         """The folder for converted models."""
         if self.model.cache:
-            return self.folder / Path(self.model.cache).expanduser()
+            return self._place(self.model.cache)
         if named := os.environ.get("NEWSBOT_CACHE"):
             return Path(named)
         base = os.environ.get("XDG_CACHE_HOME")
         return (Path(base) if base else Path.home() / ".cache") / "newsbot"
+
+    def _place(self, named: str) -> Path:
+        return self.folder / Path(named).expanduser()
 
 
 def find_config(option: str | None) -> Path:

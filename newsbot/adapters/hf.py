@@ -1,7 +1,6 @@
-"""A causal language model in this process: hidden states, choices and texts.
+"""A causal language model in this process: choices and texts.
 
-In: texts and questions, in batches. Out: states with their places in the text,
-probabilities, answers. Serves `TextModel` and `Encoder` from one set of weights.
+In: questions, in batches. Out: probabilities and answers.
 Imported only when a model is wanted: it brings torch and transformers.
 """
 
@@ -20,16 +19,17 @@ from newsbot.adapters.embedded import FIX, read_manifest
 from newsbot.adapters.hf_grammar import Grammars, grammar_substring_words
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.errors import ModelMissingError, ModelOutputError
-from newsbot.ports import ChoiceRequest, Encoded, TextAnswer, TextRequest
+from newsbot.ports import ChoiceRequest, TextAnswer, TextRequest
 
 try:
     import torch
 
-    from newsbot.adapters import hf_encode, hf_generate
+    from newsbot.adapters import hf_generate
     from newsbot.adapters.hf_load import Loading, load_weights
     from newsbot.adapters.hf_machine import (
         choose_device,
         choose_dtype,
+        device_name,
         in_batches,
         n_cores,
         peak_bytes,
@@ -57,14 +57,8 @@ class HfConfig:
     batch_size: int = 8
     #: Tokens that prompt and answer may have together.
     context: int = 4096
-    #: Decoder layers that `encode` runs; None: all, and the last norm.
-    layer: int | None = None
     #: Whether only what lies on this machine may be loaded.
     offline: bool = True
-    #: Tokens in one window of `encode`, begin-of-sequence among them.
-    window: int = 1024
-    #: Tokens of left context that a later window repeats.
-    overlap: int = 128
 
 
 class HfModel:
@@ -92,10 +86,8 @@ class HfModel:
         self._config = config
         self._name = name
         self._text_config = model.config.get_text_config()
-        self._encoder = hf_encode.first_layers(model, config.layer)
         longest = getattr(self._text_config, "max_position_embeddings", None)
         self._context = min(config.context, longest or config.context)
-        self._window = min(config.window, longest or config.window)
         self._eos = _eos(model)
 
     @classmethod
@@ -113,8 +105,8 @@ class HfModel:
                 for the memory, or a library is missing.
             ValueError: A figure in *config* makes no sense.
         """
-        if not 0 <= config.overlap < config.window - 1 or config.batch_size < 1:
-            raise ValueError(f"batch_size, window and overlap do not fit: {config}")
+        if config.batch_size < 1:
+            raise ValueError(f"batch_size must be 1 at least: {config}")
         if config.offline:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         folder = hf_files.local_folder(config.folder_or_name, offline=config.offline)
@@ -141,14 +133,8 @@ class HfModel:
 
     @property
     def id(self) -> str:
-        """Name, hash and layer, as in ``"gemma3-270m@a5fd3b62230a/9"``."""
-        layer = self._config.layer
-        return self._name if layer is None else f"{self._name}/{layer}"
-
-    @property
-    def width(self) -> int:
-        """Numbers in one hidden state."""
-        return int(self._text_config.hidden_size)
+        """Name and hash, as in ``"gemma3-270m@a5fd3b62230a"``."""
+        return self._name
 
     @property
     def dtype(self) -> str:
@@ -158,10 +144,7 @@ class HfModel:
     @property
     def device(self) -> str:
         """Where it runs, as ``"cpu"`` or ``"cuda (NVIDIA L4)"``."""
-        device = self._model.device
-        if device.type != "cuda":
-            return str(device.type)
-        return f"cuda ({torch.cuda.get_device_name(device)})"
+        return device_name(self._model.device)
 
     @property
     def quantisation(self) -> str:
@@ -172,55 +155,6 @@ class HfModel:
     def peak_bytes(self) -> int:
         """The most memory held so far, on the GPU or by the process."""
         return peak_bytes(self._model.device)
-
-    @property
-    def module(self) -> Any:
-        """The model of transformers itself, for training on it."""
-        return self._model
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Give the hidden states of each text at the configured layer.
-
-        They are transformers' `hidden_states[layer]`: after that many layers, not
-        yet normed; with all layers, normed. A text longer than the window is read
-        in windows that overlap (`hf_encode`); within the first one states are what
-        they would be without windows.
-
-        Args:
-            texts: Any texts, also empty ones.
-
-        Returns:
-            Per text: states of shape (n_tokens, width), float32, and offsets of
-            shape (n_tokens, 2) in code points; begin-of-sequence is left out.
-
-        Raises:
-            ModelOutputError: Out of memory even with one window at a time.
-        """
-        prefix = self._tokenizer.prefix
-        tokens = [self._tokenizer.encode(text) for text in texts]
-        states = [
-            np.empty((len(each.ids), self.width), dtype=np.float32) for each in tokens
-        ]
-        windows = [
-            window
-            for index, each in enumerate(tokens)
-            for window in hf_encode.windows(
-                index, each.ids, prefix, self._window, self._config.overlap
-            )
-        ]
-        results = in_batches(
-            self._config.batch_size,
-            windows,
-            lambda window: len(window.ids),
-            lambda batch: hf_encode.states(self._encoder, batch, len(prefix)),
-        )
-        for window, rows in zip(windows, results, strict=True):
-            start = window.start + window.n_context
-            states[window.text][start : window.end] = rows[window.n_context :]
-        return [
-            Encoded(states=rows, offsets=each.offsets)
-            for rows, each in zip(states, tokens, strict=True)
-        ]
 
     def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
         """Weigh the fixed answers of each request.

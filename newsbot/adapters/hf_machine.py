@@ -116,6 +116,13 @@ def memory_bytes(device: torch.device) -> int | None:
         return None
 
 
+def device_name(device: torch.device) -> str:
+    """Name a device for people, as ``"cpu"`` or ``"cuda (NVIDIA L4)"``."""
+    if device.type != "cuda":
+        return str(device.type)
+    return f"cuda ({torch.cuda.get_device_name(device)})"
+
+
 def peak_bytes(device: torch.device) -> int:
     """Tell the most memory this process ever held there, in bytes.
 

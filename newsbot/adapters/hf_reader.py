@@ -27,13 +27,15 @@ try:
     import torch
 
     from newsbot.adapters.hf_branches import branch_mask, scaled
-    from newsbot.adapters.hf_encode import Window, windows
     from newsbot.adapters.hf_machine import (
         choose_device,
         choose_dtype,
+        device_name,
         in_batches,
         n_cores,
+        peak_bytes,
     )
+    from newsbot.adapters.hf_windows import Window, windows
 except ImportError as missing:
     raise ModelMissingError(f"{missing.name} is not installed: {FIX}") from missing
 
@@ -131,7 +133,22 @@ class HfReader:
     @property
     def dtype(self) -> str:
         """The type computed with, as ``"float32"``."""
-        return str(next(self._decoder.parameters()).dtype).removeprefix("torch.")
+        return str(self._decoder.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where it runs, as ``"cpu"`` or ``"cuda (NVIDIA L4)"``."""
+        return device_name(self._decoder.device)
+
+    @property
+    def quantisation(self) -> str:
+        """The weights are as they were converted."""
+        return "none"
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory held so far, on the GPU or by the process."""
+        return peak_bytes(self._decoder.device)
 
     def encode(self, texts: Sequence[str], question: str) -> list[tuple[Memory, ...]]:
         """Read each text whole, long ones in windows that overlap.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from newsbot.ports import (
     ChoiceRequest,
-    Encoded,
     Encoder,
+    Memory,
     TextAnswer,
     TextModel,
     TextRequest,
@@ -36,11 +36,13 @@ class MeteredEncoder:
         """The encoder's own id."""
         return self._encoder.id
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode, and count one call per batch."""
-        encoded = self._encoder.encode(texts)
+    def encode(self, texts: Sequence[str], question: str) -> list[tuple[Memory, ...]]:
+        """Encode, and count one call per batch; questions are not counted."""
+        encoded = self._encoder.encode(texts, question)
         self._count.calls += bool(texts)
-        self._count.prompt_tokens += sum(len(one.offsets) for one in encoded)
+        self._count.prompt_tokens += sum(
+            len(memory.offsets) for one in encoded for memory in one
+        )
         return encoded
 
 

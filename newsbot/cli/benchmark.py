@@ -119,10 +119,13 @@ def _measure(app: App, bench: Bench) -> Speed:
 
     model = app.brain.model
     if app.config.model.preset == "embedded":
-        from newsbot.adapters.hf import HfModel
+        from newsbot.adapters.hf_reader import HfReader
 
-        assert isinstance(model, HfModel)
+        assert isinstance(model, HfReader)
         return encoder_speed(model, bench)
+    from newsbot.adapters.hf_reader import HfReader
+
+    assert not isinstance(model, HfReader)
     return text_speed(model, load_prompt("detect_deal"), bench)
 
 

@@ -1,8 +1,9 @@
-"""`model` and `tuning`: the model's files, and the heads tuned on it."""
+"""`model` and `tuning`: the model's files, and the adapter tuned on it."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,8 @@ def model() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def info(session: Session, as_json: bool) -> None:
-    """Show which model judges, whether it is ready, and how its heads were made."""
-    from newsbot.adapters import embedded, head_file
+    """Show which model judges, whether it is ready, and how its adapter was tuned."""
+    from newsbot.adapters import adapter_file, embedded
     from newsbot.presets import PRESETS, preset_of
 
     config = session.config_or_default()
@@ -38,13 +39,15 @@ def info(session: Session, as_json: bool) -> None:
     }
     if is_embedded:
         ready = embedded.is_prepared(cache)
-        card = head_file.read_card(head_file.shipped_heads())
+        path = config.adapter_path or adapter_file.shipped_adapter()
+        card = adapter_file.read_card(path)
         facts |= {
             "prepared": ready,
             "folder": str(embedded.cache_folder(cache)),
-            "layer": int(card["layer"]),
-            "threshold": float(card["threshold"]),
-            "heads": json.loads(card["card"]),
+            "adapter": str(path),
+            "layers": int(card["layer"]),
+            "thresholds": json.loads(card["thresholds"]),
+            "card": json.loads(card["card"]),
         }
         manifest = embedded.read_manifest(embedded.cache_folder(cache))
         if manifest is not None:
@@ -97,62 +100,90 @@ def prepare(session: Session) -> None:
     help="Folder or file of labelled articles; may be given again.",
 )
 @click.option(
-    "--layer",
-    type=click.IntRange(1, 18),
-    default=9,
-    show_default=True,
-    help="Hidden layer that the heads read.",
+    "--base", "name", help="A model folder to tune instead of the embedded model."
 )
+@click.option(
+    "--layers",
+    type=click.IntRange(min=1),
+    help="Layers of the base to run; else as the recipe says.",
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the corpus.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides chance.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write the heads; else over the package's own.",
+    help="Where to write the adapter; else over the package's own.",
 )
-@click.option("--resume/--no-resume", default=True, help="Reuse states kept on disk.")
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    help="Go on where a stopped run of the same recipe and corpus stood.",
+)
 @click.pass_obj
 def tune(
     session: Session,
     folders: tuple[Path, ...],
-    layer: int,
+    name: str | None,
+    layers: int | None,
+    epochs: int | None,
+    seed: int,
     out: Path | None,
     resume: bool,
 ) -> None:
-    """Tune the heads on a labelled corpus; the same corpus gives the same heads."""
-    from newsbot.adapters.head_file import save_heads, shipped_heads
-    from newsbot.adapters.state_cache import CachedEncoder
+    """Tune an adapter on a labelled corpus, from base weights to a file.
+
+    Takes an hour or two on two cores; may be stopped and gone on with.
+    """
+    from newsbot.adapters import adapter_file, embedded
+    from newsbot.adapters.hf_files import fingerprint, local_folder
     from newsbot.evaluation.gold import read_gold
-    from newsbot.tuning.corpus_files import corpus_files, data_digest
-    from newsbot.tuning.tune import as_head_set
-    from newsbot.tuning.tune import tune as tune_heads
+    from newsbot.tuning.card import make_card
+    from newsbot.tuning.corpus_files import corpus_files
+    from newsbot.tuning.train import Recipe
+    from newsbot.tuning.tune import Place
+    from newsbot.tuning.tune import tune as tune_adapter
 
     files = corpus_files(folders)
     corpus = read_gold(files)
-    app = session.build(session.config_or_default())
-    encoder, base = app.load_embedded(layer=layer)
-    states = app.config.cache_path / "tuning-states"
-    tuned = tune_heads(
-        corpus,
-        CachedEncoder(encoder, states) if resume else encoder,
-        app.gazetteer,
-        progress=ProgressLine(),
-    )
-    card = {
-        "articles": len(corpus),
-        "data": data_digest(files),
-        "held_out": {
-            head: {name: round(value, 4) for name, value in figures.items()}
-            for head, figures in tuned.figures.items()
-        },
+    config = session.config_or_default()
+    app = session.build(config)
+    progress = ProgressLine()
+    if name is None:
+        folder = embedded.prepare(config.cache_path, progress=progress)
+        base = embedded.base_sha256()
+    else:
+        folder = local_folder(name, offline=True)
+        base = fingerprint(folder)
+    chosen = {
+        key: value
+        for key, value in (("layers", layers), ("epochs", epochs))
+        if value is not None
     }
-    path = out or shipped_heads()
-    save_heads(as_head_set(tuned, base=base, layer=layer), path, card=json.dumps(card))
+    recipe = replace(Recipe(seed=seed), **chosen)
+    tuned = tune_adapter(
+        corpus,
+        Place(
+            folder=folder,
+            base=base,
+            runs=config.cache_path / "tuning",
+            device=config.model.device,
+            dtype=config.model.dtype,
+        ),
+        app.gazetteer,
+        recipe,
+        resume=resume,
+        progress=progress,
+    )
+    card = make_card(tuned.chosen, recipe, corpus, files)
+    path = out or adapter_file.shipped_adapter()
+    adapter_file.save_adapter(replace(tuned.adapter, card=json.dumps(card)), path)
     write_json(card)
     click.echo(f"written: {path}", err=True)
 
 
 @click.group()
 def tuning() -> None:
-    """Look after the corpus that the heads are tuned on."""
+    """Look after the corpus that the adapter is tuned on."""
 
 
 @tuning.command("check")

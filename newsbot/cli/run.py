@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,12 @@ def demo(session: Session, folder: Path | None, language: str, as_json: bool) ->
 @click.option(
     "--model", "name", help="A preset, a model folder, or a Hugging Face name."
 )
+@click.option(
+    "--adapter",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="An adapter of one's own for the embedded model.",
+)
+@click.option("--no-floors", is_flag=True, help="Print figures below the floors, too.")
 @click.pass_obj
 def evaluate(
     session: Session,
@@ -116,6 +123,8 @@ def evaluate(
     as_json: bool,
     predictions: Path | None,
     name: str | None,
+    adapter: Path | None,
+    no_floors: bool,
 ) -> None:
     """Measure the line on gold articles: precision, recall and the rest.
 
@@ -131,7 +140,11 @@ def evaluate(
     if predictions is not None:
         _write_lines(predictions, (), mode="a")  # refused now, not minutes later
     config = session.config_or_default()
-    app = session.build(with_model(config, name) if name else config)
+    config = with_model(config, name) if name else config
+    if adapter is not None:
+        model = replace(config.model, adapter=str(adapter.absolute()))
+        config = replace(config, model=model)
+    app = session.build(config)
     brain = app.brain
     started = time.monotonic()
     made = predict(
@@ -155,7 +168,8 @@ def evaluate(
         write_json(figures)
     else:
         _print_figures(figures)
-    check_floors(files, figures, brain.name)
+    if not no_floors:
+        check_floors(files, figures, brain.name)
 
 
 class _Walked:

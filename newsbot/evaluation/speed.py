@@ -16,6 +16,7 @@ from newsbot.pipeline import Judge
 from newsbot.ports import Encoder, Limits, TextModel, TextRequest
 from newsbot.prompts import Prompt, fenced
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.questions import REPORTS
 from newsbot.stages.reading import read_article
 from newsbot.types import Article
 
@@ -78,17 +79,17 @@ def encoder_speed(encoder: Encoder, bench: Bench) -> Speed:
         ModelOutputError: Out of memory.
     """
     started = bench.stopwatch()
-    encoder.encode([bench.articles[0].full_text])  # the first call warms up
+    encoder.encode([bench.articles[0].full_text], REPORTS)  # the first call warms up
     bench.progress("encode", 0.1)
     n_articles = n_tokens = 0
     seconds = 0.0
     while n_articles == 0 or seconds < READING_SHARE * bench.seconds:
         at = n_articles % len(bench.articles)
         texts = [a.full_text for a in bench.articles[at : at + bench.batch_size]]
-        took, encoded = _timed(bench, partial(encoder.encode, texts))
+        took, encoded = _timed(bench, partial(encoder.encode, texts, REPORTS))
         seconds += took
         n_articles += len(texts)
-        n_tokens += sum(len(one.offsets) for one in encoded)
+        n_tokens += sum(len(m.offsets) for one in encoded for m in one)
     rate, n_judged = _judged(bench, started)
     return Speed(
         prefill_tokens_per_second=_rate(n_tokens, seconds),

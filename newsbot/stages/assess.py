@@ -310,9 +310,7 @@ class Extraction:
             capacity=tuple(one.mention for one in capacity),
         )
 
-    def _payer(
-        self, state: Array, states: Array, group: Sequence[Claim]
-    ) -> str | None:
+    def _payer(self, state: Array, states: Array, group: Sequence[Claim]) -> str | None:
         """Who pays a sum: the likeliest of the deal's parties, or nobody named."""
         payer = self._heads.pairs["payer"]
         scores = [*payer.scores(state[None, :], states)[0], float(payer.bias[0])]

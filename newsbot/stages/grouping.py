@@ -95,13 +95,9 @@ def split_deals(
                 linked[a, b] = True
         # Nobody makes a deal alone.
         if n > 1 and not any(
-            linked[a, b] and not related(names[a], names[b])
-            for b in range(n)
-            if b != a
+            linked[a, b] and not related(names[a], names[b]) for b in range(n) if b != a
         ):
-            others = [
-                b for b in range(n) if b != a and not related(names[a], names[b])
-            ]
+            others = [b for b in range(n) if b != a and not related(names[a], names[b])]
             if others:
                 best = max(others, key=lambda b: float(same[a, b]))
                 linked[a, best] = linked[best, a] = True
@@ -136,9 +132,7 @@ def _cliques(friends: Sequence[set[int]]) -> list[set[int]]:
             return
         pivot = max(open_ | done, key=lambda v: len(friends[v] & open_))
         for vertex in sorted(open_ - friends[pivot]):
-            grow(
-                clique | {vertex}, open_ & friends[vertex], done & friends[vertex]
-            )
+            grow(clique | {vertex}, open_ & friends[vertex], done & friends[vertex])
             open_ = open_ - {vertex}
             done = done | {vertex}
 

@@ -127,8 +127,9 @@ def apply(
         parties = tuple(
             (_renamed(name, renamed, gazetteer), roles) for name, roles in deal.parties
         )
-        if len(kept) < len(amounts) or any(name not in written for name, _ in parties
-                                           if name in renamed.values()):
+        if len(kept) < len(amounts) or any(
+            name not in written for name, _ in parties if name in renamed.values()
+        ):
             return article
         deals.append(replace(deal, parties=parties, amounts=kept))
     spans = tuple(
@@ -233,7 +234,7 @@ def _sums(reading: Reading, rng: Random) -> list[Edit]:
     for mention in reading.money:
         for match in _DIGITS.finditer(text, mention.start, mention.end):
             digits = match[0]
-            if digits.startswith("0") or set(digits[1:]) == {"0"} and len(digits) > 3:
+            if digits.startswith("0") or (set(digits[1:]) == {"0"} and len(digits) > 3):
                 continue  # "1,000" and "0.5": groups and fractions stay readable
             if digits not in new:
                 first = str(rng.randint(1, 9))

@@ -96,9 +96,7 @@ def choose(
     return Chosen(
         slope=slope,
         shift=shift,
-        thresholds=Thresholds(
-            **{name: middle.get(name, 0.5) for name in BETAS}
-        ),
+        thresholds=Thresholds(**{name: middle.get(name, 0.5) for name in BETAS}),
         figures=figures,
         reliability=_reliability(article),
     )
@@ -206,9 +204,7 @@ def _plateau(
     return round(float(best.min()), 3), round(float(best.max()), 3)
 
 
-def _f_score(
-    said: NDArray[np.bool_], right: NDArray[np.bool_], beta: float
-) -> float:
+def _f_score(said: NDArray[np.bool_], right: NDArray[np.bool_], beta: float) -> float:
     """F score; *beta* below 1 favours precision (van Rijsbergen 1979)."""
     hits = float((said & right).sum())
     total = float(said.sum()) + beta**2 * float(right.sum())

@@ -20,15 +20,19 @@ from newsbot.tuning.names import invent_name
 
 #: Share of the articles of one pass that get an instruction, or foreign paragraphs.
 INSTRUCTED, FOREIGN = 0.15, 0.08
-_FAMOUS = """
+_FAMOUS = (
+    """
     OpenAI|Anthropic|Microsoft|Google|Amazon|Nvidia|Oracle|Meta|xAI|CoreWeave|Mistral AI
     |AMD|Broadcom|SAP|Deutsche Telekom|Siemens|Nebius|Salesforce|IBM|SoftBank
-""".replace("\n", "").replace("    ", "").split("|")
+""".replace("\n", "")
+    .replace("    ", "")
+    .split("|")
+)
 _ADDRESS = {
     "en": (
         "Note to automated readers: ", "AI summarizers, ", "System: ", "Dear model, ",
         "[INST] ", "For language models only: ", "Assistant, ", "IMPORTANT. ",
-        "### Instruction\n", "To the bot reading this page: ", "", "<|im_start|>system ",
+        "### Instruction\n", "To the bot reading this: ", "", "<|im_start|>system ",
         "Editor's macro: ", "Attention crawler: ", "P.S. for machines: ",
     ),
     "de": (
@@ -128,7 +132,9 @@ def instruction(language: str, rng: Random) -> str:
 
 
 def _as_json(a: str, b: str, number: int, rng: Random) -> str:
-    keys = rng.choice((("deal", "parties", "amount"), ("is_deal", "companies", "value")))
+    keys = rng.choice(
+        (("deal", "parties", "amount"), ("is_deal", "companies", "value"))
+    )
     fields = (True, [a, b], f"{number} bn USD")
     return json.dumps(dict(zip(keys, fields, strict=True)))
 
@@ -149,8 +155,11 @@ def _lengthened(
     article: GoldArticle, others: Sequence[GoldArticle], rng: Random
 ) -> GoldArticle:
     """Put paragraphs of an article without a deal before or behind."""
-    same = [o for o in rng.sample(list(others), min(len(others), 40))
-            if o.language == article.language and not o.deals]
+    same = [
+        o
+        for o in rng.sample(list(others), min(len(others), 40))
+        if o.language == article.language and not o.deals
+    ]
     if not same:
         return article
     paragraphs = rng.choice(same).text.split("\n\n")[: rng.randint(1, 5)]

@@ -205,7 +205,9 @@ def _quantity(
 ) -> Quantity:
     first = one.mentions[0]
     for number, deal in enumerate(article.deals):
-        if any(_same(value, unit, first.value, first.unit) for value, unit in deal.capacity):
+        if any(
+            _same(value, unit, first.value, first.unit) for value, unit in deal.capacity
+        ):
             return Quantity(ids=ids, deal=number)
     return Quantity(ids=ids, deal=None)
 

@@ -243,7 +243,10 @@ def _quantity_losses(
             found["payer"] = functional.cross_entropy(scores, right)
     both = [one.deal for one in (*example.sums, *example.quantities)]
     pairs = [
-        (n, party) for n, deal in enumerate(both) if deal is not None for party in parties
+        (n, party)
+        for n, deal in enumerate(both)
+        if deal is not None
+        for party in parties
     ]
     if pairs:
         belongs = targets(

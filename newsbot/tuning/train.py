@@ -60,9 +60,7 @@ def make_network(decoder: Any, recipe: Recipe, width: int) -> Network:
     try:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
-        raise UserError(
-            'peft is not installed: pip install "newsbot[tune]"'
-        ) from error
+        raise UserError('peft is not installed: pip install "newsbot[tune]"') from error
     torch.manual_seed(recipe.seed)
     numbers = "|".join(str(n) for n in range(recipe.first, recipe.layers))
     tuned = get_peft_model(

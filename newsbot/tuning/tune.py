@@ -210,5 +210,3 @@ def _head_set(
     heads: dict[str, Head], pairs: dict[str, Pair], thresholds: Thresholds
 ) -> HeadSet:
     return HeadSet(heads=heads, pairs=pairs, thresholds=thresholds, hash="unsaved")
-
-
