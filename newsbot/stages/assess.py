@@ -182,7 +182,8 @@ class Extraction:
             return [], unsure
         states = np.array([claim.state for claim in claims])
         same = self._heads.pairs["same_deal"].probabilities(states, states)
-        groups = split_deals(claims, (same + same.T) / 2, self._gazetteer.related)
+        both = np.asarray((same + same.T) / 2, dtype=np.float32)
+        groups = split_deals(claims, both, self._gazetteer.related)
         sums = self._own_sums(asked[n_who : n_who + n_sums], states)
         capacity = self._own_capacity(asked[n_who + n_sums :], states)
         about = self._memory.ask(

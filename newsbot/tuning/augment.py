@@ -251,9 +251,9 @@ def _currencies(reading: Reading) -> list[Edit]:
     text = reading.article.full_text
     if {m.currency for m in reading.money} not in ({"USD"}, {"EUR"}):
         return []
-    pairs = _CURRENCIES[reading.article.language]
+    pairs = list(_CURRENCIES[reading.article.language])
     if reading.money[0].currency == "EUR":
-        pairs = tuple((b, a) for a, b in pairs)
+        pairs = [(b, a) for a, b in pairs]
     edits = []
     for mention in reading.money:
         surface = text[mention.start : mention.end]

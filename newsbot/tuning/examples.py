@@ -84,8 +84,13 @@ class Example:
     @property
     def asked(self) -> list[tuple[int, ...]]:
         """Every question's tokens, in a fixed order: article, who, sums, deals."""
-        rest = (*self.organisations, *self.sums, *self.quantities, *self.deals)
-        return [self.reports, *(one.ids for one in rest)]
+        return [
+            self.reports,
+            *(one.ids for one in self.organisations),
+            *(one.ids for one in self.sums),
+            *(one.ids for one in self.quantities),
+            *(one.ids for one in self.deals),
+        ]
 
     @property
     def n_tokens(self) -> int:
@@ -152,7 +157,7 @@ def make_example(
             Deal(
                 ids=ask(questions.about_deal([name for name, _ in deal.parties])),
                 types=tuple(type_ in deal.types for type_ in DEAL_TYPES),
-                status=STATUSES.index(deal.status),  # type: ignore[arg-type]
+                status=STATUSES.index(deal.status),
             )
             for deal in article.deals
         ),
@@ -194,7 +199,7 @@ def _sum(
                 return Sum(
                     ids=ids,
                     deal=number,
-                    kind=AMOUNT_KINDS.index(amount.kind),  # type: ignore[arg-type]
+                    kind=AMOUNT_KINDS.index(amount.kind),
                     payer=amount.payer and gazetteer.canonical(amount.payer),
                 )
     return Sum(ids=ids, deal=None)

@@ -120,7 +120,7 @@ class Network(nn.Module):
             1, len(example.organisations), len(example.sums),
             len(example.quantities), len(example.deals),
         ]  # fmt: skip
-        article, who, sums, quantities, deals = asked.split(sizes)
+        article, who, sums, quantities, deals = torch.split(asked, sizes)
         sentences = torch.stack(
             [
                 torch.cat([states[start:end].mean(0), states[end - 1]])
@@ -152,7 +152,8 @@ class Network(nn.Module):
 
     def _pairs(self, name: str, left: Tensor, right: Tensor) -> Tensor:
         scores: Tensor = self.left[name](left) @ self.right[name](right).T
-        return scores / PAIR_WIDTH**0.5
+        scaled_down: Tensor = scores / PAIR_WIDTH**0.5
+        return scaled_down
 
     def export(self) -> tuple[dict[str, Head], dict[str, Pair]]:
         """Give the heads as arrays."""
@@ -184,7 +185,7 @@ def losses(
     binary = functional.binary_cross_entropy_with_logits
     device = answers.article.device
 
-    def targets(values: Sequence[Any]) -> Tensor:
+    def targets(values: Any) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device)
 
     found = {
@@ -241,7 +242,8 @@ def _quantity_losses(
             right = torch.tensor([columns.index(paid[n]) for n in told], device=device)  # type: ignore[arg-type]
             scores = answers.payer[told][:, columns]
             found["payer"] = functional.cross_entropy(scores, right)
-    both = [one.deal for one in (*example.sums, *example.quantities)]
+    both = [one.deal for one in example.sums]
+    both += [one.deal for one in example.quantities]
     pairs = [
         (n, party)
         for n, deal in enumerate(both)
@@ -279,5 +281,6 @@ def _packed(example: Example) -> _Packed:
     return _Packed(ids=ids, places=places, branches=branches, ends=ends)
 
 
-def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return tensor.detach().float().cpu().numpy().copy()
+def _array(tensor: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
+    found: np.ndarray[Any, np.dtype[np.float32]] = tensor.detach().float().cpu().numpy()
+    return found.copy()
