@@ -1,8 +1,8 @@
 """`newsbot model tune`: from base weights and a corpus to an adapter that can ship.
 
-Two runs of one recipe. The first leaves an eighth of the stories out; on these every
-threshold and the calibration are chosen, and the figures of the card are measured.
-The second learns from everything. The gold plays no part in either.
+Two runs. The first leaves an eighth of the stories out; on these every threshold and
+the calibration are chosen, and the figures of the card are measured. The second goes
+on from there with everything. The gold plays no part in either.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import torch
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf_reader import ReaderConfig, load_decoder
 from newsbot.adapters.hf_tokenizer import HfTokenizer
+from newsbot.errors import UserError
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.evaluation.run import as_article
 from newsbot.stages.heads import Head, HeadSet, Pair, Thresholds
@@ -31,7 +32,7 @@ from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
 from newsbot.tuning.examples import Example, make_example
 from newsbot.tuning.network import Network
-from newsbot.tuning.train import Recipe, make_network, matrices, train
+from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
 
 #: One story in so many is left out of the first run.
 PARTS = 8
@@ -97,20 +98,37 @@ def tune(
     workshop = _Workshop(place, gazetteer, recipe)
     kept = [article for article in corpus if not is_held_out(article)]
     left_out = [article for article in corpus if is_held_out(article)]
-    network = workshop.run(kept, "held-out", resume=resume, progress=_half(progress, 0))
+    if not kept or not any(article.deals for article in left_out):
+        raise UserError(
+            f"{len(corpus)} articles are too few: some stories must be left out to "
+            "measure on"
+        )
+    whole = recipe.epochs * len(kept) + recipe.last_epochs * len(corpus)
+    first = recipe.epochs * len(kept) / whole
+    network = workshop.network()
+    workshop.run(
+        network,
+        kept,
+        first=0,
+        resume=resume,
+        progress=lambda stage, share: progress(f"first run, {stage}", first * share),
+    )
     chosen = choose(workshop.predict(network, left_out), gazetteer)
     held_out_adapter = workshop.adapter(network, chosen)
-    network = workshop.run(corpus, "whole", resume=resume, progress=_half(progress, 1))
+    workshop.run(
+        network,
+        corpus,
+        first=recipe.epochs,
+        resume=resume,
+        progress=lambda stage, share: progress(
+            f"second run, {stage}", first + (1 - first) * share
+        ),
+    )
     return Tuned(
         adapter=workshop.adapter(network, chosen),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
     )
-
-
-def _half(progress: Progress, which: int) -> Progress:
-    name = ("held-out run", "whole run")[which]
-    return lambda stage, share: progress(f"{name}, {stage}", (which + share) / 2)
 
 
 class _Workshop:
@@ -122,15 +140,8 @@ class _Workshop:
         self._recipe = recipe
         self._tokenizer = HfTokenizer.load(place.folder)
 
-    def run(
-        self,
-        articles: Sequence[GoldArticle],
-        name: str,
-        *,
-        resume: bool,
-        progress: Progress,
-    ) -> Network:
-        """Tune a fresh network on articles."""
+    def network(self) -> Network:
+        """Make a network of the base's own weights."""
         place, recipe = self._place, self._recipe
         decoder = load_decoder(
             place.folder,
@@ -143,20 +154,36 @@ class _Workshop:
         network.to(next(decoder.parameters()).device)
         # Values too small for full precision cost a hundred times the work.
         torch.set_flush_denormal(True)
-        digest = hashlib.sha256(
-            json.dumps([asdict(recipe), place.base, [a.id for a in articles]]).encode()
-        ).hexdigest()[:12]
+        return network
+
+    def run(
+        self,
+        network: Network,
+        articles: Sequence[GoldArticle],
+        *,
+        first: int,
+        resume: bool,
+        progress: Progress,
+    ) -> None:
+        """Tune a network on articles; from pass *first* on it is the second run."""
+        recipe = self._recipe
+        what = [asdict(recipe), self._place.base, first, [a.id for a in articles]]
+        digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
         train(
             network,
             recipe,
-            lambda number: self._epoch(articles, number),
-            len(articles),
+            Passes(
+                examples=lambda number: self._epoch(articles, number),
+                n_examples=len(articles),
+                first=first,
+                n_passes=recipe.last_epochs if first else recipe.epochs,
+                rate=recipe.last_rate if first else 1.0,
+            ),
             self._gazetteer,
-            checkpoint=place.runs / f"{name}-{digest}.pt",
+            checkpoint=self._place.runs / f"{digest}.pt",
             resume=resume,
             progress=progress,
         )
-        return network
 
     def _epoch(self, articles: Sequence[GoldArticle], number: int) -> list[Example]:
         """The articles of one pass, each changed by chance; the first as they are."""
