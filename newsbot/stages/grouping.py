@@ -24,6 +24,9 @@ SECOND_PARTY = 0.1
 MAX_PARTIES = 20
 #: Probability from which two parties share a deal.
 SAME_DEAL = 0.5
+#: A party that shares none joins the likeliest other from this probability on; below,
+#: it is none, where others are.
+LONELY = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,24 +86,26 @@ def split_deals(
             such two are one side of whatever deal either is in.
 
     Returns:
-        Places in *claims*, by deal, in the order of the text; every party is in one
-        at least, and every deal has two.
+        Places in *claims*, by deal, in the order of the text; every deal has two at
+        least.
     """
     n = len(claims)
     names = [claim.mention.name for claim in claims]
-    linked = np.asarray(same >= SAME_DEAL)
-    for a in range(n):
-        for b in range(n):
-            if a != b and related(names[a], names[b]):
-                linked[a, b] = True
-        # Nobody makes a deal alone.
-        if n > 1 and not any(
-            linked[a, b] and not related(names[a], names[b]) for b in range(n) if b != a
-        ):
-            others = [b for b in range(n) if b != a and not related(names[a], names[b])]
-            if others:
-                best = max(others, key=lambda b: float(same[a, b]))
-                linked[a, best] = linked[best, a] = True
+    family = np.array([[related(a, b) for b in names] for a in names])
+    linked = np.asarray(same >= SAME_DEAL) & ~family
+    signed = linked.any()
+    for one in range(n):
+        others = np.flatnonzero(~family[one])
+        if linked[one].any() or not len(others):
+            continue
+        best = others[np.argmax(same[one, others])]
+        if not signed or same[one, best] >= LONELY:
+            linked[one, best] = linked[best, one] = True
+    for one, other in np.argwhere(family & ~np.eye(n, dtype=bool)):
+        # Two names of one side are together wherever either is.
+        linked[one] |= linked[other]
+        linked[:, one] |= linked[:, other]
+        linked[one, other] = linked[other, one] = True
     friends = [{b for b in range(n) if b != a and linked[a, b]} for a in range(n)]
     cliques = _merged([clique for clique in _cliques(friends) if len(clique) > 1])
     return sorted(cliques, key=lambda c: min(claims[m].mention.start for m in c))
