@@ -83,35 +83,40 @@ def split_deals(
             such two are one side of whatever deal either is in.
 
     Returns:
-        Places in *claims*, by deal, in the order of the text; every party is in one
-        at least, and every deal has two.
+        Places in *claims*, by deal, in the order of the text; every deal has two
+        sides, and every party is in one at least, unless all are one side.
     """
     n = len(claims)
     names = [claim.mention.name for claim in claims]
-    linked = np.asarray(same >= SAME_DEAL)
+    kin = [
+        {b for b in range(n) if b == a or related(names[a], names[b])} for a in range(n)
+    ]
+    friends = [
+        {b for b in range(n) if same[a, b] >= SAME_DEAL} | kin[a] for a in range(n)
+    ]
     for a in range(n):
-        for b in range(n):
-            if a != b and related(names[a], names[b]):
-                linked[a, b] = True
+        others = set(range(n)) - kin[a]
         # Nobody makes a deal alone.
-        if n > 1 and not any(
-            linked[a, b] and not related(names[a], names[b]) for b in range(n) if b != a
-        ):
-            others = [b for b in range(n) if b != a and not related(names[a], names[b])]
-            if others:
-                best = max(others, key=lambda b: float(same[a, b]))
-                linked[a, best] = linked[best, a] = True
-    friends = [{b for b in range(n) if b != a and linked[a, b]} for a in range(n)]
-    cliques = _merged([clique for clique in _cliques(friends) if len(clique) > 1])
-    return sorted(cliques, key=lambda c: min(claims[m].mention.start for m in c))
+        if others and not friends[a] & others:
+            best = max(sorted(others), key=lambda b: float(same[a, b]))
+            friends[a].add(best)
+            friends[best].add(a)
+    cliques = _cliques([friends[a] - {a} for a in range(n)])
+    deals = _merged([clique for clique in cliques if _is_two_sided(clique, kin)], kin)
+    return sorted(deals, key=lambda deal: min(claims[m].mention.start for m in deal))
 
 
-def _merged(cliques: Sequence[set[int]]) -> list[list[int]]:
-    """Join sets that share two parties: one deal, with a doubt about one of them."""
+def _is_two_sided(group: set[int], kin: Sequence[set[int]]) -> bool:
+    """Whether a group is more than an organisation with its parent or units."""
+    return any(not group <= kin[a] for a in group)
+
+
+def _merged(cliques: Sequence[set[int]], kin: Sequence[set[int]]) -> list[list[int]]:
+    """Join sets that share two sides: one deal, with a doubt about one party."""
     merged: list[set[int]] = []
     for clique in cliques:
         whole = set(clique)
-        while near := [other for other in merged if len(other & whole) > 1]:
+        while near := [other for other in merged if _is_two_sided(other & whole, kin)]:
             merged = [other for other in merged if other not in near]
             whole = whole.union(*near)
         merged.append(whole)
