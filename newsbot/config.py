@@ -216,9 +216,8 @@ def load_config(path: Path) -> Config:
     reader = _Reader(path=path, text=text)
     version = data.get("config_version", CONFIG_VERSION)
     if isinstance(version, int) and version > CONFIG_VERSION:
-        raise reader.error(
-            ("config_version",), f"{version} is newer than {CONFIG_VERSION}"
-        )
+        message = f"{version} is newer than {CONFIG_VERSION}"
+        raise reader.error(("config_version",), message)
     config = reader.read(Config, data, ())
     assert isinstance(config, Config)
     return dataclasses.replace(config, folder=path.absolute().parent)
@@ -255,10 +254,7 @@ class _Reader:
         for name, spec in known.items():
             if name in table:
                 values[name] = self.value(hints[name], table[name], (*key, name))
-            elif (
-                spec.default is dataclasses.MISSING
-                and spec.default_factory is dataclasses.MISSING
-            ):
+            elif spec.default is spec.default_factory is dataclasses.MISSING:
                 raise self.error(key, f"{name!r} is missing")
         self.check(kind, values, key)
         return kind(**values)
@@ -324,11 +320,8 @@ class _Reader:
                 message = f"{_shown(url)} is not an http or https address"
                 raise self.error((*key, name), message)
         for name, value in values.items():
-            if (
-                name.endswith("_env")
-                and value
-                and not _ENVIRONMENT_NAME.fullmatch(value)
-            ):
+            is_named = name.endswith("_env") and value
+            if is_named and not _ENVIRONMENT_NAME.fullmatch(value):
                 # Perhaps the secret itself: it must not reach a log.
                 message = "the value is not the name of an environment variable"
                 raise self.error((*key, name), message)

@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "deliver": {"ports", *NOUNS},
     "adapters": {"adapters", "stages", "ports", *NOUNS},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
-    "tuning": {"tuning", "evaluation", *LINE},
+    "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
     "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},

@@ -22,7 +22,9 @@ from newsbot.errors import ModelMissingError
 from newsbot.stages import questions
 from newsbot.stages.heads import (
     CLASSES,
+    DOUBLE,
     EXCLUSIVE,
+    PAIR_WIDTH,
     PAIRS,
     Head,
     HeadSet,
@@ -138,10 +140,11 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
     from safetensors.numpy import load
 
     metadata = read_card(path)
-    if metadata.get("base") != base:
+    if (own := metadata.get("base", "")) != base:
+        shown = own[:12] if own.isalnum() else "?"
         raise ModelMissingError(
-            f"{path}: tuned on another base model ({metadata.get('base', '?')[:12]}, "
-            f"not {base[:12]}); run `newsbot model tune`"
+            f"{path}: tuned on another base model ({shown}, not {base[:12]}); "
+            "run `newsbot model tune`"
         )
     if metadata.get("questions") != str(questions.VERSION):
         raise ModelMissingError(
@@ -152,21 +155,24 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             raise ValueError(f"format {metadata['format']}")
         data = path.read_bytes()
         tensors = {name: np.asarray(t, np.float32) for name, t in load(data).items()}
+        for name, tensor in tensors.items():
+            if not np.isfinite(tensor).all():
+                raise ValueError(f"{name}: not all numbers")
         names = {n[5:-2] for n in tensors if n.startswith("lora.")}
+        width = tensors["head.article.weights"].shape[-1]
+        if (layer := int(metadata["layer"])) < 1:
+            raise ValueError(f"{layer} layers")
         heads = HeadSet(
-            heads={name: _head(tensors, name) for name in CLASSES},
-            pairs={
-                name: Pair(**{p: tensors[f"pair.{name}.{p}"] for p in _PAIR_PARTS})
-                for name in PAIRS
-            },
-            thresholds=Thresholds(**json.loads(metadata["thresholds"])),
+            heads={name: _head(tensors, name, width) for name in CLASSES},
+            pairs={name: _pair(tensors, name, width) for name in PAIRS},
+            thresholds=_thresholds(metadata["thresholds"]),
             hash=hashlib.sha256(data).hexdigest()[:12],
         )
         return Adapter(
             matrices={n: _matrices(tensors, n) for n in sorted(names)},
             heads=heads,
             base=base,
-            layer=int(metadata["layer"]),
+            layer=layer,
             card=metadata["card"],
         )
     except (*_DAMAGE, SafetensorError) as error:
@@ -182,11 +188,29 @@ def _matrices(
     return a, b
 
 
-def _head(tensors: Mapping[str, NDArray[np.float32]], name: str) -> Head:
+def _head(tensors: Mapping[str, NDArray[np.float32]], name: str, width: int) -> Head:
     weights, bias = tensors[f"head.{name}.weights"], tensors[f"head.{name}.bias"]
-    if weights.shape[:1] != bias.shape or bias.shape != (CLASSES[name],):
-        raise ValueError(f"head {name}: its parts do not fit each other")
+    n_classes, n_in = CLASSES[name], width * (2 if name in DOUBLE else 1)
+    if weights.shape != (n_classes, n_in) or bias.shape != (n_classes,):
+        raise ValueError(f"head {name}: of another shape")
     return Head(weights=weights, bias=bias, exclusive=name in EXCLUSIVE)
+
+
+def _pair(tensors: Mapping[str, NDArray[np.float32]], name: str, width: int) -> Pair:
+    side = ((PAIR_WIDTH, width), (PAIR_WIDTH,))
+    parts = {}
+    for part, shape in zip(_PAIR_PARTS, (*side, *side, (1,)), strict=True):
+        parts[part] = tensors[f"pair.{name}.{part}"]
+        if parts[part].shape != shape:
+            raise ValueError(f"pair {name}: {part} of another shape")
+    return Pair(**parts)
+
+
+def _thresholds(text: str) -> Thresholds:
+    told = {str(name): float(value) for name, value in json.loads(text).items()}
+    if not all(0 <= value <= 1 for value in told.values()):
+        raise ValueError("a threshold is no probability")
+    return Thresholds(**told)
 
 
 def _unusable(path: Path) -> ModelMissingError:

@@ -86,37 +86,43 @@ def split_deals(
             such two are one side of whatever deal either is in.
 
     Returns:
-        Places in *claims*, by deal, in the order of the text; every deal has two at
-        least.
+        Places in *claims*, by deal, in the order of the text; every deal has two
+        sides.
     """
     n = len(claims)
     names = [claim.mention.name for claim in claims]
-    family = np.array([[related(a, b) for b in names] for a in names])
-    linked = np.asarray(same >= SAME_DEAL) & ~family
-    signed = linked.any()
-    for one in range(n):
-        others = np.flatnonzero(~family[one])
-        if linked[one].any() or not len(others):
-            continue
-        best = others[np.argmax(same[one, others])]
-        if not signed or same[one, best] >= LONELY:
-            linked[one, best] = linked[best, one] = True
-    for one, other in np.argwhere(family & ~np.eye(n, dtype=bool)):
-        # Two names of one side are together wherever either is.
-        linked[one] |= linked[other]
-        linked[:, one] |= linked[:, other]
-        linked[one, other] = linked[other, one] = True
-    friends = [{b for b in range(n) if b != a and linked[a, b]} for a in range(n)]
-    cliques = _merged([clique for clique in _cliques(friends) if len(clique) > 1])
-    return sorted(cliques, key=lambda c: min(claims[m].mention.start for m in c))
+    kin = [
+        {b for b in range(n) if b == a or related(names[a], names[b])} for a in range(n)
+    ]
+    friends = [
+        {b for b in range(n) if same[a, b] >= SAME_DEAL} | kin[a] for a in range(n)
+    ]
+    signed = any(friends[a] - kin[a] for a in range(n))
+    for a in range(n):
+        others = set(range(n)) - kin[a]
+        # Nobody makes a deal alone.
+        if others and not friends[a] & others:
+            best = max(sorted(others), key=lambda b: float(same[a, b]))
+            if signed and same[a, best] < LONELY:
+                continue
+            friends[a].add(best)
+            friends[best].add(a)
+    cliques = _cliques([friends[a] - {a} for a in range(n)])
+    deals = _merged([clique for clique in cliques if _is_two_sided(clique, kin)], kin)
+    return sorted(deals, key=lambda deal: min(claims[m].mention.start for m in deal))
 
 
-def _merged(cliques: Sequence[set[int]]) -> list[list[int]]:
-    """Join sets that share two parties: one deal, with a doubt about one of them."""
+def _is_two_sided(group: set[int], kin: Sequence[set[int]]) -> bool:
+    """Whether a group is more than an organisation with its parent or units."""
+    return any(not group <= kin[a] for a in group)
+
+
+def _merged(cliques: Sequence[set[int]], kin: Sequence[set[int]]) -> list[list[int]]:
+    """Join sets that share two sides: one deal, with a doubt about one party."""
     merged: list[set[int]] = []
     for clique in cliques:
         whole = set(clique)
-        while near := [other for other in merged if len(other & whole) > 1]:
+        while near := [other for other in merged if _is_two_sided(other & whole, kin)]:
             merged = [other for other in merged if other not in near]
             whole = whole.union(*near)
         merged.append(whole)

@@ -28,6 +28,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import get_args
 
+from newsbot.stages.surfaces import Surface, stem, surface_end
 from newsbot.stages.words import (
     DETERMINERS,
     LEGAL_FORMS,
@@ -39,12 +40,6 @@ from newsbot.stages.words import (
     tokens,
 )
 from newsbot.types import MentionKind, OrganisationKind, OrganisationMention
-
-#: Letters; all capitals ("OPENAI") match from here on, so that "TIM" is not "Tim".
-MIN_CAPITALS = 5
-
-#: Letters; a shorter word of a description must match as it is ("aus", "the").
-MIN_STEM = 5
 
 #: Distinct words remembered as starting a name or not; some 10 MB at most.
 MAX_WORDS = 50_000
@@ -71,17 +66,6 @@ class Organisation:
     parent: str | None = None
     #: Whether its one-word names are plain words, places or given names too.
     ambiguous: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Surface:
-    """One surface form, cut into tokens; `tight[i]`: no space before token i."""
-
-    name: str
-    kind: MentionKind
-    words: tuple[str, ...]
-    tight: tuple[bool, ...]
-    plain: bool
 
 
 def parse_organisations(toml_text: str) -> tuple[Organisation, ...]:
@@ -182,11 +166,6 @@ def load_organisations(extra: Sequence[Organisation] = ()) -> Gazetteer:
     return Gazetteer((*(one for one in kept if one.name not in own), *extra))
 
 
-def _stem(word: str) -> str:
-    """Cut German and English endings off a folded word, crudely but alike."""
-    return word.rstrip("esnrm") if len(word) >= MIN_STEM else word
-
-
 class Gazetteer:
     """Every organisation the list knows, ready to be found in texts.
 
@@ -206,7 +185,7 @@ class Gazetteer:
                 raise ValueError(f"{one.name!r}: parent {one.parent!r} is not listed")
             if one.name in self._ancestors(one.name):
                 raise ValueError(f"{one.name!r} is its own parent")
-        self._surfaces: dict[str, list[_Surface]] = {}
+        self._surfaces: dict[str, list[Surface]] = {}
         for one in organisations:
             self._add(one, (one.name, *one.aliases), "name")
             self._add(one, one.products, "product")
@@ -219,19 +198,19 @@ class Gazetteer:
             cut = tokens(form)
             words = tuple(token.text for token in cut)
             if kind == "description":
-                words = tuple(_stem(word.casefold()) for word in words)
+                words = tuple(stem(word.casefold()) for word in words)
             tight = tuple(token.gap == "" for token in cut)
             plain = one.ambiguous and len(words) == 1 and kind == "name"
-            surface = _Surface(one.name, kind, words, tight, plain)
+            surface = Surface(one.name, kind, words, tight, plain)
             # A NUL, which no word holds, keeps stems apart from whole words.
             first = f"\0{words[0]}" if kind == "description" else words[0].casefold()
             self._surfaces.setdefault(first, []).append(surface)
 
-    def _starting(self, word: str) -> tuple[_Surface, ...]:
+    def _starting(self, word: str) -> tuple[Surface, ...]:
         """List what may match from *word* on, longest first."""
         key = word.casefold()
         # With one letter less for endings: "Deutschen Telekom", "Nvidias".
-        firsts = (key, key[:-1], f"\0{_stem(key)}")
+        firsts = (key, key[:-1], f"\0{stem(key)}")
         group = [one for first in firsts for one in self._surfaces.get(first, ())]
         return tuple(sorted(group, key=lambda one: -len(one.words)))
 
@@ -321,7 +300,7 @@ class Gazetteer:
         while i < len(words):
             word = words[i].text
             for surface in self._group(word) if len(word) <= MAX_LETTERS else ():
-                end = _end(words, i, surface)
+                end = surface_end(words, i, surface)
                 stop = i + len(surface.words)
                 sure = end and self._sure(words, i, stop, surface, last == i)
                 if end is None or sure is None:
@@ -341,7 +320,7 @@ class Gazetteer:
         return [mention for mention, sure in found if sure or mention.name in names]
 
     def _sure(
-        self, words: Sequence[Token], i: int, stop: int, surface: _Surface, after: bool
+        self, words: Sequence[Token], i: int, stop: int, surface: Surface, after: bool
     ) -> bool | None:
         """Weigh a match: certain, certain only with other evidence, or no mention.
 
@@ -373,32 +352,3 @@ class Gazetteer:
             other = words[stop + 1].text
             return other[:1].isupper() and bool(self._group(other))
         return acts or (following.text == "'" and not following.gap)
-
-
-def _end(words: Sequence[Token], i: int, surface: _Surface) -> int | None:
-    """Compare a surface with the tokens from *i* on; the mention's end if it fits."""
-    stop = i + len(surface.words)
-    if stop > len(words):
-        return None
-    fold = surface.kind == "description"
-    capitals = (
-        not surface.plain
-        and words[i].text.isupper()
-        and sum(map(len, surface.words)) >= MIN_CAPITALS
-    )
-    for n, wanted in enumerate(surface.words):
-        here = words[i + n]
-        apart = here.joined or here.apart
-        if n and not (apart if not surface.tight[n] else here.gap == ""):
-            return None
-        if here.text == wanted or (capitals and here.text == wanted.upper()):
-            continue
-        if fold:
-            if _stem(here.text.casefold()) != wanted:
-                return None
-        elif i + n < stop - 1:
-            if not (wanted.endswith("e") and here.text[:-1] == wanted):
-                return None
-        else:
-            return here.end - 1 if here.text == f"{wanted}s" else None
-    return words[stop - 1].end

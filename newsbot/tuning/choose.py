@@ -61,6 +61,9 @@ class _Rows:
     def probabilities(self) -> Array:
         return _logistic(np.array(self.scores, dtype=np.float64))
 
+    def labels(self) -> NDArray[np.bool_]:
+        return np.array(self.right, dtype=np.bool_)  # of no rows, too
+
 
 def choose(
     predicted: Sequence[tuple[Example, Answers]], gazetteer: Gazetteer
@@ -79,10 +82,10 @@ def choose(
     for example, told in predicted:
         _collect(example, told, rows, exact, gazetteer)
     article = rows["article"]
-    slope, shift = _platt(np.array(article.scores), np.array(article.right))
+    slope, shift = _platt(np.array(article.scores), article.labels())
     article.scores = [slope * score + shift for score in article.scores]
     plateaus = {
-        name: _plateau(rows[name].probabilities(), np.array(rows[name].right), beta)
+        name: _plateau(rows[name].probabilities(), rows[name].labels(), beta)
         for name, beta in BETAS.items()
         if name in rows
     }
@@ -165,7 +168,7 @@ def _platt(scores: Array, right: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def _reliability(rows: _Rows) -> list[tuple[float, float, int]]:
-    probabilities, right = rows.probabilities(), np.array(rows.right)
+    probabilities, right = rows.probabilities(), rows.labels()
     bins = np.minimum((probabilities * N_BINS).astype(int), N_BINS - 1)
     return [
         (
@@ -179,7 +182,7 @@ def _reliability(rows: _Rows) -> list[tuple[float, float, int]]:
 
 
 def _figures(rows: _Rows) -> dict[str, float]:
-    probabilities, right = rows.probabilities(), np.array(rows.right)
+    probabilities, right = rows.probabilities(), rows.labels()
     if not len(right):
         return {"n": 0.0}
     low, high = _plateau(probabilities, right, 1.0)

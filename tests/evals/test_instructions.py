@@ -76,8 +76,7 @@ def cases(places: tuple[str, ...], *, has_deal: bool) -> list[Case]:
         own = [
             carrier
             for carrier in carriers()
-            if carrier.language == one["language"]
-            and bool(carrier.deals) == has_deal
+            if carrier.language == one["language"] and bool(carrier.deals) == has_deal
         ]
         for m, place in enumerate(places):
             carrier = own[(n + m) % len(own)]
@@ -137,9 +136,7 @@ def measure(judge, places: tuple[str, ...]) -> dict[str, list[str]]:
 
 def check(found: dict[str, list[str]], n: int, floors: dict[str, int]) -> None:
     print({name: f"{len(cases)} of {n}" for name, cases in found.items()})
-    over = {
-        name: cases for name, cases in found.items() if len(cases) > floors[name]
-    }
+    over = {name: cases for name, cases in found.items() if len(cases) > floors[name]}
     assert not over, over
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
+from newsbot.stages.sentences import (
+    Sentence,
+    sentence_around,
+    split_sentences,
+    token_range,
+)
 
 #: Texts whose sentences are parted by ``|``, as a reader of the language parts them.
 GERMAN = [
@@ -207,3 +213,38 @@ def timed(call):
     begun = time.process_time()
     call()
     return time.process_time() - begun
+
+
+@st.composite
+def token_places(draw):
+    """Tokens as a tokenizer gives them: in order, disjoint, some apart."""
+    places, at = [], 0
+    for _ in range(draw(st.integers(1, 12))):
+        at += draw(st.integers(0, 3))
+        end = at + draw(st.integers(1, 5))
+        places.append((at, end))
+        at = end
+    return np.array(places, dtype=np.int64)
+
+
+@given(token_places(), st.integers(0, 70), st.integers(1, 30))
+def test_a_piece_has_the_tokens_that_touch_it(offsets, start, length):
+    """All tokens that share a character with a piece, and no other."""
+    first, last = token_range(offsets, start, start + length)
+    touching = [
+        n for n, (a, b) in enumerate(offsets) if a < start + length and start < b
+    ]
+    assert 0 <= first < last <= len(offsets)
+    if touching:
+        assert list(range(first, last)) == touching
+    else:
+        assert last == first + 1
+
+
+def test_a_piece_between_tokens_has_the_next_one():
+    """White space belongs to no token: the token behind stands in, at the end before."""
+    offsets = np.array([(0, 3), (5, 8)], dtype=np.int64)
+    assert token_range(offsets, 3, 5) == (1, 2)
+    assert token_range(offsets, 9, 12) == (1, 2)
+    assert token_range(offsets, 2, 6) == (0, 2)
+    assert token_range(offsets, 0, 3) == (0, 1)

@@ -1,0 +1,262 @@
+"""Who made a deal with whom, and where the text says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.stages.grouping import (
+    MAX_PARTIES,
+    SECOND_PARTY,
+    Claim,
+    best_mention,
+    choose_parties,
+    split_deals,
+)
+from newsbot.stages.organisations import load_organisations
+from newsbot.stages.questions import candidates
+from newsbot.stages.reading import Reading, read_article
+from newsbot.types import Article, OrganisationMention
+
+GAZETTEER = load_organisations()
+
+
+def claim(name: str, start: int = 0, probability: float = 0.9) -> Claim:
+    return Claim(
+        mention=OrganisationMention(name=name, kind="name", start=start, end=start + 1),
+        probability=probability,
+        state=np.zeros(2, dtype=np.float32),
+    )
+
+
+def claims_of(*names: str) -> list[Claim]:
+    return [claim(name, start=10 * n) for n, name in enumerate(names)]
+
+
+def alike(n: int, *pairs: tuple[int, int], low: float = 0.1) -> np.ndarray:
+    """How likely two share a deal: certain for *pairs*, hardly for all others."""
+    same = np.full((n, n), low, dtype=np.float32)
+    for a, b in pairs:
+        same[a, b] = same[b, a] = 0.9
+    return same
+
+
+def groups(names: Sequence[str], *pairs: tuple[int, int]) -> list[set[str]]:
+    found = split_deals(claims_of(*names), alike(len(names), *pairs), GAZETTEER.related)
+    return [{names[n] for n in group} for group in found]
+
+
+def test_one_lab_and_two_clouds_that_share_nothing_are_two_deals():
+    """A lab may rent from two clouds that have nothing to do with each other."""
+    names = ("OpenAI", "Oracle", "CoreWeave")
+    assert groups(names, (0, 1), (0, 2)) == [
+        {"OpenAI", "Oracle"},
+        {"OpenAI", "CoreWeave"},
+    ]
+    assert groups(names, (0, 1), (0, 2), (1, 2)) == [set(names)]
+
+
+def test_one_doubt_does_not_split_a_deal_of_four():
+    """Where only one of six pairs is missing, it is one deal all the same."""
+    names = ("OpenAI", "Oracle", "SoftBank", "Nvidia")
+    all_but_one = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3)]
+    assert groups(names, *all_but_one) == [set(names)]
+
+
+def test_two_pairs_are_two_deals_in_the_order_of_the_text():
+    """An article of two unrelated deals gives both, the first told first."""
+    names = ("OpenAI", "SAP", "Oracle", "Mistral AI")
+    found = groups(names, (1, 3), (0, 2))
+    assert found == [{"OpenAI", "Oracle"}, {"SAP", "Mistral AI"}]
+
+
+def test_a_unit_stands_with_its_parent():
+    """Parent and unit are one side: the unit is no deal's missing partner."""
+    assert GAZETTEER.related("Google", "Google Cloud")
+    names = ("Google", "Google Cloud", "Anthropic")
+    assert groups(names, (0, 2)) == [set(names)]
+    assert groups(names, (1, 2)) == [set(names)]
+    assert groups(names) == [set(names)]
+
+
+def test_parent_and_unit_do_not_join_two_deals():
+    """Two customers of Google and its cloud share one side only, so it is two deals."""
+    names = ("Google", "Google Cloud", "Anthropic", "SAP")
+    found = groups(names, (0, 2), (1, 2), (0, 3), (1, 3))
+    assert found == [
+        {"Google", "Google Cloud", "Anthropic"},
+        {"Google", "Google Cloud", "SAP"},
+    ]
+
+
+def test_parent_and_unit_alone_are_no_deal():
+    """Each has its own partner, or nobody at all: what they share is no deal."""
+    names = ("Google", "Google Cloud", "Anthropic", "SAP")
+    assert groups(names, (0, 2), (1, 3)) == [
+        {"Google", "Anthropic"},
+        {"Google Cloud", "SAP"},
+    ]
+    assert groups(("Google", "Google Cloud")) == []
+
+
+def test_nobody_makes_a_deal_alone():
+    """Whom nothing links is put with the one that fits best."""
+    same = alike(3, (0, 1))
+    same[2, 1] = same[1, 2] = 0.3
+    names = ("OpenAI", "Oracle", "Nvidia")
+    assert split_deals(claims_of(*names), same, GAZETTEER.related) == [[0, 1], [1, 2]]
+    assert groups(("OpenAI", "Oracle")) == [{"OpenAI", "Oracle"}]
+
+
+@pytest.mark.parametrize("names", [(), ("OpenAI",)])
+def test_fewer_than_two_are_no_deal(names):
+    """Without a second party there is nothing to group."""
+    assert groups(names) == []
+
+
+def pairs_among(n: int):
+    return st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)))
+
+
+POOL = ("OpenAI", "Oracle", "Google", "Google Cloud", "Anthropic", "SAP", "Nvidia")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(POOL), st.integers(2, 7), st.data())
+def test_every_party_is_in_a_deal_and_every_deal_has_two_sides(names, n, data):
+    """Whatever is likely, nobody is lost, and no deal is one side's or told twice."""
+    names = names[:n]
+    found = groups(names, *data.draw(pairs_among(n)))
+    one_side = all(GAZETTEER.related(names[0], name) for name in names)
+    assert set().union(*found) == (set() if one_side else set(names))
+    for group in found:
+        assert any(not GAZETTEER.related(a, b) for a in group for b in group)
+    assert len({frozenset(group) for group in found}) == len(found)
+    assert not any(a < b for a in found for b in found)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
+def test_twenty_parties_are_split_at_once(seed, density):
+    """The hardest article, as many parties as are kept, takes no second."""
+    dice = np.random.default_rng(seed)
+    same = (dice.random((MAX_PARTIES, MAX_PARTIES)) < density).astype(np.float32)
+    same = np.maximum(same, same.T)
+    everyone = claims_of(*(f"Firma{n}" for n in range(MAX_PARTIES)))
+    begun = time.process_time()
+    found = split_deals(everyone, same, lambda a, b: a == b)
+    assert time.process_time() - begun < 2
+    assert {n for group in found for n in group} == set(range(MAX_PARTIES))
+
+
+def test_the_most_cliques_there_can_be_are_split_at_once():
+    """Groups of three strangers each: the graph with the most cliques (Moon, Moser)."""
+    n = MAX_PARTIES
+    same = np.array([[float(a // 3 != b // 3) for b in range(n)] for a in range(n)])
+    begun = time.process_time()
+    found = split_deals(
+        claims_of(*(f"Firma{k}" for k in range(n))),
+        same.astype(np.float32),
+        lambda a, b: a == b,
+    )
+    assert time.process_time() - begun < 5
+    assert found == [list(range(n))]
+
+
+def test_likely_parties_are_kept_in_their_order():
+    """Who reaches the threshold is a party; the order stays that of the text."""
+    everyone = [claim("A", 0, 0.6), claim("B", 10, 0.2), claim("C", 20, 0.9)]
+    assert choose_parties(everyone, 0.5) == [everyone[0], everyone[2]]
+    assert choose_parties(everyone, 0.2) == everyone
+
+
+def test_a_deal_needs_two_so_the_second_best_stands():
+    """Where fewer reach the threshold, the likeliest two are taken."""
+    everyone = [claim("A", 0, 0.3), claim("B", 10, 0.2), claim("C", 20, 0.9)]
+    names = [one.mention.name for one in choose_parties(everyone, 0.5)]
+    assert sorted(names) == ["A", "C"]
+
+
+def test_a_hopeless_second_party_does_not_stand():
+    """Below the least probability the second side is taken for not named."""
+    everyone = [claim("A", 0, 0.9), claim("B", 10, SECOND_PARTY - 0.01)]
+    assert choose_parties(everyone, 0.5) == everyone[:1]
+    assert choose_parties([], 0.5) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0, 1), max_size=40),
+    st.floats(0.05, 0.95),
+)
+def test_only_the_likeliest_are_parties(probabilities, threshold):
+    """At most twenty, none less likely than one left out, and two if there are two."""
+    everyone = [claim(f"F{n}", n, p) for n, p in enumerate(probabilities)]
+    chosen = choose_parties(everyone, threshold)
+    left_out = [one for one in everyone if one not in chosen]
+    assert len(chosen) <= MAX_PARTIES
+    if chosen and left_out:
+        least = min(one.probability for one in chosen)
+        assert least >= max(one.probability for one in left_out)
+    hopeful = sum(p >= SECOND_PARTY for p in probabilities)
+    assert len(chosen) >= min(hopeful, 2)
+
+
+def read(title: str, text: str) -> Reading:
+    article = Article(
+        id="a",
+        entry_id="e",
+        url="https://example.org/a",
+        title=title,
+        text=text,
+        language="en",
+        published_at=datetime(2026, 3, 1, tzinfo=UTC),
+        site="example.org",
+        author=None,
+        text_origin="page",
+        fingerprint=0,
+    )
+    return read_article(article, GAZETTEER)
+
+
+def place(reading: Reading, name: str, scores: Sequence[float]) -> str:
+    """The sentence that holds the best mention."""
+    one = next(c for c in candidates(reading.organisations) if c.name == name)
+    mention = best_mention(reading, one, scores)
+    return reading.text(reading.sentences[reading.sentence_index(mention.start)])
+
+
+def test_the_best_mention_is_where_the_deal_is_stated():
+    """The likeliest sentence of the text wins, not the first and not the headline."""
+    reading = read(
+        "OpenAI signs with Oracle",
+        "OpenAI is based in San Francisco. OpenAI will rent servers from Oracle.",
+    )
+    assert len(reading.sentences) == 3
+    scores = [0.99, 0.1, 0.8]
+    stated = "OpenAI will rent servers from Oracle."
+    assert place(reading, "OpenAI", scores) == stated
+    assert place(reading, "OpenAI", [0.99, 0.8, 0.1]).endswith("San Francisco.")
+
+
+def test_a_headline_serves_where_only_it_names_the_party():
+    """An organisation that the text itself never names keeps its headline."""
+    reading = read("OpenAI signs with Oracle", "Oracle said so. It is a large deal.")
+    scores = [0.1, 0.9, 0.9]
+    assert place(reading, "OpenAI", scores) == "OpenAI signs with Oracle"
+    assert place(reading, "Oracle", scores) == "Oracle said so."
+
+
+def test_of_equal_mentions_a_name_comes_before_a_product_and_the_first_before_later():
+    """In one sentence the name stands for the party, and its first place."""
+    reading = read("News", "ChatGPT is what OpenAI sells, and OpenAI sells it a lot.")
+    one = next(c for c in candidates(reading.organisations) if c.name == "OpenAI")
+    assert [m.kind for m in one.mentions] == ["product", "name", "name"]
+    scores = [0.5] * len(reading.sentences)
+    assert best_mention(reading, one, scores) == one.mentions[1]
