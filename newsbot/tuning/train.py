@@ -42,8 +42,8 @@ class Recipe:
     first: int = 4
     rank: int = 16
     #: Passes over the first run's articles, and over all of them in the second.
-    epochs: int = 4
-    last_epochs: int = 2
+    epochs: int = 5
+    last_epochs: int = 1
     learning_rate: float = 1e-3
     head_learning_rate: float = 4e-3
     #: Share of both rates in the second run.
