@@ -21,8 +21,10 @@ import torch
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf_reader import ReaderConfig, load_decoder
 from newsbot.adapters.hf_tokenizer import HfTokenizer
+from newsbot.errors import UserError
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.evaluation.run import as_article
+from newsbot.stages import questions
 from newsbot.stages.heads import Head, HeadSet, Pair, Thresholds
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
@@ -97,6 +99,11 @@ def tune(
     workshop = _Workshop(place, gazetteer, recipe)
     kept = [article for article in corpus if not is_held_out(article)]
     left_out = [article for article in corpus if is_held_out(article)]
+    if not any(article.deals for article in kept) or not left_out:
+        raise UserError(
+            f"{len(corpus)} articles are too few to tune on: one in {PARTS} stories is "
+            "left out to choose thresholds, and the rest must report a deal"
+        )
     network = workshop.run(kept, "held-out", resume=resume, progress=_half(progress, 0))
     chosen = choose(workshop.predict(network, left_out), gazetteer)
     held_out_adapter = workshop.adapter(network, chosen)
@@ -144,7 +151,14 @@ class _Workshop:
         # Values too small for full precision cost a hundred times the work.
         torch.set_flush_denormal(True)
         digest = hashlib.sha256(
-            json.dumps([asdict(recipe), place.base, [a.id for a in articles]]).encode()
+            json.dumps(
+                [
+                    asdict(recipe),
+                    place.base,
+                    questions.VERSION,
+                    list(map(repr, articles)),
+                ]
+            ).encode()
         ).hexdigest()[:12]
         train(
             network,
