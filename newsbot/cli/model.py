@@ -135,14 +135,18 @@ def tune(
     Takes an hour or two on two cores; may be stopped and gone on with.
     """
     from newsbot.adapters import adapter_file, embedded
-    from newsbot.adapters.hf_files import fingerprint, local_folder
+    from newsbot.adapters.hf_files import fingerprint, local_folder, model_name
+    from newsbot.errors import UserError
     from newsbot.evaluation.gold import read_gold
-    from newsbot.tuning.card import make_card
+    from newsbot.tuning.card import EMBEDDED, make_card
     from newsbot.tuning.corpus_files import corpus_files
     from newsbot.tuning.train import Recipe
     from newsbot.tuning.tune import Place
     from newsbot.tuning.tune import tune as tune_adapter
 
+    path = out or adapter_file.shipped_adapter()
+    if not path.parent.is_dir():  # said now, not after an hour
+        raise UserError(f"{path.parent}: no such folder")
     files = corpus_files(folders)
     corpus = read_gold(files)
     config = session.config_or_default()
@@ -154,12 +158,11 @@ def tune(
     else:
         folder = local_folder(name, offline=True)
         base = fingerprint(folder)
-    chosen = {
-        key: value
-        for key, value in (("layers", layers), ("epochs", epochs))
-        if value is not None
-    }
-    recipe = replace(Recipe(seed=seed), **chosen)
+    recipe = Recipe(seed=seed)
+    if layers is not None:  # of few layers, the upper two thirds learn
+        recipe = replace(recipe, layers=layers, first=min(recipe.first, layers // 3))
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs)
     tuned = tune_adapter(
         corpus,
         Place(
@@ -174,8 +177,8 @@ def tune(
         resume=resume,
         progress=progress,
     )
-    card = make_card(tuned.chosen, recipe, corpus, files)
-    path = out or adapter_file.shipped_adapter()
+    called = EMBEDDED if name is None else model_name(folder, name)
+    card = make_card(tuned.chosen, recipe, corpus, files, base=called)
     adapter_file.save_adapter(replace(tuned.adapter, card=json.dumps(card)), path)
     write_json(card)
     click.echo(f"written: {path}", err=True)

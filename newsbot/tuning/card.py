@@ -13,6 +13,11 @@ from newsbot.tuning.choose import Chosen
 from newsbot.tuning.corpus_files import data_digest
 from newsbot.tuning.train import Recipe
 
+#: The embedded base, with the notice that its licence asks for.
+EMBEDDED = (
+    "gemma3-270m; Gemma is provided under and subject to the Gemma Terms of Use found "
+    "at ai.google.dev/gemma/terms"
+)
 #: What every adapter of this kind gets wrong more than the rest; measured figures
 #: stand in docs/judging.md.
 KNOWN_FAILURES = (
@@ -28,6 +33,8 @@ def make_card(
     recipe: Recipe,
     corpus: Sequence[GoldArticle],
     files: Sequence[Path],
+    *,
+    base: str = EMBEDDED,
 ) -> dict[str, Any]:
     """Write a model card.
 
@@ -36,14 +43,14 @@ def make_card(
         recipe: How it was tuned.
         corpus: The articles.
         files: Where they were read from, for their digest.
+        base: The base model's name.
 
     Returns:
         What is kept in the adapter's file and printed after tuning.
     """
     languages = Counter(article.language for article in corpus)
     return {
-        "base": "gemma3-270m; Gemma is provided under and subject to the Gemma Terms "
-        "of Use found at ai.google.dev/gemma/terms",
+        "base": base,
         "articles": len(corpus),
         "with_deals": sum(bool(article.deals) for article in corpus),
         "languages": dict(sorted(languages.items())),

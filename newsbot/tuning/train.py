@@ -8,6 +8,7 @@ one that was not.
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ from newsbot.tuning.network import Network, losses
 MODULES = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"
 #: Steps between two checkpoints: a minute or two.
 CHECKPOINT_STEPS = 25
+#: What a cut or foreign file makes torch and the reader of its content raise.
+_DAMAGE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, EOFError,
+    pickle.UnpicklingError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +246,7 @@ class _Run:
                     head.copy_(old)
             self._optimiser.load_state_dict(saved["optimiser"])
             self.step = int(saved["step"])
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise UserError(
                 f"{path}: no usable checkpoint ({type(error).__name__}); "
                 "use --no-resume"

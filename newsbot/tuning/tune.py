@@ -24,6 +24,7 @@ from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.errors import UserError
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.evaluation.run import as_article
+from newsbot.stages import questions
 from newsbot.stages.heads import Head, HeadSet, Pair, Thresholds
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
@@ -98,10 +99,10 @@ def tune(
     workshop = _Workshop(place, gazetteer, recipe)
     kept = [article for article in corpus if not is_held_out(article)]
     left_out = [article for article in corpus if is_held_out(article)]
-    if not kept or not any(article.deals for article in left_out):
+    if not any(article.deals for article in kept) or not left_out:
         raise UserError(
-            f"{len(corpus)} articles are too few: some stories must be left out to "
-            "measure on"
+            f"{len(corpus)} articles are too few to tune on: one in {PARTS} stories is "
+            "left out to choose thresholds, and the rest must report a deal"
         )
     whole = recipe.epochs * len(kept) + recipe.last_epochs * len(corpus)
     first = recipe.epochs * len(kept) / whole
@@ -167,7 +168,10 @@ class _Workshop:
     ) -> None:
         """Tune a network on articles; from pass *first* on it is the second run."""
         recipe = self._recipe
-        what = [asdict(recipe), self._place.base, first, [a.id for a in articles]]
+        what = [
+            asdict(recipe), self._place.base, questions.VERSION, first,
+            list(map(repr, articles)),
+        ]  # fmt: skip
         digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
         train(
             network,

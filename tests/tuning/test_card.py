@@ -53,6 +53,13 @@ def test_a_card_tells_data_recipe_and_figures(files):
     assert "Gemma Terms of Use" in card["base"]
 
 
+def test_a_card_names_its_base(files):
+    """Tuned on a base of one's own, it says so and claims nothing of Gemma's."""
+    card = make_card(CHOSEN, Recipe(), read_gold(files), files, base="own-1b")
+    assert card["base"] == "own-1b"
+    assert "Gemma" not in json.dumps(card)
+
+
 def test_a_card_survives_the_file(files):
     """It is plain JSON: written into an adapter and read again it is the same."""
     card = make_card(CHOSEN, Recipe(), read_gold(files), files)

@@ -1,0 +1,230 @@
+"""Examples: an article's tokens, what is asked, and what is right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import tiny_tuning
+from tiny_tuning import GAZETTEER, Bench
+
+from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal, GoldSpan
+from newsbot.evaluation.run import as_article
+from newsbot.stages import questions
+from newsbot.stages.reading import read_article
+from newsbot.tuning.examples import payers
+from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+
+TITLE = "Oracle mietet bei Zwirbelwerk"
+STATED = (
+    "Oracle zahlt dem Cloudanbieter Zwirbelwerk Compute 30 Mrd. Euro für 2 GW Leistung."
+)
+OTHER = "SAP kauft bei Nvidia Chips für 5 Millionen Dollar."
+BACKGROUND = "Im Vorjahr setzte Microsoft 7 Mrd. Euro um und betrieb 3 GW."
+TEXT = f"{STATED} {OTHER}\n\n{BACKGROUND}"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory) -> Bench:
+    return tiny_tuning.bench(tmp_path_factory.mktemp("examples") / "base")
+
+
+def amount(value: int, currency: str, payer: str | None, kind="purchase") -> GoldAmount:
+    return GoldAmount(
+        value=Decimal(value), currency=currency, kind=kind, bound="exact", payer=payer
+    )
+
+
+def deal(parties, amounts=(), capacity=(), *, types=("compute_purchase",), **parts):
+    fields = {"story": "s", "status": "announced", **parts}
+    return GoldDeal(
+        types=types, parties=parties, amounts=amounts, capacity=capacity, **fields
+    )
+
+
+def gold(**parts) -> GoldArticle:
+    full = f"{TITLE}\n\n{TEXT}"
+    places = {"deals.0.parties.0": STATED, "deals.1.parties.0": OTHER}
+    fields = {
+        "title": TITLE,
+        "text": TEXT,
+        "deals": (
+            deal(
+                (
+                    ("Oracle Corp.", ("customer",)),
+                    ("Zwirbelwerk Compute", ("provider", "partner")),
+                ),
+                (amount(30_000_000_000, "EUR", "Oracle", "total"),),
+                ((Decimal(2), "gw"),),
+                types=("compute_purchase", "infrastructure"),
+                status="expanded",
+            ),
+            deal(
+                (("SAP", ("customer",)), ("Nvidia", ("provider",))),
+                (amount(5_000_000, "USD", None),),
+                types=("chip_supply",),
+            ),
+        ),
+        "spans": tuple(
+            GoldSpan(
+                field=field,
+                start=full.index(stated),
+                end=full.index(stated) + len(stated),
+            )
+            for field, stated in places.items()
+        ),
+        **parts,
+    }
+    return GoldArticle(
+        id="c-1",
+        url="https://example.org",
+        source="Blatt",
+        published_at=datetime(2026, 3, 2, tzinfo=UTC),
+        language="de",
+        **fields,
+    )
+
+
+def who(example):
+    return {one.name: one for one in example.organisations}
+
+
+def flags(names, known):
+    return tuple(name in names for name in known)
+
+
+def test_the_article_is_read_as_judging_reads_it(bench):
+    """The tokens are those of the full text, with begin-of-sequence before them."""
+    example = bench.example(gold())
+    tokens = bench.tokenizer.encode(f"{TITLE}\n\n{TEXT}")
+    assert example.ids == bench.tokenizer.prefix + tokens.ids
+    assert len(bench.tokenizer.prefix) == 1
+
+
+def test_sentences_are_found_among_the_tokens(bench):
+    """Each sentence's tokens spell it, and those that state a party are marked."""
+    example = bench.example(gold())
+    reading = read_article(as_article(gold()), GAZETTEER)
+    spelled = [
+        bench.tokenizer.decode(list(example.ids[start:end])).strip()
+        for start, end in example.sentences
+    ]
+    assert spelled == [reading.text(sentence) for sentence in reading.sentences]
+    assert spelled == [TITLE, STATED, OTHER, BACKGROUND]
+    assert example.states == (False, True, True, False)
+
+
+def test_organisations_have_their_deals_and_roles(bench):
+    """Parties know their deal by any spelling; a bystander has none."""
+    found = who(bench.example(gold()))
+    assert found["Oracle"].deals == {0}
+    assert found["Oracle"].roles == flags({"customer"}, ROLES)
+    assert found["Zwirbelwerk Compute"].deals == {0}
+    assert found["Zwirbelwerk Compute"].roles == flags({"provider", "partner"}, ROLES)
+    assert found["Nvidia"].deals == {1}
+    assert found["Microsoft"].deals == frozenset()
+    assert found["Microsoft"].roles == flags((), ROLES)
+
+
+def test_a_party_of_two_deals_has_the_roles_of_both(bench):
+    """Who rents in one deal and lends in the other is both."""
+    first, second = gold().deals
+    both = replace(
+        second, parties=(("Oracle", ("investor",)), ("Nvidia", ("investee",)))
+    )
+    oracle = who(bench.example(gold(deals=(first, both))))["Oracle"]
+    assert oracle.deals == {0, 1}
+    assert oracle.roles == flags({"customer", "investor"}, ROLES)
+
+
+def test_a_unit_counts_for_its_parent(bench):
+    """Labelled is the parent, the text names the unit: it is the party all the same."""
+    text = "Google Cloud und Anthropic schließen einen Vertrag."
+    deals = (deal((("Google", ("provider",)), ("Anthropic", ("customer",)))),)
+    found = who(bench.example(gold(text=text, deals=deals, spans=())))
+    assert found["Google Cloud"].deals == {0}
+
+
+def test_sums_and_capacities_have_their_deal(bench):
+    """What belongs to a deal says to which; what is background says so."""
+    example = bench.example(gold())
+    deals = [(one.deal, AMOUNT_KINDS[one.kind], one.payer) for one in example.sums]
+    assert deals == [
+        (0, "total", "Oracle"),
+        (1, "purchase", None),
+        (None, AMOUNT_KINDS[0], None),
+    ]
+    assert [one.deal for one in example.quantities] == [0, None]
+
+
+def test_deals_have_their_types_and_status(bench):
+    """Each deal is asked about by its parties."""
+    first, second = bench.example(gold()).deals
+    assert first.types == flags({"compute_purchase", "infrastructure"}, DEAL_TYPES)
+    assert STATUSES[first.status] == "expanded"
+    assert second.types == flags({"chip_supply"}, DEAL_TYPES)
+    asked = bench.tokenizer.decode(list(second.ids))
+    assert asked == questions.about_deal(["SAP", "Nvidia"])
+
+
+def test_what_is_asked_is_what_judging_asks(bench):
+    """Question by question, in one order, the tokens are those of the same words."""
+    example = bench.example(gold())
+    reading = read_article(as_article(gold()), GAZETTEER)
+    wanted = [
+        questions.REPORTS,
+        *(
+            questions.about_organisation(reading, one, GAZETTEER)
+            for one in questions.candidates(reading.organisations)
+        ),
+        *(questions.about_sum(reading, one) for one in questions.sums(reading.money)),
+        *(
+            questions.about_quantity(reading, one)
+            for one in questions.quantities(reading.capacity)
+        ),
+        questions.about_deal(["Oracle Corp.", "Zwirbelwerk Compute"]),
+        questions.about_deal(["SAP", "Nvidia"]),
+    ]
+    assert example.asked == [bench.tokenizer.encode(asked).ids for asked in wanted]
+    assert example.n_tokens == len(example.ids) + sum(map(len, example.asked))
+
+
+def test_an_article_without_a_deal_is_asked_one_question(bench):
+    """Judging asks nothing more once it says no, so nothing more is learned."""
+    example = bench.example(gold(deals=(), spans=()))
+    assert not example.is_deal
+    assert example.asked == [example.reports]
+    assert not any(example.states)
+    assert len(example.sentences) == 4
+
+
+def test_payers_are_places_among_the_organisations(bench):
+    """The payer's place, their number for nobody, None where no sum or payer is known."""
+    example = bench.example(gold())
+    names = [one.name for one in example.organisations]
+    assert payers(example.sums, example.organisations, GAZETTEER) == [
+        names.index("Oracle"),
+        len(names),
+        None,
+    ]
+    stranger = replace(example.sums[0], payer="Niemand")
+    bystander = replace(example.sums[0], payer="Microsoft")
+    for one in (stranger, bystander):
+        assert payers([one], example.organisations, GAZETTEER) == [None]
+
+
+def test_a_long_dozen_of_the_corpus_becomes_examples(bench):
+    """Real lines of the corpus give at least two parties where they report a deal."""
+    for article in tiny_tuning.corpus(12):
+        example = bench.example(article)
+        assert example.is_deal == bool(article.deals)
+        assert all(0 < a < b <= len(example.ids) for a, b in example.sentences)
+        if article.deals:
+            assert sum(bool(one.deals) for one in example.organisations) >= 2
+            assert any(example.states)

@@ -1,0 +1,282 @@
+"""From a corpus to an adapter on a tiny base, also through the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("peft")
+
+import tiny_tuning
+from commands import here
+from tiny_tuning import GAZETTEER, RECIPE
+
+from newsbot.adapters.adapter_file import load_adapter, read_card, save_adapter
+from newsbot.adapters.hf_files import fingerprint
+from newsbot.adapters.hf_reader import HfReader, ReaderConfig
+from newsbot.errors import UserError
+from newsbot.evaluation.gold import GoldArticle, read_gold
+from newsbot.evaluation.run import as_article
+from newsbot.stages import questions
+from newsbot.stages.heads import CLASSES, PAIRS
+from newsbot.tuning.corpus_files import corpus_files, data_digest
+from newsbot.tuning.tune import PARTS, Place, Tuned, is_held_out, tune
+
+SHORT = replace(RECIPE, epochs=2)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> Path:
+    return tiny_tuning.build(tmp_path_factory.mktemp("tune") / "base")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[GoldArticle]:
+    """Some of them are left out of the first run, with a deal and without."""
+    some = tiny_tuning.corpus(80)
+    left_out = [article for article in some if is_held_out(article)]
+    kept = [article for article in some if not is_held_out(article)]
+    with_deal = [article for article in left_out if article.deals][:2]
+    without = [article for article in left_out if not article.deals][:2]
+    assert len(with_deal) == len(without) == 2
+    return [*kept[:12], *with_deal, *without]
+
+
+def tuned(
+    corpus, base, runs, *, progress=lambda _stage, _share: None, **parts
+) -> Tuned:
+    place = Place(
+        folder=base, base=fingerprint(base), runs=runs, device="cpu", dtype="float32"
+    )
+    options = {"recipe": SHORT, "resume": True, **parts}
+    return tune(corpus, place, GAZETTEER, progress=progress, **options)
+
+
+@pytest.fixture(scope="module")
+def made(corpus, base, tmp_path_factory) -> tuple[Tuned, list[tuple[str, float]], Path]:
+    told: list[tuple[str, float]] = []
+    runs = tmp_path_factory.mktemp("runs")
+    done = tuned(corpus, base, runs, progress=lambda *one: told.append(one))
+    return done, told, runs
+
+
+def test_every_head_is_tuned_and_measured(made):
+    """All heads and pairs are there and finite; figures are of held-out articles."""
+    done, _, _ = made
+    for adapter in (done.adapter, done.held_out_adapter):
+        assert set(adapter.heads.heads) == set(CLASSES)
+        assert set(adapter.heads.pairs) == set(PAIRS)
+        assert all(np.isfinite(h.weights).all() for h in adapter.heads.heads.values())
+        assert adapter.layer == SHORT.layers
+    assert done.chosen.figures["article"]["n"] == 4
+    assert {"party", "roles", "types", "status"} <= set(done.chosen.figures)
+    assert not np.array_equal(
+        done.adapter.heads["party"].weights,
+        done.held_out_adapter.heads["party"].weights,
+    )
+
+
+def test_progress_goes_through_both_runs(made):
+    """First the held-out run, then the whole one; the share reaches one."""
+    _, told, _ = made
+    names = [stage.split(",")[0] for stage, _ in told]
+    assert list(dict.fromkeys(names)) == ["held-out run", "whole run"]
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert max(s for (stage, s) in told if stage.startswith("held-out")) == 0.5
+
+
+def same(one: Tuned, other: Tuned, folder: Path) -> bool:
+    files = []
+    for number, adapter in enumerate(
+        a for t in (one, other) for a in (t.adapter, t.held_out_adapter)
+    ):
+        path = folder / f"{number}.safetensors"
+        save_adapter(adapter, path)
+        files.append(path.read_bytes())
+    return files[0] == files[2] and files[1] == files[3]
+
+
+def test_the_same_corpus_gives_the_same_adapter(corpus, base, made, tmp_path):
+    """Tuned anew, both adapters are equal byte for byte."""
+    done, _, _ = made
+    assert same(done, tuned(corpus, base, tmp_path / "anew"), tmp_path)
+
+
+def test_a_finished_run_is_taken_as_it_is(corpus, base, made, tmp_path):
+    """Called again with its checkpoints, nothing is trained and the result is equal."""
+    done, _, runs = made
+    told: list[str] = []
+    again = tuned(corpus, base, runs, progress=lambda stage, _: told.append(stage))
+    assert told == []
+    assert same(done, again, tmp_path)
+
+
+def test_another_text_or_label_is_another_corpus(corpus, base, made):
+    """A corpus that was corrected is trained on, though its ids are the old ones."""
+    _, _, runs = made
+    *rest, last = corpus
+    changed = [*rest, replace(last, text=f"{last.text}\n\nMehr folgt.")]
+    told: list[str] = []
+    tuned(changed, base, runs, progress=lambda stage, _: told.append(stage))
+    assert any(stage.startswith("whole run") for stage in told)
+
+
+def test_calibration_is_worked_into_the_article_s_head(corpus, base, made):
+    """The adapter's own probability is the calibrated one."""
+    done, _, _ = made
+    chosen = done.chosen
+    assert (chosen.slope, chosen.shift) != (1.0, 0.0)
+    reader = HfReader.load(
+        ReaderConfig(folder=str(base), device="cpu", dtype="float32"),
+        done.held_out_adapter,
+    )
+    left_out = [article for article in corpus if is_held_out(article)]
+    texts = [as_article(article).full_text for article in left_out]
+    answers = [memory.answer for (memory,) in reader.encode(texts, questions.REPORTS)]
+    said = done.held_out_adapter.heads["article"].probabilities(np.array(answers))[:, 0]
+    right = np.array([bool(article.deals) for article in left_out])
+    brier = float(((said - right) ** 2).mean())
+    assert brier == pytest.approx(chosen.figures["article"]["brier"], abs=0.01)
+
+
+def test_one_story_is_on_one_side():
+    """About an eighth is left out; articles of one first story go together."""
+    everything = read_gold(corpus_files([]))
+    left_out = [article for article in everything if is_held_out(article)]
+    assert 0.5 / PARTS < len(left_out) / len(everything) < 2 / PARTS
+    assert {bool(article.deals) for article in left_out} == {True, False}
+    assert {article.language for article in left_out} == {"de", "en"}
+    sides: dict[str, set[bool]] = {}
+    for article in everything:
+        if article.deals:
+            sides.setdefault(article.deals[0].story, set()).add(is_held_out(article))
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_too_small_a_corpus_is_refused(corpus, base, tmp_path):
+    """Without held-out articles, or without a deal to learn, it ends in one line."""
+    kept = [article for article in corpus if not is_held_out(article)]
+    left_out = [article for article in corpus if is_held_out(article)]
+    no_deal = [article for article in kept if not article.deals]
+    for few in ([], kept, left_out, [*no_deal, *left_out]):
+        with pytest.raises(UserError, match="too few") as caught:
+            tuned(few, base, tmp_path / "runs")
+        assert "\n" not in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+# Through the command line.
+
+
+@pytest.fixture
+def home(tmp_path, corpus) -> Path:
+    """A user's folder: a config whose cache is here, and the corpus as a file."""
+    (tmp_path / "config.toml").write_text(
+        '[model]\ncache = "cache"\ndevice = "cpu"\ndtype = "float32"\n'
+    )
+    chosen = {article.id for article in corpus}
+    lines = [
+        line
+        for file in corpus_files([])
+        for line in file.read_text("utf-8").splitlines()
+        if json.loads(line)["id"] in chosen
+    ]
+    assert len(lines) == len(corpus)
+    (tmp_path / "corpus.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    return tmp_path
+
+
+def command(home: Path, base: Path, *more, corpus="corpus.jsonl", layers=3):
+    return here(
+        home,
+        *("--config", home / "config.toml", "model", "tune", "--base", base),
+        *("--corpus", corpus, "--layers", layers, "--epochs", 1),
+        *("--out", home / "own.safetensors", *more),
+    )
+
+
+def test_tuning_through_the_command_line(home, base):
+    """The adapter is written, loads on its base, and its card is printed and kept."""
+    done = command(home, base)
+    assert done.code == 0, done.err
+    out = home / "own.safetensors"
+    card = json.loads(done.out)
+    assert json.loads(read_card(out)["card"]) == card
+    assert card["articles"] == 16
+    assert card["data"] == data_digest([home / "corpus.jsonl"])
+    assert card["recipe"]["layers"] == 3
+    assert card["recipe"]["epochs"] == 1
+    assert card["base"] == base.name
+    assert "held-out run, pass 1 of 1" in done.err
+    assert f"written: {out}" in done.err
+    adapter = load_adapter(out, base=fingerprint(base))
+    assert adapter.matrices
+    HfReader.load(ReaderConfig(folder=str(base), device="cpu"), adapter)
+    checkpoints = sorted(path.name for path in (home / "cache" / "tuning").iterdir())
+    assert [name.split("-")[0] for name in checkpoints] == ["held", "whole"]
+
+    # The same again goes on from the end, and gives the same bytes.
+    first = out.read_bytes()
+    out.unlink()
+    again = command(home, base)
+    assert again.code == 0, again.err
+    assert "pass" not in again.err
+    assert out.read_bytes() == first
+    assert again.out == done.out
+
+    # Anew, it is trained again, to the same bytes.
+    anew = command(home, base, "--no-resume")
+    assert anew.code == 0, anew.err
+    assert "pass 1 of 1" in anew.err
+    assert out.read_bytes() == first
+
+    # Another seed is another run.
+    other = command(home, base, "--seed", 2)
+    assert other.code == 0, other.err
+    assert out.read_bytes() != first
+
+
+def test_a_tuned_adapter_is_what_judging_asks_for(home, base):
+    """`model info` tells the adapter that the config names, without loading it."""
+    done = command(home, base)
+    assert done.code == 0, done.err
+    with (home / "config.toml").open("a") as config:
+        config.write(f'name = "{base}"\nadapter = "own.safetensors"\n')
+    told = here(home, "--config", home / "config.toml", "model", "info", "--json")
+    assert told.code == 0, told.err
+    facts = json.loads(told.out)
+    assert facts["layers"] == 3
+    assert facts["card"] == json.loads(done.out)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "too few"),
+        ("{}\n", "corpus.jsonl:1: not a gold article"),
+        ("no json\n", "corpus.jsonl:1: not a gold article"),
+    ],
+)
+def test_a_bad_corpus_is_one_line(home, base, content, message):
+    """Empty, of another form or no JSON: the line says so before anything is run."""
+    (home / "corpus.jsonl").write_text(content)
+    assert message in command(home, base).refused(2)
+    assert not (home / "own.safetensors").exists()
+
+
+def test_a_missing_corpus_base_or_folder_is_one_line(home, base):
+    """What is not there is named: corpus, base, layers, the folder to write to."""
+    assert "nowhere" in command(home, base, corpus="nowhere").refused(2)
+    assert "nowhere" in command(home, home / "nowhere").refused(3)
+    line = command(home, base, layers=9).refused(3)
+    assert "it has 4 layers, not 9" in line
+    out = home / "nowhere" / "own.safetensors"
+    assert "no such folder" in command(home, base, "--out", out).refused(2)
