@@ -59,11 +59,12 @@ def branch_mask(
     # Padding looks at itself: a row that sees nothing would be no number.
     itself = torch.arange(n, device=device)
     sees[:, itself, itself + n_before] = True
+    window = getattr(config, "sliding_window", None)
+    if not window:
+        near = sees
+    else:  # compared, not subtracted: distances would be eight bytes each
+        near = sees & (key_places[:, None, :] > (places - window)[:, :, None])
     if not getattr(config, "layer_types", None):
-        return sees[:, None]
-    distance = places[:, :, None] - key_places[:, None, :]
-    window = getattr(config, "sliding_window", None) or 2**30
-    return {
-        "full_attention": sees[:, None],
-        "sliding_attention": (sees & (distance < window))[:, None],
-    }
+        # One kind of layer: as Mistral's, whose window then holds for all.
+        return near[:, None]
+    return {"full_attention": sees[:, None], "sliding_attention": near[:, None]}

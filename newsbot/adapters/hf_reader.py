@@ -9,7 +9,7 @@ base and its vocabulary head, half of the work, are never touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 WINDOW = 2_048
 #: Tokens of left context that a later window repeats.
 OVERLAP = 256
+#: Tokens of questions in one pass. An article names ten or twenty organisations; a
+#: list of a thousand, asked in one pass, would need gigabytes for its mask.
+MAX_ASKED = 1_024
+#: Where the checkpoints of models that see keep the text part; see `hf_load`.
+TEXT_PART = {r"^model\.language_model\.": "", r"^language_model\.model\.": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,11 @@ class HfReader:
     def id(self) -> str:
         """Name, hash and layers, as in ``"gemma3-270m@a5fd3b62230a/12"``."""
         return self._name
+
+    @property
+    def decoder(self) -> Any:
+        """The layers that are run, as transformers has them; for measurements."""
+        return self._decoder
 
     @property
     def dtype(self) -> str:
@@ -220,11 +230,19 @@ class HfReader:
         questions: Sequence[str],
     ) -> NDArray[np.float32]:
         """Give the state at the end of each question; see `HfMemory.ask`."""
+        width = int(self._decoder.config.hidden_size)
+        asked = [self._tokenizer.encode(question).ids for question in questions]
+        answers = [self._ask(remembered, part) for part in _in_passes(asked, MAX_ASKED)]
+        return np.concatenate([np.empty((0, width), dtype=np.float32), *answers])
+
+    def _ask(
+        self,
+        remembered: list[tuple[torch.Tensor, torch.Tensor]],
+        asked: Sequence[tuple[int, ...]],
+    ) -> NDArray[np.float32]:
+        """Run questions side by side, each at the place right behind the text."""
         from transformers import DynamicCache
 
-        width = int(self._decoder.config.hidden_size)
-        if not questions:
-            return np.empty((0, width), dtype=np.float32)
         cache = DynamicCache()
         for layer, (keys, values) in enumerate(remembered):
             cache.update(keys, values, layer)
@@ -233,11 +251,10 @@ class HfReader:
         places: list[int] = []
         branches: list[int] = []
         ends = []
-        for number, question in enumerate(questions, 1):
-            asked = self._tokenizer.encode(question).ids
-            ids += asked
-            places += range(n_before, n_before + len(asked))
-            branches += [number] * len(asked)
+        for number, question in enumerate(asked, 1):
+            ids += question
+            places += range(n_before, n_before + len(question))
+            branches += [number] * len(question)
             ends.append(len(ids) - 1)
         output = self._run(
             torch.tensor([ids]),
@@ -270,6 +287,22 @@ class HfReader:
                 use_cache=True,
             ).last_hidden_state
             return scaled(output)
+
+
+def _in_passes(
+    asked: Sequence[tuple[int, ...]], size: int
+) -> Iterator[list[tuple[int, ...]]]:
+    """Split questions, in order, into passes of *size* tokens; one at least in each."""
+    part: list[tuple[int, ...]] = []
+    n_tokens = 0
+    for ids in asked:
+        if part and n_tokens + len(ids) > size:
+            yield part
+            part, n_tokens = [], 0
+        part.append(ids)
+        n_tokens += len(ids)
+    if part:
+        yield part
 
 
 def load_decoder(folder: Path, config: ReaderConfig, *, n_layers: int) -> Any:
@@ -306,6 +339,7 @@ def load_decoder(folder: Path, config: ReaderConfig, *, n_layers: int) -> Any:
             decoder, loading = AutoModel.from_pretrained(
                 folder,
                 config=shape,
+                key_mapping=TEXT_PART,
                 dtype=dtype,
                 local_files_only=True,
                 use_safetensors=True,
@@ -339,6 +373,8 @@ def add_matrices(decoder: Any, adapter: Adapter) -> None:
         try:
             weight = decoder.get_submodule(name).weight
             change = torch.from_numpy(b) @ torch.from_numpy(a)
+            if change.shape != weight.shape:  # a single row would be added to all
+                raise RuntimeError(f"{change.shape} to {weight.shape}")
             changed = weight.detach().float().cpu() + change
         except (AttributeError, RuntimeError) as error:
             raise ModelMissingError(

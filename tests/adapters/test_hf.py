@@ -19,7 +19,6 @@ from newsbot.adapters.hf import (  # noqa: E402
     HfModel,
     grammar_substring_words,
 )
-from newsbot.adapters.hf_encode import windows  # noqa: E402
 from newsbot.adapters.hf_machine import in_batches, n_cores  # noqa: E402
 from newsbot.adapters.hf_tokenizer import HfTokenizer  # noqa: E402
 from newsbot.errors import ModelMissingError, ModelOutputError  # noqa: E402
@@ -118,97 +117,7 @@ def ask(text: str, **options) -> TextRequest:
     )
 
 
-# encode
-
-
-def test_encode_gives_the_hidden_states_of_the_layer(folder):
-    """Stopping early gives what transformers calls hidden_states[layer]."""
-    reference = load(folder)
-    ids = torch.tensor([reference._tokenizer.prompt("", GERMAN)])
-    with torch.inference_mode():
-        states = reference.module(ids, output_hidden_states=True).hidden_states
-    for layer, wanted in ((1, 1), (2, 2), (4, 4), (None, 4)):
-        (encoded,) = load(folder, layer=layer).encode([GERMAN])
-        expected = states[wanted][0, 1:].numpy()
-        assert encoded.states.dtype == np.float32
-        np.testing.assert_allclose(encoded.states, expected, atol=1e-4)
-
-
-def test_encode_leaves_the_model_whole(folder):
-    """The early stop is a view: the model still writes with all its layers."""
-    request = [ask(GERMAN, max_tokens=8)]
-    model = load(folder, layer=1)
-    model.encode([GERMAN])
-    assert model.generate(request) == load(folder).generate(request)
-
-
-def test_encode_in_a_batch_equals_one_by_one(folder):
-    """Padding and neighbours change nothing; order is kept; empty texts pass."""
-    model = load(folder, layer=2, batch_size=3)
-    texts = [GERMAN, "", ENGLISH * 3, "kurz", GERMAN * 2, "Ja"]
-    together = model.encode(texts)
-    for text, encoded in zip(texts, together, strict=True):
-        (alone,) = model.encode([text])
-        assert encoded.offsets.tolist() == alone.offsets.tolist()
-        assert encoded.states.shape == (len(encoded.offsets), model.width)
-        np.testing.assert_allclose(encoded.states, alone.states, atol=1e-4)
-    assert together[1].states.shape == (0, 32)
-    assert model.encode([]) == []
-
-
-def test_first_window_equals_unwindowed(folder):
-    """Up to the end of the first window, windows are invisible."""
-    text = (GERMAN + ENGLISH) * 6
-    (whole,) = load(folder, layer=3, window=500).encode([text])
-    (parts,) = load(folder, layer=3, window=64, overlap=16).encode([text])
-    assert len(whole.states) > 150
-    assert parts.offsets.tolist() == whole.offsets.tolist()
-    np.testing.assert_allclose(parts.states[:63], whole.states[:63], atol=1e-4)
-    assert not np.allclose(parts.states[63:], whole.states[63:], atol=1e-2)
-
-
-def test_later_windows_have_the_overlap_as_context(folder):
-    """A later window is the text from `overlap` tokens before its own first one."""
-    text = (GERMAN + ENGLISH) * 6
-    model = load(folder, layer=3, window=64, overlap=16)
-    (parts,) = model.encode([text])
-    ids = model._tokenizer.encode(text).ids
-    start = 63 - 16
-    second = torch.tensor([model._tokenizer.prefix + ids[start : start + 63]])
-    with torch.inference_mode():
-        states = model.module(second, output_hidden_states=True).hidden_states[3]
-    np.testing.assert_allclose(
-        parts.states[63 : start + 63], states[0, 1 + 16 :].numpy(), atol=1e-4
-    )
-
-
-@pytest.mark.parametrize("n_tokens", [0, 1, 62, 63, 64, 110, 111, 500])
-def test_windows_cover_each_token_once(n_tokens):
-    """Nothing is cut, nothing is given twice, no window is too long."""
-    ids = tuple(range(n_tokens))
-    found = windows(0, ids, (2,), 64, 16)
-    own = [token for w in found for token in ids[w.start + w.n_context : w.end]]
-    assert own == list(ids)
-    assert all(len(window.ids) <= 64 for window in found)
-
-
-def test_offsets_point_into_the_text(folders):
-    """Offsets count code points of the text as given, umlauts and emoji included."""
-    text = "Große Übermut­igkeit 😀 e\u0301 👩‍💻 “ok”\n\n" + GERMAN
-    (encoded,) = load(folders["llama"], layer=1).encode([text])
-    assert encoded.offsets.dtype == np.int64
-    assert encoded.offsets[0, 0] == 0
-    assert encoded.offsets[-1, 1] == len(text)
-    covered = set()
-    for start, end in encoded.offsets.tolist():
-        assert start < end
-        covered.update(range(start, end))
-    assert covered == set(range(len(text)))
-    pieces = [text[start:end] for start, end in encoded.offsets.tolist()]
-    assert "Große Ü".startswith(pieces[0])
-    assert any("😀" in piece for piece in pieces)
-    words = [text[s:e].strip() for s, e in encoded.offsets.tolist()]
-    assert "OpenAI" in words
+# what is read
 
 
 def test_a_text_cannot_spell_control_tokens(folders):
@@ -230,7 +139,7 @@ def test_generate_equals_transformers_own_greedy_search(folder):
     for text, answer in zip(texts, answers, strict=True):
         ids = torch.tensor([model._tokenizer.prompt("", text)])
         with torch.inference_mode():
-            out = model.module.generate(ids, max_new_tokens=24, do_sample=False)
+            out = model._model.generate(ids, max_new_tokens=24, do_sample=False)
         new = out[0, ids.shape[1] :].tolist()
         assert answer.text == model._tokenizer.decode(new)
         assert answer.n_prompt_tokens == ids.shape[1]
@@ -257,7 +166,7 @@ def test_generate_ends_at_end_of_sequence(folders, tmp_path):
     model = load(copy)
     ids = torch.tensor([model._tokenizer.prompt("", GERMAN)])
     with torch.inference_mode():
-        out = model.module.generate(ids, max_new_tokens=12, do_sample=False)
+        out = model._model.generate(ids, max_new_tokens=12, do_sample=False)
     new = out[0, ids.shape[1] :].tolist()
     at = next(i for i in range(2, 12) if new[i] not in new[:i])
     (copy / "generation_config.json").write_text(
@@ -355,7 +264,7 @@ def brute_force(model: HfModel, text: str, choices: tuple[str, ...]) -> list[flo
     for choice in choices:
         ids = torch.tensor([model._tokenizer.prompt("", text + choice)])
         with torch.inference_mode():
-            chances = torch.log_softmax(model.module(ids).logits[0].float(), -1)
+            chances = torch.log_softmax(model._model(ids).logits[0].float(), -1)
         places = range(n_prompt, ids.shape[1])
         means.append(float(np.mean([chances[i - 1, ids[0, i]] for i in places])))
     weights = np.exp(means)
@@ -468,14 +377,13 @@ def test_choices_follow_the_template(chat_folder):
 # what is loaded, and what is refused
 
 
-def test_the_id_names_content_and_layer(folders, tmp_path):
-    """A copy has the same hash, other weights another; the layer is told."""
-    llama = load(folders["llama"], layer=2)
+def test_the_id_names_the_content(folders, tmp_path):
+    """A copy has the same hash, other weights another."""
+    llama = load(folders["llama"])
     assert llama.id.startswith("llama@")
-    assert llama.id.endswith("/2")
     copy = tmp_path / "llama"
     shutil.copytree(folders["llama"], copy)
-    assert load(copy).id == llama.id.removesuffix("/2")
+    assert load(copy).id == llama.id
     weights = copy / "model.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
@@ -527,8 +435,6 @@ def test_what_is_no_model_is_named(folders, tmp_path):
     (broken / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelMissingError, match=r"tokenizer\.json"):
         load(broken)
-    with pytest.raises(ModelMissingError, match="layers 1 to 4"):
-        load(folders["llama"], layer=5)
     with pytest.raises(ValueError, match="dtype"):
         load(folders["llama"], dtype="int3")
 

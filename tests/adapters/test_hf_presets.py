@@ -87,11 +87,11 @@ def test_only_the_text_part_is_loaded_and_counts_alike(folders, name):
     ids = torch.tensor([model._tokenizer.prompt("Lies.", TEXT)])
     with torch.inference_mode():
         expected = whole(input_ids=ids).logits
-        got = model.module(input_ids=ids).logits
+        got = model._model(input_ids=ids).logits
     torch.testing.assert_close(got, expected)
     n_whole = sum(weights.numel() for weights in whole.parameters())
-    assert sum(weights.numel() for weights in model.module.parameters()) < n_whole
-    assert not any("vision" in name for name, _ in model.module.named_modules())
+    assert sum(weights.numel() for weights in model._model.parameters()) < n_whole
+    assert not any("vision" in name for name, _ in model._model.named_modules())
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -104,7 +104,7 @@ def test_a_head_in_the_files_is_the_head(tmp_path, tied):
         whole.tie_weights()
         whole.save_pretrained(folder)
         whole = tiny_models.whole(folder)
-    module = tiny_models.load(folder).module
+    module = tiny_models.load(folder)._model
     assert torch.equal(module.lm_head.weight, whole.lm_head.weight)
     same = torch.equal(module.lm_head.weight, module.model.embed_tokens.weight)
     assert same is tied
@@ -122,7 +122,7 @@ def test_weights_that_lie_in_several_files_are_found(folders, tmp_path):
     assert len(hf_load.weight_files(folder)) == len(list(folder.glob("model-*")))
     ids = torch.tensor([[2, 9, 30]])
     with torch.inference_mode():
-        got = tiny_models.load(folder).module(ids).logits
+        got = tiny_models.load(folder)._model(ids).logits
         torch.testing.assert_close(got, whole(ids).logits)
 
 
@@ -189,7 +189,7 @@ def test_int8_writes_under_a_grammar_too(folder):
     """Weights in int8 come close to the original, and obey like it."""
     pytest.importorskip("bitsandbytes")
     model = tiny_models.load(folder, quantisation="int8", dtype="bfloat16")
-    kinds = {type(module).__name__ for module in model.module.modules()}
+    kinds = {type(module).__name__ for module in model._model.modules()}
     assert "Linear8bitLt" in kinds
     (answer,) = model.generate([ask(TEXT, grammar='start: "ja" | "nein"')])
     assert answer.text in ("ja", "nein")
@@ -213,7 +213,7 @@ def test_choose_equals_reading_every_answer_whole(folder):
             answer = model._tokenizer.encode(choice).ids
             ids = torch.tensor([prompt + answer])
             with torch.inference_mode():
-                logits = model.module(ids).logits[0, len(prompt) - 1 : -1]
+                logits = model._model(ids).logits[0, len(prompt) - 1 : -1]
             chances = torch.log_softmax(logits.float(), -1)
             means.append(float(np.mean([chances[n, t] for n, t in enumerate(answer)])))
         weights = np.exp(means) / np.exp(means).sum()

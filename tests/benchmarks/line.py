@@ -21,11 +21,11 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from newsbot.adapters import hf_encode
-from newsbot.adapters.embedded import base_sha256, cache_folder
-from newsbot.adapters.head_file import load_heads, shipped_heads
-from newsbot.adapters.hf import HfConfig, HfModel
-from newsbot.adapters.hf_machine import in_batches
+import bare
+
+from newsbot.adapters.adapter_file import load_adapter, shipped_adapter
+from newsbot.adapters.embedded import base_sha256, prepare
+from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.app import App
 from newsbot.config import (
@@ -37,7 +37,7 @@ from newsbot.config import (
 )
 from newsbot.demo.server import HOST, DemoSite
 from newsbot.pipeline import STAGES, Parts, turn
-from newsbot.ports import Encoded
+from newsbot.ports import Memory
 from newsbot.stages.assess import HeadJudge
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.summarise import QuotingSummariser
@@ -50,7 +50,7 @@ REPORTED = ("extract", "gate", "assess", "identify", "summarise", "compose")
 class TimedEncoder:
     """The model as the stages see it, with a stopwatch at the door."""
 
-    model: HfModel
+    model: HfReader
     #: Seconds of each call, and how many texts and tokens it read.
     seconds: list[float] = field(default_factory=list)
     n_texts: int = 0
@@ -61,14 +61,14 @@ class TimedEncoder:
         """The model's own id."""
         return self.model.id
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode(self, texts: Sequence[str], question: str) -> list[tuple[Memory, ...]]:
         """Encode, and keep how long it took."""
         started = perf_counter()
-        encoded = self.model.encode(texts)
+        encoded = self.model.encode(texts, question)
         if texts:
             self.seconds.append(perf_counter() - started)
         self.n_texts += len(texts)
-        self.n_tokens += sum(len(one.offsets) for one in encoded)
+        self.n_tokens += sum(len(m.offsets) for one in encoded for m in one)
         return encoded
 
 
@@ -76,43 +76,19 @@ class TimedEncoder:
 class Bench:
     """What every run works with; loaded once."""
 
-    model: HfModel
+    model: HfReader
     tokenizer: HfTokenizer
     heads: HeadSet
     batch_size: int
 
     def forward(self, batches: Sequence[Sequence[str]]) -> float:
-        """Seconds of bare forward passes over texts, tokenised beforehand.
-
-        The same layers, windows and batches as in `HfModel.encode`, and nothing
-        else: no tokenizer, no gathering, no heads.
-        """
-        prefix = self.tokenizer.prefix
-        shape = HfConfig(folder_or_name="")
-        decoder = hf_encode.first_layers(self.model.module, self.heads.layer)
+        """Seconds of bare forward passes of the same layers over texts."""
         prepared = [
-            [
-                window
-                for n, text in enumerate(texts)
-                for window in hf_encode.windows(
-                    n,
-                    self.tokenizer.encode(text).ids,
-                    prefix,
-                    shape.window,
-                    shape.overlap,
-                )
-            ]
+            batch
             for texts in batches
+            for batch in bare.batches(self.tokenizer, texts, self.batch_size)
         ]
-        started = perf_counter()
-        for windows in prepared:
-            in_batches(
-                self.batch_size,
-                windows,
-                lambda window: len(window.ids),
-                lambda batch: hf_encode.states(decoder, batch, len(prefix)),
-            )
-        return perf_counter() - started
+        return bare.forward_seconds(self.model.decoder, prepared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +106,18 @@ class Run:
 
 
 def load() -> Bench:
-    """Load the embedded model and its heads, converting it first where needed."""
-    app = App(Config(), progress=lambda stage, _fraction: _say(f"{stage} ..."))
-    heads = load_heads(shipped_heads(), base=base_sha256())
-    model, _ = app.load_embedded(layer=heads.layer)
+    """Load the embedded model and its adapter, converting it first where needed."""
+    config = Config()
+    adapter = load_adapter(shipped_adapter(), base=base_sha256())
+    folder = prepare(config.cache_path, progress=lambda stage, _: _say(f"{stage} ..."))
+    batch_size = config.model.batch_size
     return Bench(
-        model=model,
-        tokenizer=HfTokenizer.load(cache_folder(app.config.cache_path)),
-        heads=heads,
-        batch_size=app.config.model.batch_size,
+        model=HfReader.load(
+            ReaderConfig(folder=str(folder), batch_size=batch_size), adapter
+        ),
+        tokenizer=HfTokenizer.load(folder),
+        heads=adapter.heads,
+        batch_size=batch_size,
     )
 
 
@@ -146,7 +125,7 @@ def walk_once(bench: Bench, folder: Path, n_articles: int, *, bare_first: bool) 
     """Walk the demo's articles through the line, into a database of their own.
 
     Args:
-        bench: The model and its heads.
+        bench: The model and its adapter.
         folder: An empty folder for the database.
         n_articles: How many articles go down the line; the others are left out.
         bare_first: Whether the bare forward pass goes before the assess stage.

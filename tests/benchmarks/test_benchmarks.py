@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from newsbot.adapters.adapter_file import shipped_adapter
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -40,9 +42,16 @@ def test_help_compares_two_starts() -> None:
     assert "ratio" in run("help.py", "--runs", "1")
 
 
+def _need_the_model() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    if not shipped_adapter().is_file():
+        pytest.skip("no adapter ships with this checkout yet")
+
+
 def test_line_measures_every_stage_and_the_model() -> None:
     """`line.py` walks the real line and reports each stage and the model."""
-    pytest.importorskip("torch")
+    _need_the_model()
     output = run("line.py", "--runs", "1", "--articles", "6", "--json")
     figures: dict[str, Any] = json.loads(output)
     names = ["extract", "gate", "assess", "identify", "summarise", "compose"]
@@ -55,3 +64,28 @@ def test_line_measures_every_stage_and_the_model() -> None:
     assert figures["model"]["calls"] >= 1
     assert figures["model"]["seconds_per_call"] > 0
     assert figures["assess"]["ratio"] > 0
+
+
+def test_model_compares_judging_with_the_obvious_program() -> None:
+    """`model.py` prints every ratio of one run, the gate's share, and the memory."""
+    _need_the_model()
+    output = run(
+        "model.py", "--seconds", "1", "--stream", "10", "--written", "1", "--json"
+    )
+    figures: dict[str, Any] = json.loads(output)
+    assert list(figures["ratios"]) == [
+        "stream",
+        "deals",
+        "detection_same_layers",
+        "detection_all_layers",
+        "extraction",
+    ]
+    assert all(value > 0 for value in figures["ratios"].values())
+    assert all(value > 0 for value in figures["rates"].values())
+    assert figures["rounds"] >= 1
+    assert figures["stream"] == {"articles": 10, "pass_the_gate": 2}
+    gain = figures["gate_share"] * figures["without_gate"]
+    assert gain == pytest.approx(figures["ratios"]["stream"])
+    assert figures["gate_share"] > 1
+    assert 0 < figures["tokens_written_per_article"] <= 201
+    assert figures["peak_memory_gb"] > 0.3

