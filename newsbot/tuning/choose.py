@@ -27,6 +27,8 @@ BETAS: Mapping[str, float] = {
     "article": 1.0, "party": 0.7, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
     "types": 1.0,
 }  # fmt: skip
+#: Share of deals among the articles that are said to report one.
+PRECISION = 0.95
 #: Bins of the reliability diagram.
 N_BINS = 10
 
@@ -90,6 +92,9 @@ def choose(
         if name in rows
     }
     middle = {name: round(sum(ends) / 2, 3) for name, ends in plateaus.items()}
+    middle["article"] = _lowest_precise(
+        article.probabilities(), np.array(article.right), plateaus["article"][0]
+    )
     figures = {name: _figures(one) for name, one in rows.items()}
     figures |= {
         name: {"accuracy": float(np.mean(hits)), "n": float(len(hits))}
@@ -205,6 +210,20 @@ def _plateau(
     values = np.array([_f_score(probabilities >= t, right, beta) for t in grid])
     best = grid[values >= values.max() - PLATEAU]
     return round(float(best.min()), 3), round(float(best.max()), 3)
+
+
+def _lowest_precise(
+    probabilities: Array, right: NDArray[np.bool_], otherwise: float
+) -> float:
+    """The lowest threshold that keeps `PRECISION`, at most *otherwise*.
+
+    A false alert is seen and put aside, a missed deal stays unseen.
+    """
+    for threshold in np.linspace(0.05, 0.95, 91):
+        said = probabilities >= threshold
+        if said.any() and right[said].mean() >= PRECISION:
+            return min(round(float(threshold), 3), otherwise)
+    return otherwise
 
 
 def _f_score(said: NDArray[np.bool_], right: NDArray[np.bool_], beta: float) -> float:
