@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import combinations
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
 from newsbot.stages.grouping import Claim, best_mention, choose_parties, split_deals
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.reading import Reading
+from newsbot.stages.reading import Reading, look_again
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
     AMOUNT_KINDS,
@@ -117,17 +118,27 @@ class HeadJudge:
         )
         drafts: list[Draft] = []
         unsure: list[Dropped] = []
-        for memory, probability in zip(memories, likely, strict=True):
-            if probability >= assessment.threshold:
-                found, doubts = Extraction(
-                    reading, memory, self._heads, self._gazetteer
-                ).drafts()
-                drafts += found
-                unsure += doubts
+        asked = [
+            memory
+            for memory, probability in zip(memories, likely, strict=True)
+            if probability >= assessment.threshold
+        ]
+        extractions = [self._extraction(reading, memory) for memory in asked]
+        if asked and not any(one.has_two_sides for one in extractions):
+            # A deal is reported, and who made it was not seen.
+            reading = look_again(reading)
+            extractions = [self._extraction(reading, memory) for memory in asked]
+        for extraction in extractions:
+            found, doubts = extraction.drafts()
+            drafts += found
+            unsure += doubts
         findings, dropped = ground(reading, drafts, self._gazetteer.related)
         return Judgement(
             assessment=assessment, findings=findings, dropped=(*dropped, *unsure)
         )
+
+    def _extraction(self, reading: Reading, memory: Memory) -> Extraction:
+        return Extraction(reading, memory, self._heads, self._gazetteer)
 
     def _one(self, head: str, state: Array) -> Array:
         return np.asarray(self._heads[head].probabilities(state[None, :])[0])
@@ -153,23 +164,35 @@ class Extraction:
         self._quantities = questions.quantities(inside(reading.capacity))
         self._scores = self._sentence_scores()
 
-    def drafts(self) -> tuple[list[Draft], list[Dropped]]:
-        """Say which deals there are, and which names were considered and left out."""
-        asked = self._memory.ask(
+    @cached_property
+    def _asked(self) -> Array:
+        """States behind the questions about names, sums and capacities, in order."""
+        reading = self._reading
+        return self._memory.ask(
             [
                 *(
-                    questions.about_organisation(self._reading, one, self._gazetteer)
+                    questions.about_organisation(reading, one, self._gazetteer)
                     for one in self._who
                 ),
-                *(questions.about_sum(self._reading, one) for one in self._sums),
-                *(
-                    questions.about_quantity(self._reading, one)
-                    for one in self._quantities
-                ),
+                *(questions.about_sum(reading, one) for one in self._sums),
+                *(questions.about_quantity(reading, one) for one in self._quantities),
             ]
         )
+
+    @cached_property
+    def _everyone(self) -> list[Claim]:
+        return self._claims(self._asked[: len(self._who)])
+
+    @property
+    def has_two_sides(self) -> bool:
+        """Whether two organisations at least are likely parties."""
+        threshold = self._heads.thresholds.party
+        return sum(claim.probability >= threshold for claim in self._everyone) > 1
+
+    def drafts(self) -> tuple[list[Draft], list[Dropped]]:
+        """Say which deals there are, and which names were considered and left out."""
+        asked, everyone = self._asked, self._everyone
         n_who, n_sums = len(self._who), len(self._sums)
-        everyone = self._claims(asked[:n_who])
         claims = choose_parties(everyone, self._heads.thresholds.party)
         unsure = [
             Dropped(

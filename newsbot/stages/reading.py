@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from newsbot.stages.amounts import find_capacity, find_money
+from newsbot.stages.capitals import find_capitals
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
@@ -65,6 +66,15 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
         organisations=_linked(text, _merged(known, unknown)),
         money=tuple(find_money(text, article.language)),
         capacity=tuple(find_capacity(text, article.language)),
+    )
+
+
+def look_again(reading: Reading) -> Reading:
+    """Take every other capital for a name, too; see `stages.capitals`."""
+    text = reading.article.full_text
+    more = find_capitals(text, reading.organisations)
+    return replace(
+        reading, organisations=_linked(text, _merged(reading.organisations, more))
     )
 
 
