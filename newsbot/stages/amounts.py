@@ -71,6 +71,8 @@ MIN_CARRIED = Decimal(10) ** 6
 MAX_SENTENCES = 2
 #: Words before a figure among which one for something counted makes it no sum.
 MAX_APART = 7
+#: Letters of a currency's code or sign.
+MAX_CODE = 4
 #: Beginnings of words for other things that come in millions.
 _COUNTED = tuple(
     listed("""
@@ -165,8 +167,14 @@ def _carry(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
             continue
         near = part or n_sentences <= MAX_SENTENCES
         counted = item.first - counted_at <= MAX_APART
-        if near and not counted and _stands_alone(tokens, item):
+        foreign = _looks_like_code(at(tokens, item.first - 1).text)
+        if near and not (counted or foreign) and _stands_alone(tokens, item):
             item.unit = common
+
+
+def _looks_like_code(word: str) -> bool:
+    """Whether a word before a figure may be a currency nobody here knows: "KSh"."""
+    return 1 < len(word) <= MAX_CODE and sum(map(str.isupper, word)) > 1
 
 
 def _stands_alone(tokens: Sequence[Token], item: Quantity) -> bool:

@@ -209,6 +209,7 @@ GERMAN_MONEY = [
     ),
     ("96 Mio. Euro. A. B. C. Es wuchs auf 140 Millionen.", "96e6 EUR ="),
     ("96 Mio. Euro. Es hat 140 Millionen Nutzer.", "96e6 EUR ="),
+    ("96 Mio. Euro. Es kostet KSh 140 Millionen.", "96e6 EUR ="),
 ]
 
 GERMAN_NO_MONEY = [
