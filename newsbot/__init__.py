@@ -1,3 +1,3 @@
 """newsbot: every new AI-cloud partnership, once, with its quotes."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -16,7 +16,7 @@ from newsbot.evaluation.score import Counts, Extraction, area_under_curve, match
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.extract import detect_language
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.summary_figures import check_figures
+from newsbot.stages.summary_figures import check_figures, find_figures
 from newsbot.stages.summary_names import check_names
 from newsbot.types import LANGUAGES, Amount, Capacity, Finding, Party, Span
 
@@ -158,14 +158,31 @@ def _carries(
         }
         return item.name in {*named, *here, gazetteer.canonical(mention)}
     if isinstance(item, Amount):
-        return any(
+        whole = any(
             same_value(found.value, item.value, Decimal(0))
             and found.currency == item.currency
-            for found in find_money(_text(one, item.quote), language)
+            for found in find_money(quote, language)
         )
+        return whole or _is_lent(one, item, mention)
     return any(
         same_value(found.value, item.value, Decimal(0)) and found.unit == item.unit
         for found in find_capacity(_text(one, item.quote), language)
+    )
+
+
+def _is_lent(one: Prediction, item: Amount, mention: str) -> bool:
+    """Whether a sum stands there without a currency: "schießt 200 Millionen zu".
+
+    The currency is that of a sum before it, as reading the whole text tells.
+    """
+    stated = any(
+        same_value(figure.value, item.value, Decimal(0))
+        for figure in find_figures(mention, one.gold.language)
+    )
+    return stated and any(
+        (found.start, found.end, found.currency)
+        == (item.span.start, item.span.end, item.currency)
+        for found in one.reading.money
     )
 
 

@@ -66,6 +66,11 @@ _LINKS = _TRIGGERS | frozenset(
 _CONVERTED = frozenset(("umgerechnet", "equivalent", "converted"))
 #: Smallest scale that takes its currency from elsewhere in the sentence.
 MIN_CARRIED = Decimal(10) ** 6
+#: Sentences back to the sum that lends its currency: "Die Bank zahlt 350 Millionen
+#: Euro. Nvidia schießt bis zu 200 Millionen zu."
+MAX_SENTENCES = 2
+#: Words before a figure among which one for something counted makes it no sum.
+MAX_APART = 7
 #: Beginnings of words for other things that come in millions.
 _COUNTED = tuple(
     listed("""
@@ -84,6 +89,8 @@ _NOT_COUNTED = _PARTS | frozenset(
     in im für an am auf aus bis von vom bei beim und oder als über um zu zum zur nach
     durch mit pro je sofort später jährlich werden wird sind ist sollen soll fließen
     fliessen entfallen entfällt stammen kommen kommt kommen gehen geht zahlt zahlen
+    sowie dazu zu zuschießen aufbringen beisteuern beitragen bei ein zusätzlich
+    übernimmt trägt beträgt kosten kostet wert steckt stecken
     for by to on at over from and or as per if when with which while upfront up more
     a an of that is are will would this next each annually later now
 """)
@@ -129,34 +136,36 @@ def _is_sentence_end(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _carry(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
-    """Lend "bei Verlängerung bis zu 140 Millionen" the currency of its sentence.
+    """Lend "bei Verlängerung bis zu 140 Millionen" the currency of the sum before.
 
     Only where nothing else can be meant: millions at least, the sums of the paragraph
-    all in one currency, no word for what else is counted in millions, and behind the
-    figure a sign or a word that cannot be counted.
+    all in one currency and the last of them near, no word for what else is counted in
+    millions, and behind the figure a sign or a word that cannot be counted.
     """
     last: Quantity | None = None
     common: str | None = None
-    position = 0
-    same_sentence = counted = False
+    position = n_sentences = 0
+    counted_at = -MAX_APART - 1
     for item in found:
         for index in range(position, item.first + 1):
             if tokens[index].gap == BREAK:
                 last, common = None, None
             if index == item.first:
                 break
-            if _is_sentence_end(tokens, index):
-                same_sentence = counted = False
-            counted = counted or tokens[index].folded.startswith(_COUNTED)
+            n_sentences += _is_sentence_end(tokens, index)
+            if tokens[index].folded.startswith(_COUNTED):
+                counted_at = index
         position = item.next
         if item.unit is not None:
             common = item.unit if common in (None, item.unit) else ""
-            last, same_sentence, counted = item, True, False
+            last, n_sentences = item, 0
             continue
         part = at(tokens, item.next).folded in _PARTS
         if last is None or not common or (item.scale or 0) < MIN_CARRIED:
             continue
-        if (part or same_sentence) and not counted and _stands_alone(tokens, item):
+        near = part or n_sentences <= MAX_SENTENCES
+        counted = item.first - counted_at <= MAX_APART
+        if near and not counted and _stands_alone(tokens, item):
             item.unit = common
 
 

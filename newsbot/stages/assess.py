@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import TypeVar
 
 import numpy as np
@@ -180,31 +181,46 @@ class Extraction:
         ]
         if len(claims) < 2:
             return [], unsure
+        groups = split_deals(claims, self._shared(claims), self._gazetteer.related)
+        grouped = {n for group in groups for n in group}
+        unsure += [
+            Dropped(
+                claim=f"party {claim.mention.name}",
+                reason="no deal with any other party",
+            )
+            for n, claim in enumerate(claims)
+            if n not in grouped
+        ]
         states = np.array([claim.state for claim in claims])
-        same = self._heads.pairs["same_deal"].probabilities(states, states)
-        both = np.asarray((same + same.T) / 2, dtype=np.float32)
-        groups = split_deals(claims, both, self._gazetteer.related)
         sums = self._own_sums(asked[n_who : n_who + n_sums], states)
         capacity = self._own_capacity(asked[n_who + n_sums :], states)
-        about = self._memory.ask(
+        drafts = [
+            self._draft(
+                [claims[n] for n in group],
+                [one for one in sums if _owner(one.belongs, groups) == number],
+                [one for one in capacity if _owner(one.belongs, groups) == number],
+            )
+            for number, group in enumerate(groups)
+        ]
+        return drafts, unsure
+
+    def _shared(self, claims: Sequence[Claim]) -> Array:
+        """How likely each two parties made a deal together, shape (n, n)."""
+        n = len(claims)
+        shared = np.ones((n, n), dtype=np.float32)
+        if n == 2:
+            return shared
+        pairs = list(combinations(range(n), 2))
+        asked = self._memory.ask(
             [
-                questions.about_deal([claims[n].mention.name for n in group])
-                for group in groups
+                questions.about_deal([claims[a].mention.name, claims[b].mention.name])
+                for a, b in pairs
             ]
         )
-        numbers = {id(group): n for n, group in enumerate(groups)}
-        drafts = []
-        for group, state in zip(groups, about, strict=True):
-            mine = numbers[id(group)]
-            drafts.append(
-                self._draft(
-                    [claims[n] for n in group],
-                    state,
-                    [s for s in sums if _owner(s.belongs, groups) == mine],
-                    [c for c in capacity if _owner(c.belongs, groups) == mine],
-                )
-            )
-        return drafts, unsure
+        likely = self._heads["deal"].probabilities(asked)[:, 0]
+        for (a, b), probability in zip(pairs, likely, strict=True):
+            shared[a, b] = shared[b, a] = probability
+        return shared
 
     def _sentence_scores(self) -> Array:
         """How likely each sentence states an agreement; 0 where it was not read."""
@@ -270,15 +286,21 @@ class Extraction:
     def _draft(
         self,
         group: Sequence[Claim],
-        state: Array,
         sums: Sequence[_Sum],
         capacity: Sequence[_Capacity],
     ) -> Draft:
         thresholds = self._heads.thresholds
-        kinds = self._heads["types"].probabilities(state[None, :])[0]
-        status = self._heads["status"].probabilities(state[None, :])[0]
+        names = [claim.mention.name for claim in group]
+        about, *parts = self._memory.ask(
+            [
+                questions.about_deal(names),
+                *(questions.about_role(names, name) for name in names),
+            ]
+        )
+        kinds = self._heads["types"].probabilities(about[None, :])[0]
+        status = self._heads["status"].probabilities(about[None, :])[0]
+        roles = self._heads["roles"].probabilities(np.array(parts))
         states = np.array([claim.state for claim in group])
-        roles = self._heads["roles"].probabilities(states)
         index = self._reading.sentence_index
         stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])

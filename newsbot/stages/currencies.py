@@ -153,9 +153,11 @@ _CODES = {code: code for code in CURRENCIES} | {
     "Euro": "EUR",
     "EURO": "EUR",
     "zł": "PLN",
+    "R": "ZAR",
+    "RM": "MYR",
 }
 #: Codes that are also other words; before a figure they need a scale or sign after.
-SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD"))
+SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM"))
 #: Words that are money only after a scale: English "won", German "Rand".
 _SCALED_WORDS = frozenset(listed("won rand lira real sterling"))
 #: Names that begin with a currency: "Dollar General", "Euro Zone".
@@ -197,6 +199,10 @@ def sign_before(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         token = tokens[last]
     if token.text in _SIGNS:
         return _with_letters(tokens, last)
+    sign = at(tokens, last - 1)
+    if token.gap == tokens[index].gap == GLUED and sign.text == "$":
+        letters = _SIGN_LETTERS.get(token.text)  # "$US10bn", as Australia writes it
+        return None if letters is None else (letters, last - 1)
     code = _CODES.get(token.text)
     glued = token.gap == GLUED and at(tokens, last - 1).is_word
     return None if code is None or glued else (code, last)

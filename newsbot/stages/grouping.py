@@ -24,6 +24,9 @@ SECOND_PARTY = 0.1
 MAX_PARTIES = 20
 #: Probability from which two parties share a deal.
 SAME_DEAL = 0.5
+#: A party that shares none joins the likeliest other from this probability on; below,
+#: it is none, where others are.
+LONELY = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,7 +87,7 @@ def split_deals(
 
     Returns:
         Places in *claims*, by deal, in the order of the text; every deal has two
-        sides, and every party is in one at least, unless all are one side.
+        sides.
     """
     n = len(claims)
     names = [claim.mention.name for claim in claims]
@@ -94,11 +97,14 @@ def split_deals(
     friends = [
         {b for b in range(n) if same[a, b] >= SAME_DEAL} | kin[a] for a in range(n)
     ]
+    signed = any(friends[a] - kin[a] for a in range(n))
     for a in range(n):
         others = set(range(n)) - kin[a]
         # Nobody makes a deal alone.
         if others and not friends[a] & others:
             best = max(sorted(others), key=lambda b: float(same[a, b]))
+            if signed and same[a, best] < LONELY:
+                continue
             friends[a].add(best)
             friends[best].add(a)
     cliques = _cliques([friends[a] - {a} for a in range(n)])

@@ -20,6 +20,7 @@ CLASSES: Mapping[str, int] = {
     "article": 1,
     "sentence": 1,
     "party": 1,
+    "deal": 1,
     "roles": len(ROLES),
     "types": len(DEAL_TYPES),
     "status": len(STATUSES),
@@ -31,9 +32,9 @@ CLASSES: Mapping[str, int] = {
 EXCLUSIVE = frozenset({"amount_kind", "status"})
 #: Heads that read the mean state of a piece of the text and its last state.
 DOUBLE = frozenset({"sentence"})
-#: What is weighed two by two: two parties of one deal; a sum or capacity and a party
-#: of its deal; a sum and who pays it.
-PAIRS = ("same_deal", "belongs", "payer")
+#: What is weighed two by two: a sum or capacity and a party of its deal; a sum and
+#: who pays it.
+PAIRS = ("belongs", "payer")
 #: Numbers that a pair's sides are projected to.
 PAIR_WIDTH = 64
 

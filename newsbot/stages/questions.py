@@ -24,7 +24,7 @@ from newsbot.types import (
 )
 
 #: Bump when any question changes: an adapter tuned on other ones is refused.
-VERSION = 1
+VERSION = 2
 #: Does the article report a deal? Put behind every article.
 REPORTS = "\n\nDeal reported:"
 #: Characters of the sentence shown before and after a sum.
@@ -123,8 +123,13 @@ def about_quantity(reading: Reading, one: Quantity) -> str:
 
 
 def about_deal(names: Sequence[str]) -> str:
-    """Ask what kind of deal the parties made, and how far it is."""
+    """Ask whether these made a deal together, of what kind, and how far it is."""
     return f"\n\nDeal of {', '.join(names)}:"
+
+
+def about_role(names: Sequence[str], name: str) -> str:
+    """Ask as what one party of a deal made it."""
+    return f"\n\nDeal of {', '.join(names)}. Role of {name}:"
 
 
 def _in_context(

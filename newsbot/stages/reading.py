@@ -7,8 +7,8 @@ Out: a `Reading`: sentences, names, sums and capacities, each with its place.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from newsbot.stages.amounts import find_capacity, find_money
 from newsbot.stages.mentions import find_unknown
@@ -62,7 +62,7 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     return Reading(
         article=article,
         sentences=tuple(split_sentences(text)),
-        organisations=_merged(known, unknown),
+        organisations=_linked(text, _merged(known, unknown)),
         money=tuple(find_money(text, article.language)),
         capacity=tuple(find_capacity(text, article.language)),
     )
@@ -82,3 +82,48 @@ def _merged(
     free = [mention for mention in unknown if is_free(mention)]
     merged = sorted([*known, *free], key=lambda mention: mention.start)
     return tuple(merged)
+
+
+def _linked(
+    text: str, mentions: Sequence[OrganisationMention]
+) -> tuple[OrganisationMention, ...]:
+    """Give every form of one organisation one name.
+
+    A guessed "Isomorphic" is the listed "Isomorphic Labs" of the same article, and
+    "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere.
+    """
+    names = {mention.name: tuple(mention.name.split()) for mention in mentions}
+    guessed = {mention.name for mention in mentions if mention.kind == "unknown"}
+    longer = {name: _longer(name, names) for name in guessed}
+    return tuple(
+        _renamed(text, mention, names, longer) if mention.name in guessed else mention
+        for mention in mentions
+    )
+
+
+def _longer(name: str, names: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The one other name that begins with this one's words, if there is just one."""
+    words = names[name]
+    found = [
+        other
+        for other, theirs in names.items()
+        if len(theirs) > len(words) and theirs[: len(words)] == words
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _renamed(
+    text: str,
+    mention: OrganisationMention,
+    names: Mapping[str, tuple[str, ...]],
+    longer: Mapping[str, str | None],
+) -> OrganisationMention:
+    words = names[mention.name]
+    for n in range(1, len(words)):
+        shorter = " ".join(words[n:])
+        if shorter in names:
+            start = text.rfind(words[n], mention.start, mention.end)
+            if start > mention.start:
+                whole = longer.get(shorter) or shorter
+                return replace(mention, name=whole, start=start)
+    return replace(mention, name=longer[mention.name] or mention.name)

@@ -122,18 +122,18 @@ def _collect(
     who = example.organisations
     parties = [n for n, one in enumerate(who) if one.deals]
     add("party", told.party, [bool(one.deals) for one in who])
-    add("roles", told.roles[parties], [r for n in parties for r in who[n].roles])
+    add("deal", told.deal, [pairing.is_deal for pairing in example.pairings])
+    add("roles", told.roles, [r for part in example.parts for r in part.roles])
     add("types", told.types, [t for deal in example.deals for t in deal.types])
     add("amount", told.amount, [one.deal is not None for one in example.sums])
     add("capacity", told.capacity, [o.deal is not None for o in example.quantities])
-    pairs = [(a, b) for a in parties for b in parties if a < b]
-    for a, b in pairs:
-        score = (told.same_deal[a, b] + told.same_deal[b, a]) / 2
-        add("same_deal", score, [bool(who[a].deals & who[b].deals)])
 
     def hit(name: str, scores: Tensor, right: int) -> None:
         exact.setdefault(name, []).append(int(scores.argmax()) == right)
 
+    for n, part in enumerate(example.parts):
+        said = (told.roles[n] > 0).tolist()
+        exact.setdefault("all_roles", []).append(said == list(part.roles))
     for n, deal in enumerate(example.deals):
         hit("status", told.status[n], deal.status)
     columns = [*parties, len(who)]

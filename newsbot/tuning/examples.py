@@ -7,17 +7,21 @@ Out: one `Example`. The questions are those that judging asks (`stages.questions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations, cycle
 
 from newsbot.adapters.hf_tokenizer import HfTokenizer
-from newsbot.evaluation.gold import GoldArticle
+from newsbot.evaluation.gold import GoldArticle, GoldDeal
 from newsbot.stages import questions
 from newsbot.stages.amounts import same_value
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+
+#: Pairs of parties, and of a party and a bystander, that are asked about an article.
+MAX_PAIRS, MAX_BYSTANDERS = 12, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,6 @@ class Organisation:
     name: str
     #: Numbers of the deals it is a party of; empty: a bystander.
     deals: frozenset[int]
-    #: One per `ROLES`.
-    roles: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,23 @@ class Quantity:
 
     ids: tuple[int, ...]
     deal: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """The question whether two organisations made a deal together."""
+
+    ids: tuple[int, ...]
+    is_deal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The question about one party's roles in one deal."""
+
+    ids: tuple[int, ...]
+    #: One per `ROLES`.
+    roles: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +98,21 @@ class Example:
     organisations: tuple[Organisation, ...] = ()
     sums: tuple[Sum, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
     deals: tuple[Deal, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def asked(self) -> list[tuple[int, ...]]:
-        """Every question's tokens, in a fixed order: article, who, sums, deals."""
+        """Every question's tokens, in the order of the fields above."""
         return [
             self.reports,
             *(one.ids for one in self.organisations),
             *(one.ids for one in self.sums),
             *(one.ids for one in self.quantities),
+            *(one.ids for one in self.pairings),
             *(one.ids for one in self.deals),
+            *(one.ids for one in self.parts),
         ]
 
     @property
@@ -129,22 +152,18 @@ def make_example(
     )
     if not article.deals:
         return example
-    return Example(
-        id=example.id,
-        ids=example.ids,
-        reports=example.reports,
-        is_deal=True,
-        sentences=example.sentences,
-        states=example.states,
-        organisations=tuple(
-            _organisation(
-                article,
-                one,
-                ask(questions.about_organisation(reading, one, gazetteer)),
-                gazetteer,
-            )
-            for one in questions.candidates(reading.organisations)
-        ),
+    who = tuple(
+        _organisation(
+            article,
+            one,
+            ask(questions.about_organisation(reading, one, gazetteer)),
+            gazetteer,
+        )
+        for one in questions.candidates(reading.organisations)
+    )
+    return replace(
+        example,
+        organisations=who,
         sums=tuple(
             _sum(article, one, ask(questions.about_sum(reading, one)), gazetteer)
             for one in questions.sums(reading.money)
@@ -153,15 +172,49 @@ def make_example(
             _quantity(article, one, ask(questions.about_quantity(reading, one)))
             for one in questions.quantities(reading.capacity)
         ),
+        pairings=tuple(
+            Pairing(
+                ids=ask(questions.about_deal([a.name, b.name])),
+                is_deal=bool(a.deals & b.deals),
+            )
+            for a, b in _pairs(who)
+        ),
         deals=tuple(
             Deal(
-                ids=ask(questions.about_deal([name for name, _ in deal.parties])),
+                ids=ask(questions.about_deal(_names(deal, gazetteer))),
                 types=tuple(type_ in deal.types for type_ in DEAL_TYPES),
                 status=STATUSES.index(deal.status),
             )
             for deal in article.deals
         ),
+        parts=tuple(
+            Part(
+                ids=ask(
+                    questions.about_role(
+                        _names(deal, gazetteer), gazetteer.canonical(name)
+                    )
+                ),
+                roles=tuple(role in roles for role in ROLES),
+            )
+            for deal in article.deals
+            for name, roles in deal.parties
+        ),
     )
+
+
+def _names(deal: GoldDeal, gazetteer: Gazetteer) -> list[str]:
+    return [gazetteer.canonical(name) for name, _ in deal.parties]
+
+
+def _pairs(
+    who: Sequence[Organisation],
+) -> list[tuple[Organisation, Organisation]]:
+    """Every two parties, up to `MAX_PAIRS`, and some of a party and a bystander."""
+    parties = [one for one in who if one.deals]
+    others = [one for one in who if not one.deals]
+    pairs = list(combinations(parties, 2))[:MAX_PAIRS]
+    bystanders = zip(cycle(parties), others, strict=False) if parties else ()
+    return [*pairs, *list(bystanders)[:MAX_BYSTANDERS]]
 
 
 def _organisation(
@@ -170,19 +223,13 @@ def _organisation(
     ids: tuple[int, ...],
     gazetteer: Gazetteer,
 ) -> Organisation:
-    roles: set[str] = set()
-    deals = set()
-    for number, deal in enumerate(article.deals):
-        for name, told in deal.parties:
-            if gazetteer.related(candidate.name, gazetteer.canonical(name)):
-                deals.add(number)
-                roles |= set(told)
-    return Organisation(
-        ids=ids,
-        name=candidate.name,
-        deals=frozenset(deals),
-        roles=tuple(role in roles for role in ROLES),
-    )
+    deals = {
+        number
+        for number, deal in enumerate(article.deals)
+        for name, _ in deal.parties
+        if gazetteer.related(candidate.name, gazetteer.canonical(name))
+    }
+    return Organisation(ids=ids, name=candidate.name, deals=frozenset(deals))
 
 
 def _sum(

@@ -34,7 +34,7 @@ from newsbot.tuning.examples import Example, payers
 WEIGHTS: Mapping[str, float] = {
     "article": 1.0, "sentence": 0.5, "party": 1.0, "roles": 1.5, "types": 1.5,
     "status": 0.5, "amount": 1.0, "amount_kind": 0.5, "capacity": 0.5,
-    "same_deal": 0.3, "belongs": 0.3, "payer": 0.5,
+    "deal": 0.7, "belongs": 0.3, "payer": 0.5,
 }  # fmt: skip
 #: Share of a state that is hidden from the heads while they learn.
 DROPOUT = 0.1
@@ -47,8 +47,11 @@ class Answers:
     article: Tensor
     #: Shape (n_sentences,).
     sentence: Tensor
-    #: Shape (n_organisations,) and (n_organisations, n_classes).
+    #: Shape (n_organisations,).
     party: Tensor
+    #: Shape (n_pairings,).
+    deal: Tensor
+    #: Shape (n_parts, n_classes).
     roles: Tensor
     #: Shape (n_deals, n_classes).
     types: Tensor
@@ -58,8 +61,6 @@ class Answers:
     amount_kind: Tensor
     #: Shape (n_quantities,).
     capacity: Tensor
-    #: Shape (n_organisations, n_organisations).
-    same_deal: Tensor
     #: Shape (n_sums + n_quantities, n_organisations).
     belongs: Tensor
     #: Shape (n_sums, n_organisations + 1); the last: nobody in particular.
@@ -118,9 +119,12 @@ class Network(nn.Module):
         asked = states[torch.tensor(ends)]
         sizes = [
             1, len(example.organisations), len(example.sums),
-            len(example.quantities), len(example.deals),
+            len(example.quantities), len(example.pairings), len(example.deals),
+            len(example.parts),
         ]  # fmt: skip
-        article, who, sums, quantities, deals = torch.split(asked, sizes)
+        article, who, sums, quantities, pairings, deals, parts = torch.split(
+            asked, sizes
+        )
         sentences = torch.stack(
             [
                 torch.cat([states[start:end].mean(0), states[end - 1]])
@@ -139,13 +143,13 @@ class Network(nn.Module):
             article=self.heads["article"](article)[0, 0],
             sentence=self.heads["sentence"](sentences)[:, 0],
             party=self.heads["party"](who)[:, 0],
-            roles=self.heads["roles"](who),
+            deal=self.heads["deal"](pairings)[:, 0],
+            roles=self.heads["roles"](parts),
             types=self.heads["types"](deals),
             status=self.heads["status"](deals),
             amount=self.heads["amount"](sums)[:, 0],
             amount_kind=self.heads["amount_kind"](sums),
             capacity=self.heads["capacity"](quantities)[:, 0],
-            same_deal=self._pairs("same_deal", who, who) + self.bias["same_deal"],
             belongs=self._pairs("belongs", both, who) + self.bias["belongs"],
             payer=payer,
         )
@@ -201,14 +205,12 @@ def losses(
     parties = [n for n, one in enumerate(who) if one.deals]
     if who:
         found["party"] = binary(answers.party, targets([bool(o.deals) for o in who]))
-    if parties:
-        roles = targets([who[n].roles for n in parties])
-        found["roles"] = binary(answers.roles[parties], roles)
-    pairs = [(a, b) for a in parties for b in parties if a != b]
-    if pairs:
-        same = targets([bool(who[a].deals & who[b].deals) for a, b in pairs])
-        left, right = zip(*pairs, strict=True)
-        found["same_deal"] = binary(answers.same_deal[list(left), list(right)], same)
+    if example.parts:
+        roles = targets([part.roles for part in example.parts])
+        found["roles"] = binary(answers.roles, roles)
+    if example.pairings:
+        real = targets([pairing.is_deal for pairing in example.pairings])
+        found["deal"] = binary(answers.deal, real)
     found |= _quantity_losses(example, answers, parties, gazetteer, targets)
     return {name: loss * WEIGHTS[name] for name, loss in found.items()}
 

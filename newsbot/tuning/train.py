@@ -47,9 +47,13 @@ class Recipe:
     #: First layer that is changed: below it no gradient is needed.
     first: int = 4
     rank: int = 16
+    #: Passes over the first run's articles, and over all of them in the second.
     epochs: int = 4
-    learning_rate: float = 4e-4
-    head_learning_rate: float = 2e-3
+    last_epochs: int = 2
+    learning_rate: float = 1e-3
+    head_learning_rate: float = 4e-3
+    #: Share of both rates in the second run.
+    last_rate: float = 0.5
     weight_decay: float = 0.01
     #: Articles of one optimiser step, and of one pass within it.
     batch: int = 8
@@ -96,11 +100,24 @@ def matrices(
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """What one run goes over, and how fast it learns."""
+
+    #: Gives the examples of a pass by its number; always the same ones.
+    examples: Callable[[int], Sequence[Example]]
+    n_examples: int
+    #: Number of the first pass, and how many there are.
+    first: int
+    n_passes: int
+    #: Share of the recipe's learning rates.
+    rate: float = 1.0
+
+
 def train(
     network: Network,
     recipe: Recipe,
-    epoch: Callable[[int], Sequence[Example]],
-    n_examples: int,
+    passes: Passes,
     gazetteer: Gazetteer,
     *,
     checkpoint: Path,
@@ -112,25 +129,24 @@ def train(
     Args:
         network: From `make_network`.
         recipe: How.
-        epoch: Gives the examples of a pass by its number; always the same ones.
-        n_examples: How many that are.
+        passes: Over what.
         gazetteer: The organisations.
         checkpoint: File that is written on the way and removed by nobody.
         resume: Whether to go on from it where it fits the recipe.
         progress: Told what is being done, with the mean loss, and the share done.
     """
-    run = _Run(network, recipe, n_examples)
+    run = _Run(network, recipe, passes)
     if resume:
         run.load(checkpoint)
     network.train()
     while run.step < run.n_steps:
-        number = run.step // run.steps_per_epoch
-        examples = epoch(number)
+        number = passes.first + run.step // run.steps_per_epoch
+        examples = passes.examples(number)
         batches = list(_batches(examples, recipe, number))
         for batch in batches[run.step % run.steps_per_epoch : run.steps_per_epoch]:
             loss = run.take(batch, gazetteer)
             done = run.step / run.n_steps
-            progress(f"pass {number + 1} of {recipe.epochs}, loss {loss:.2f}", done)
+            progress(f"pass {number + 1}, loss {loss:.2f}", done)
             if run.step % CHECKPOINT_STEPS == 0 or run.step == run.n_steps:
                 run.save(checkpoint)
     network.eval()
@@ -139,12 +155,12 @@ def train(
 class _Run:
     """Optimiser, schedule and where a run stands."""
 
-    def __init__(self, network: Network, recipe: Recipe, n_examples: int) -> None:
+    def __init__(self, network: Network, recipe: Recipe, passes: Passes) -> None:
         self._network = network
         self._recipe = recipe
         self.step = 0
-        self.steps_per_epoch = max(n_examples // recipe.batch, 1)
-        self.n_steps = self.steps_per_epoch * recipe.epochs
+        self.steps_per_epoch = max(passes.n_examples // recipe.batch, 1)
+        self.n_steps = self.steps_per_epoch * passes.n_passes
         named = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
         self._low_rank = [p for n, p in named if "lora_" in n]
         self._heads = [p for n, p in named if "lora_" not in n]
@@ -158,7 +174,10 @@ class _Run:
             ],
             weight_decay=recipe.weight_decay,
         )
-        self._rates = [recipe.learning_rate, recipe.head_learning_rate]
+        self._rates = [
+            recipe.learning_rate * passes.rate,
+            recipe.head_learning_rate * passes.rate,
+        ]
 
     def take(self, batch: Sequence[Example], gazetteer: Gazetteer) -> float:
         """Take one step; gives the mean loss."""

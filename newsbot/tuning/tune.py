@@ -1,8 +1,8 @@
 """`newsbot model tune`: from base weights and a corpus to an adapter that can ship.
 
-Two runs of one recipe. The first leaves an eighth of the stories out; on these every
-threshold and the calibration are chosen, and the figures of the card are measured.
-The second learns from everything. The gold plays no part in either.
+Two runs. The first leaves an eighth of the stories out; on these every threshold and
+the calibration are chosen, and the figures of the card are measured. The second goes
+on from there with everything. The gold plays no part in either.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
 from newsbot.tuning.examples import Example, make_example
 from newsbot.tuning.network import Network
-from newsbot.tuning.train import Recipe, make_network, matrices, train
+from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
 
 #: One story in so many is left out of the first run.
 PARTS = 8
@@ -96,18 +96,51 @@ def tune(
         UserError: The corpus is too small, or the extra `tune` is missing.
         ModelMissingError: The base cannot be loaded.
     """
-    workshop = _Workshop(place, gazetteer, recipe)
+    # Values too small for full precision cost a hundred times the work.
+    torch.set_flush_denormal(True)
+    try:
+        return _tune(
+            corpus, _Workshop(place, gazetteer, recipe), recipe, resume, progress
+        )
+    finally:  # it holds for all of the process
+        torch.set_flush_denormal(False)
+
+
+def _tune(
+    corpus: Sequence[GoldArticle],
+    workshop: _Workshop,
+    recipe: Recipe,
+    resume: bool,
+    progress: Progress,
+) -> Tuned:
     kept = [article for article in corpus if not is_held_out(article)]
     left_out = [article for article in corpus if is_held_out(article)]
-    if not any(article.deals for article in kept) or not left_out:
+    if not all(any(article.deals for article in part) for part in (kept, left_out)):
         raise UserError(
-            f"{len(corpus)} articles are too few to tune on: one in {PARTS} stories is "
-            "left out to choose thresholds, and the rest must report a deal"
+            f"{len(corpus)} articles are too few: some with deals must be left out to "
+            "measure on, and some be left"
         )
-    network = workshop.run(kept, "held-out", resume=resume, progress=_half(progress, 0))
-    chosen = choose(workshop.predict(network, left_out), gazetteer)
+    whole = recipe.epochs * len(kept) + recipe.last_epochs * len(corpus)
+    first = recipe.epochs * len(kept) / whole
+    network = workshop.network()
+    workshop.run(
+        network,
+        kept,
+        first=0,
+        resume=resume,
+        progress=lambda stage, share: progress(f"first run, {stage}", first * share),
+    )
+    chosen = choose(workshop.predict(network, left_out), workshop.gazetteer)
     held_out_adapter = workshop.adapter(network, chosen)
-    network = workshop.run(corpus, "whole", resume=resume, progress=_half(progress, 1))
+    workshop.run(
+        network,
+        corpus,
+        first=recipe.epochs,
+        resume=resume,
+        progress=lambda stage, share: progress(
+            f"second run, {stage}", first + (1 - first) * share
+        ),
+    )
     return Tuned(
         adapter=workshop.adapter(network, chosen),
         held_out_adapter=held_out_adapter,
@@ -115,29 +148,17 @@ def tune(
     )
 
 
-def _half(progress: Progress, which: int) -> Progress:
-    name = ("held-out run", "whole run")[which]
-    return lambda stage, share: progress(f"{name}, {stage}", (which + share) / 2)
-
-
 class _Workshop:
     """What both runs share."""
 
     def __init__(self, place: Place, gazetteer: Gazetteer, recipe: Recipe) -> None:
         self._place = place
-        self._gazetteer = gazetteer
+        self.gazetteer = gazetteer
         self._recipe = recipe
         self._tokenizer = HfTokenizer.load(place.folder)
 
-    def run(
-        self,
-        articles: Sequence[GoldArticle],
-        name: str,
-        *,
-        resume: bool,
-        progress: Progress,
-    ) -> Network:
-        """Tune a fresh network on articles."""
+    def network(self) -> Network:
+        """Make a network of the base's own weights."""
         place, recipe = self._place, self._recipe
         decoder = load_decoder(
             place.folder,
@@ -148,29 +169,38 @@ class _Workshop:
         )
         network = make_network(decoder, recipe, int(decoder.config.hidden_size))
         network.to(next(decoder.parameters()).device)
-        # Values too small for full precision cost a hundred times the work.
-        torch.set_flush_denormal(True)
-        digest = hashlib.sha256(
-            json.dumps(
-                [
-                    asdict(recipe),
-                    place.base,
-                    questions.VERSION,
-                    list(map(repr, articles)),
-                ]
-            ).encode()
-        ).hexdigest()[:12]
+        return network
+
+    def run(
+        self,
+        network: Network,
+        articles: Sequence[GoldArticle],
+        *,
+        first: int,
+        resume: bool,
+        progress: Progress,
+    ) -> None:
+        """Tune a network on articles; from pass *first* on it is the second run."""
+        recipe = self._recipe
+        what = [asdict(recipe), self._place.base, questions.VERSION, first]
+        # The texts and labels, not the ids alone: a corrected corpus is another one.
+        what.append([repr(article) for article in articles])
+        digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
         train(
             network,
             recipe,
-            lambda number: self._epoch(articles, number),
-            len(articles),
-            self._gazetteer,
-            checkpoint=place.runs / f"{name}-{digest}.pt",
+            Passes(
+                examples=lambda number: self._epoch(articles, number),
+                n_examples=len(articles),
+                first=first,
+                n_passes=recipe.last_epochs if first else recipe.epochs,
+                rate=recipe.last_rate if first else 1.0,
+            ),
+            self.gazetteer,
+            checkpoint=self._place.runs / f"{digest}.pt",
             resume=resume,
             progress=progress,
         )
-        return network
 
     def _epoch(self, articles: Sequence[GoldArticle], number: int) -> list[Example]:
         """The articles of one pass, each changed by chance; the first as they are."""
@@ -178,15 +208,15 @@ class _Workshop:
         for article in articles:
             rng = Random(f"{self._recipe.seed}-{number}-{article.id}")
             if number:
-                reading = read_article(as_article(article), self._gazetteer)
-                article = augment(article, reading, self._gazetteer, rng)
+                reading = read_article(as_article(article), self.gazetteer)
+                article = augment(article, reading, self.gazetteer, rng)
             article = distract(article, articles, rng)
             examples.append(self._example(article))
         return examples
 
     def _example(self, article: GoldArticle) -> Example:
-        reading = read_article(as_article(article), self._gazetteer)
-        return make_example(article, reading, self._tokenizer, self._gazetteer)
+        reading = read_article(as_article(article), self.gazetteer)
+        return make_example(article, reading, self._tokenizer, self.gazetteer)
 
     def predict(
         self, network: Network, articles: Sequence[GoldArticle]
