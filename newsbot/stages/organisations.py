@@ -244,7 +244,9 @@ class Gazetteer:
         >>> load_organisations().canonical("NVIDIA Corp.")
         'Nvidia'
         """
-        words = unicodedata.normalize("NFC", name).strip(" \t\n\"'„“”»«,;").split()
+        # White space of any kind first: a quote may stand before it.
+        plain = " ".join(unicodedata.normalize("NFC", name).split())
+        words = plain.strip(" \"'„“”»«,;").split()
         while words:
             key = _key(" ".join(words))
             for form in (key, (*key[:-1], key[-1][:-1] if key else ""), key[:-1]):

@@ -96,13 +96,29 @@ def tune(
         UserError: The corpus is too small, or the extra `tune` is missing.
         ModelMissingError: The base cannot be loaded.
     """
-    workshop = _Workshop(place, gazetteer, recipe)
+    # Values too small for full precision cost a hundred times the work.
+    torch.set_flush_denormal(True)
+    try:
+        return _tune(
+            corpus, _Workshop(place, gazetteer, recipe), recipe, resume, progress
+        )
+    finally:  # it holds for all of the process
+        torch.set_flush_denormal(False)
+
+
+def _tune(
+    corpus: Sequence[GoldArticle],
+    workshop: _Workshop,
+    recipe: Recipe,
+    resume: bool,
+    progress: Progress,
+) -> Tuned:
     kept = [article for article in corpus if not is_held_out(article)]
     left_out = [article for article in corpus if is_held_out(article)]
-    if not any(article.deals for article in kept) or not left_out:
+    if not all(any(article.deals for article in part) for part in (kept, left_out)):
         raise UserError(
-            f"{len(corpus)} articles are too few to tune on: one in {PARTS} stories is "
-            "left out to choose thresholds, and the rest must report a deal"
+            f"{len(corpus)} articles are too few: some with deals must be left out to "
+            "measure on, and some be left"
         )
     whole = recipe.epochs * len(kept) + recipe.last_epochs * len(corpus)
     first = recipe.epochs * len(kept) / whole
@@ -114,7 +130,7 @@ def tune(
         resume=resume,
         progress=lambda stage, share: progress(f"first run, {stage}", first * share),
     )
-    chosen = choose(workshop.predict(network, left_out), gazetteer)
+    chosen = choose(workshop.predict(network, left_out), workshop.gazetteer)
     held_out_adapter = workshop.adapter(network, chosen)
     workshop.run(
         network,
@@ -137,7 +153,7 @@ class _Workshop:
 
     def __init__(self, place: Place, gazetteer: Gazetteer, recipe: Recipe) -> None:
         self._place = place
-        self._gazetteer = gazetteer
+        self.gazetteer = gazetteer
         self._recipe = recipe
         self._tokenizer = HfTokenizer.load(place.folder)
 
@@ -153,8 +169,6 @@ class _Workshop:
         )
         network = make_network(decoder, recipe, int(decoder.config.hidden_size))
         network.to(next(decoder.parameters()).device)
-        # Values too small for full precision cost a hundred times the work.
-        torch.set_flush_denormal(True)
         return network
 
     def run(
@@ -168,10 +182,9 @@ class _Workshop:
     ) -> None:
         """Tune a network on articles; from pass *first* on it is the second run."""
         recipe = self._recipe
-        what = [
-            asdict(recipe), self._place.base, questions.VERSION, first,
-            list(map(repr, articles)),
-        ]  # fmt: skip
+        what = [asdict(recipe), self._place.base, questions.VERSION, first]
+        # The texts and labels, not the ids alone: a corrected corpus is another one.
+        what.append([repr(article) for article in articles])
         digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
         train(
             network,
@@ -183,7 +196,7 @@ class _Workshop:
                 n_passes=recipe.last_epochs if first else recipe.epochs,
                 rate=recipe.last_rate if first else 1.0,
             ),
-            self._gazetteer,
+            self.gazetteer,
             checkpoint=self._place.runs / f"{digest}.pt",
             resume=resume,
             progress=progress,
@@ -195,15 +208,15 @@ class _Workshop:
         for article in articles:
             rng = Random(f"{self._recipe.seed}-{number}-{article.id}")
             if number:
-                reading = read_article(as_article(article), self._gazetteer)
-                article = augment(article, reading, self._gazetteer, rng)
+                reading = read_article(as_article(article), self.gazetteer)
+                article = augment(article, reading, self.gazetteer, rng)
             article = distract(article, articles, rng)
             examples.append(self._example(article))
         return examples
 
     def _example(self, article: GoldArticle) -> Example:
-        reading = read_article(as_article(article), self._gazetteer)
-        return make_example(article, reading, self._tokenizer, self._gazetteer)
+        reading = read_article(as_article(article), self.gazetteer)
+        return make_example(article, reading, self._tokenizer, self.gazetteer)
 
     def predict(
         self, network: Network, articles: Sequence[GoldArticle]

@@ -312,7 +312,7 @@ def test_a_huge_head_is_not_read(path):
         ("pair.payer.left", np.zeros((PAIR_WIDTH - 1, WIDTH), dtype=np.float32)),
         ("pair.payer.right_bias", np.zeros(3, dtype=np.float32)),
         ("pair.payer.bias", np.zeros(2, dtype=np.float32)),
-        ("pair.same_deal.right", np.zeros((PAIR_WIDTH, WIDTH + 1), dtype=np.float32)),
+        ("pair.belongs.right", np.zeros((PAIR_WIDTH, WIDTH + 1), dtype=np.float32)),
         ("head.party.weights", np.zeros((1, WIDTH + 1), dtype=np.float32)),
         ("head.sentence.weights", np.zeros((1, WIDTH), dtype=np.float32)),
         ("head.party.bias", np.full(1, np.nan, dtype=np.float32)),

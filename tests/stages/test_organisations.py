@@ -6,7 +6,7 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsbot.stages.organisations import (
@@ -288,6 +288,7 @@ def test_units_and_parents_are_related():
 
 
 @settings(max_examples=200, deadline=None)
+@example("0»\xa0")
 @given(st.text(max_size=40))
 def test_canonical_is_stable(name):
     """Resolving twice is resolving once."""

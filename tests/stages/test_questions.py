@@ -23,6 +23,7 @@ from newsbot.stages.questions import (
     about_deal,
     about_organisation,
     about_quantity,
+    about_role,
     about_sum,
     candidates,
     quantities,
@@ -213,6 +214,12 @@ def test_a_deal_is_asked_about_by_its_parties(names, asked):
     assert about_deal(names) == asked
 
 
+def test_a_role_is_asked_about_within_its_deal():
+    """The question names the deal and then the one party it is about."""
+    asked = about_role(("OpenAI", "Oracle"), "Oracle")
+    assert asked == "\n\nDeal of OpenAI, Oracle. Role of Oracle:"
+
+
 def test_every_question_begins_and_ends_alike():
     """A blank line parts each from the article; the state is read at the colon."""
     reading = read("Oracle pays CoreWeave $5 billion for 2 GW.")
@@ -222,6 +229,7 @@ def test_every_question_begins_and_ends_alike():
         about_sum(reading, sums(reading.money)[0]),
         about_quantity(reading, quantities(reading.capacity)[0]),
         about_deal(["Oracle", "CoreWeave"]),
+        about_role(["Oracle", "CoreWeave"], "Oracle"),
     ]
     assert all(one.startswith("\n\n") and one.endswith(":") for one in asked)
-    assert len(set(asked)) == 5
+    assert len(set(asked)) == 6

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 
 from newsbot.stages.organisations import load_organisations
 from newsbot.tuning.choose import BETAS, N_BINS, Chosen, choose
-from newsbot.tuning.examples import Deal, Example, Organisation, Quantity, Sum
+from newsbot.tuning.examples import (
+    Deal,
+    Example,
+    Organisation,
+    Pairing,
+    Part,
+    Quantity,
+    Sum,
+)
 from newsbot.tuning.network import Answers
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
@@ -64,7 +72,7 @@ def told(
     types: Sequence[Sequence[float]] = (),
     status: Sequence[int] = (),
     kinds: Sequence[int] = (),
-    same: Sequence[Sequence[float]] = (),
+    deal: Sequence[float] = (),
     payer: Sequence[int] = (),
 ) -> Answers:
     n = len(party)
@@ -74,7 +82,7 @@ def told(
         party=scores(*party),
         roles=torch.stack([scores(*one) for one in roles])
         if roles
-        else torch.zeros(n, len(ROLES)),
+        else torch.zeros(0, len(ROLES)),
         types=torch.stack([scores(*one) for one in types])
         if types
         else torch.zeros(0, len(DEAL_TYPES)),
@@ -82,9 +90,7 @@ def told(
         amount=scores(*amount),
         amount_kind=torch.eye(len(AMOUNT_KINDS))[list(kinds)],
         capacity=scores(*capacity),
-        same_deal=torch.stack([scores(*one) for one in same])
-        if same
-        else torch.zeros(n, n),
+        deal=scores(*deal),
         belongs=torch.zeros(len(amount) + len(capacity), n),
         payer=torch.eye(n + 1)[list(payer)],
     )
@@ -95,6 +101,8 @@ def deal_article(
     *,
     sums: Sequence[Sum] = (),
     quantities: Sequence[Quantity] = (),
+    pairs: Sequence[bool] = (),
+    parts: Sequence[Sequence[int]] = (),
     **answers,
 ) -> tuple[Example, Answers]:
     """An article with organisations, by the number of their deal or None."""
@@ -110,12 +118,16 @@ def deal_article(
                 ids=ASKED,
                 name=f"Firma{n}",
                 deals=frozenset() if deal is None else frozenset({deal}),
-                roles=tuple(deal is not None and k == 0 for k in range(len(ROLES))),
             )
             for n, deal in enumerate(deals_of)
         ),
         sums=tuple(sums),
         quantities=tuple(quantities),
+        pairings=tuple(Pairing(ids=ASKED, is_deal=one) for one in pairs),
+        parts=tuple(
+            Part(ids=ASKED, roles=tuple(k in roles for k in range(len(ROLES))))
+            for roles in parts
+        ),
         deals=(
             Deal(
                 ids=ASKED,
@@ -262,14 +274,34 @@ def test_hits_are_counted_where_one_answer_is_right():
     assert found.figures["payer"] == {"accuracy": 1, "n": 2}
 
 
-def test_two_parties_are_asked_both_ways():
-    """Whether two share a deal is the mean of both directions, as in judging."""
-    same = [[0.5, 0.9, 0.2], [0.6, 0.5, 0.3], [0.2, 0.3, 0.5]]
+def test_pairs_are_measured():
+    """Whether two made a deal together has its own figures."""
     found = chosen(
-        deal_article([0, 0, 1], party=(0.9, 0.9, 0.9), same=same), article(0.1, False)
+        deal_article(
+            [0, 0, 1],
+            party=(0.9, 0.9, 0.9),
+            pairs=(True, False, False),
+            deal=(0.5, 0.6, 0.1),
+        ),
+        article(0.1, False),
     )
-    assert found.figures["same_deal"]["n"] == 3
-    assert found.figures["same_deal"]["auc"] == 1
+    assert found.figures["deal"]["n"] == 3
+    assert found.figures["deal"]["auc"] == 0.5
+
+
+def test_roles_count_one_by_one_and_together():
+    """A party whose second role is missed has five answers right, but not all."""
+    n = len(ROLES)
+    first, both = [0.9] + [0.1] * (n - 1), [0.9, 0.9] + [0.1] * (n - 2)
+    found = chosen(
+        deal_article(
+            [0, 0], party=(0.9, 0.9), parts=[(0,), (0, 1), (0, 1)],
+            roles=[first, first, both],
+        ),
+        article(0.1, False),
+    )  # fmt: skip
+    assert found.figures["roles"]["n"] == 3 * n
+    assert found.figures["all_roles"] == {"accuracy": pytest.approx(2 / 3), "n": 3}
 
 
 def test_articles_without_deals_ask_nothing_else():

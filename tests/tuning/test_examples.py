@@ -18,7 +18,7 @@ from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal, GoldSpan
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
 from newsbot.stages.reading import read_article
-from newsbot.tuning.examples import payers
+from newsbot.tuning.examples import MAX_BYSTANDERS, MAX_PAIRS, payers
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 TITLE = "Oracle mietet bei Zwirbelwerk"
@@ -120,27 +120,71 @@ def test_sentences_are_found_among_the_tokens(bench):
     assert example.states == (False, True, True, False)
 
 
-def test_organisations_have_their_deals_and_roles(bench):
+def test_organisations_have_their_deals(bench):
     """Parties know their deal by any spelling; a bystander has none."""
     found = who(bench.example(gold()))
     assert found["Oracle"].deals == {0}
-    assert found["Oracle"].roles == flags({"customer"}, ROLES)
     assert found["Zwirbelwerk Compute"].deals == {0}
-    assert found["Zwirbelwerk Compute"].roles == flags({"provider", "partner"}, ROLES)
     assert found["Nvidia"].deals == {1}
     assert found["Microsoft"].deals == frozenset()
-    assert found["Microsoft"].roles == flags((), ROLES)
 
 
-def test_a_party_of_two_deals_has_the_roles_of_both(bench):
-    """Who rents in one deal and lends in the other is both."""
+def test_every_party_of_every_deal_has_its_roles(bench):
+    """Each is asked about within its deal, by canonical names."""
+    parts = bench.example(gold()).parts
+    names = ["Oracle", "Zwirbelwerk Compute"]
+    asked = bench.tokenizer.decode(list(parts[0].ids))
+    assert asked == questions.about_role(names, "Oracle")
+    assert [part.roles for part in parts] == [
+        flags(roles, ROLES)
+        for roles in ({"customer"}, {"provider", "partner"}, {"customer"}, {"provider"})
+    ]
+
+
+def test_a_party_of_two_deals_has_its_own_roles_in_each(bench):
+    """Who rents in one deal and lends in the other is asked about twice."""
     first, second = gold().deals
     both = replace(
         second, parties=(("Oracle", ("investor",)), ("Nvidia", ("investee",)))
     )
-    oracle = who(bench.example(gold(deals=(first, both))))["Oracle"]
-    assert oracle.deals == {0, 1}
-    assert oracle.roles == flags({"customer", "investor"}, ROLES)
+    example = bench.example(gold(deals=(first, both)))
+    assert who(example)["Oracle"].deals == {0, 1}
+    oracle = [
+        part.roles
+        for part in example.parts
+        if "Role of Oracle" in bench.tokenizer.decode(list(part.ids))
+    ]
+    assert oracle == [flags({"customer"}, ROLES), flags({"investor"}, ROLES)]
+
+
+def pairings(bench, example) -> dict[str, bool]:
+    return {
+        bench.tokenizer.decode(list(one.ids)): one.is_deal for one in example.pairings
+    }
+
+
+def test_two_parties_made_a_deal_or_did_not(bench):
+    """Every two parties are asked about, and some with a bystander, who made none."""
+    found = pairings(bench, bench.example(gold()))
+    assert found[questions.about_deal(["Oracle", "Zwirbelwerk Compute"])]
+    assert found[questions.about_deal(["SAP", "Nvidia"])]
+    assert not found[questions.about_deal(["Oracle", "SAP"])]
+    assert sum(found.values()) == 2
+    strangers = [asked for asked in found if "Microsoft" in asked]
+    assert strangers
+    assert not any(found[asked] for asked in strangers)
+
+
+def test_a_long_list_of_parties_is_not_asked_about_in_full(bench):
+    """Two hundred parties have twenty thousand pairs: a dozen is learned from."""
+    names = [f"Zwirbel{letter} Compute" for letter in "abcdefghijklmn"]
+    text = (
+        f"Der Cloudanbieter {', der Cloudanbieter '.join(names)} haben unterzeichnet."
+    )
+    deals = (deal(tuple((name, ("partner",)) for name in names)),)
+    example = bench.example(gold(text=text, deals=deals, spans=()))
+    assert sum(bool(one.deals) for one in example.organisations) > 10
+    assert len(example.pairings) <= MAX_PAIRS + MAX_BYSTANDERS
 
 
 def test_a_unit_counts_for_its_parent(bench):
@@ -188,8 +232,13 @@ def test_what_is_asked_is_what_judging_asks(bench):
             questions.about_quantity(reading, one)
             for one in questions.quantities(reading.capacity)
         ),
-        questions.about_deal(["Oracle Corp.", "Zwirbelwerk Compute"]),
+        *pairings(bench, example),
+        questions.about_deal(["Oracle", "Zwirbelwerk Compute"]),
         questions.about_deal(["SAP", "Nvidia"]),
+        questions.about_role(["Oracle", "Zwirbelwerk Compute"], "Oracle"),
+        questions.about_role(["Oracle", "Zwirbelwerk Compute"], "Zwirbelwerk Compute"),
+        questions.about_role(["SAP", "Nvidia"], "SAP"),
+        questions.about_role(["SAP", "Nvidia"], "Nvidia"),
     ]
     assert example.asked == [bench.tokenizer.encode(asked).ids for asked in wanted]
     assert example.n_tokens == len(example.ids) + sum(map(len, example.asked))

@@ -102,13 +102,13 @@ def test_every_question_is_answered(network, examples):
             "article": (),
             "sentence": (len(example.sentences),),
             "party": (n_who,),
-            "roles": (n_who, CLASSES["roles"]),
+            "deal": (len(example.pairings),),
+            "roles": (len(example.parts), CLASSES["roles"]),
             "types": (len(example.deals), CLASSES["types"]),
             "status": (len(example.deals), CLASSES["status"]),
             "amount": (n_sums,),
             "amount_kind": (n_sums, CLASSES["amount_kind"]),
             "capacity": (len(example.quantities),),
-            "same_deal": (n_who, n_who),
             "belongs": (n_both, n_who),
             "payer": (n_sums, n_who + 1),
         }
@@ -130,12 +130,12 @@ def test_no_question_sees_another(network, examples):
     example = next(one for one in examples if one.sums and one.deals)
     (whole,) = answers(network, example)
     (fewer,) = answers(network, replace(example, sums=(), deals=()))
-    gone = ("sums", "types", "status", "amount", "amount_kind", "belongs", "payer")
+    gone = ("types", "status", "amount", "amount_kind", "belongs", "payer")
     close(whole, fewer, but=gone)
     longer = replace(example.organisations[0], ids=example.organisations[0].ids * 3)
     others = (longer, *example.organisations[1:])
     (moved,) = answers(network, replace(example, organisations=others))
-    close(whole, moved, but=("party", "roles", "same_deal", "belongs", "payer"))
+    close(whole, moved, but=("party", "belongs", "payer"))
     torch.testing.assert_close(moved.party[1:], whole.party[1:], atol=1e-3, rtol=1e-3)
     assert not torch.isclose(moved.party[0], whole.party[0], atol=1e-3)
 
@@ -147,7 +147,7 @@ def test_every_question_sees_the_article(network, examples):
     first = len(example.ids) - 4
     ids = (*example.ids[:first], *(5 for _ in example.ids[first:]))
     (moved,) = answers(network, replace(example, ids=ids))
-    for field in ("article", "party", "roles", "types", "status"):
+    for field in ("article", "party", "deal", "roles", "types", "status"):
         a, b = getattr(whole, field), getattr(moved, field)
         assert not torch.isclose(a, b, atol=1e-4).all(), field
 
@@ -175,11 +175,20 @@ def reader(bench: Bench, adapter: Adapter) -> HfReader:
     return HfReader.load(config, adapter)
 
 
+def party_names(article) -> list[list[str]]:
+    return [
+        [GAZETTEER.canonical(name) for name, _ in deal.parties]
+        for deal in article.deals
+    ]
+
+
 def odds(probabilities):
     return np.log(probabilities) - np.log1p(-probabilities)
 
 
-def judged(bench: Bench, article, adapter: Adapter) -> dict[str, np.ndarray]:
+def judged(
+    bench: Bench, article, example: Example, adapter: Adapter
+) -> dict[str, np.ndarray]:
     """What judging computes of an article, as scores, by the names of `Answers`."""
     heads = adapter.heads
     reading = read_article(as_article(article), GAZETTEER)
@@ -203,8 +212,16 @@ def judged(bench: Bench, article, adapter: Adapter) -> dict[str, np.ndarray]:
             ),
         ]
     )
-    deals = memory.ask(
-        [questions.about_deal([n for n, _ in deal.parties]) for deal in article.deals]
+    deals = memory.ask([questions.about_deal(names) for names in party_names(article)])
+    parts = memory.ask(
+        [
+            questions.about_role(names, name)
+            for names in party_names(article)
+            for name in names
+        ]
+    )
+    pairings = memory.ask(
+        [bench.tokenizer.decode(list(one.ids)) for one in example.pairings]
     )
     sentences = []
     for sentence in reading.sentences:
@@ -222,13 +239,13 @@ def judged(bench: Bench, article, adapter: Adapter) -> dict[str, np.ndarray]:
         "article": scores("article", memory.answer[None, :])[0, 0],
         "sentence": scores("sentence", np.array(sentences))[:, 0],
         "party": scores("party", who)[:, 0],
-        "roles": scores("roles", who),
+        "deal": scores("deal", pairings)[:, 0],
+        "roles": scores("roles", parts),
         "types": scores("types", deals),
         "status": scores("status", deals),
         "amount": scores("amount", both[:n_sums])[:, 0],
         "amount_kind": scores("amount_kind", both[:n_sums]),
         "capacity": scores("capacity", both[n_sums:])[:, 0],
-        "same_deal": odds(heads.pairs["same_deal"].probabilities(who, who)),
         "belongs": odds(heads.pairs["belongs"].probabilities(both, who)),
         "payer": np.concatenate([payer, nobody], 1),
     }
@@ -242,7 +259,7 @@ def test_judging_sees_what_tuning_saw(bench, network, articles, examples, tmp_pa
     # The file keeps matrices as float16: eleven bits.
     for article, example in zip(articles, examples, strict=True):
         (told,) = answers(network, example)
-        said = judged(bench, article, adapter)
+        said = judged(bench, article, example, adapter)
         for field in FIELDS:
             np.testing.assert_allclose(
                 said[field],
@@ -257,10 +274,10 @@ def test_an_adapter_changes_what_is_seen(bench, network, articles, examples):
     """Without its matrices the same heads give other scores: the check above bites."""
     bare = replace(exported(network), matrices={})
     (told,) = answers(network, examples[0])
-    said = judged(bench, articles[0], bare)
+    said = judged(bench, articles[0], examples[0], bare)
     far = [
         field
-        for field in ("article", "sentence", "party", "roles", "types", "status")
+        for field in ("article", "sentence", "party", "deal", "roles", "types")
         if np.abs(said[field] - getattr(told, field).numpy()).max() > 0.1
     ]
     assert len(far) >= 4
@@ -312,7 +329,8 @@ def right_answers(example: Example, sure: float) -> Answers:
         article=signs(float(example.is_deal)),
         sentence=signs(example.states),
         party=signs([bool(one.deals) for one in who]),
-        roles=signs([one.roles for one in who]),
+        deal=signs([pairing.is_deal for pairing in example.pairings]),
+        roles=signs([part.roles for part in example.parts]),
         types=signs([deal.types for deal in example.deals]),
         status=torch.stack([pick(d.status, CLASSES["status"]) for d in example.deals]),
         amount=signs([one.deal is not None for one in example.sums]),
@@ -320,7 +338,6 @@ def right_answers(example: Example, sure: float) -> Answers:
             [pick(one.kind, CLASSES["amount_kind"]) for one in example.sums]
         ),
         capacity=signs([one.deal is not None for one in example.quantities]),
-        same_deal=signs([[bool(a.deals & b.deals) for b in who] for a in who]),
         belongs=signs([[deal in one.deals for one in who] for deal in both]),
         payer=torch.stack(
             [
@@ -339,8 +356,8 @@ def test_right_answers_lose_little_and_wrong_ones_much(examples):
     good = losses(example, right_answers(example, 20.0), GAZETTEER)
     bad = losses(example, right_answers(example, -20.0), GAZETTEER)
     assert set(good) == set(bad) <= set(WEIGHTS)
-    assert {"article", "sentence", "party", "roles", "types", "status"} <= set(good)
-    assert {"amount", "same_deal", "belongs", "amount_kind"} <= set(good)
+    assert {"article", "sentence", "party", "deal", "roles", "types"} <= set(good)
+    assert {"status", "amount", "belongs", "amount_kind"} <= set(good)
     for name, loss in good.items():
         assert float(loss) < 1e-3, name
         assert float(bad[name]) > 1, name

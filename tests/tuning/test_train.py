@@ -21,7 +21,7 @@ from tiny_tuning import GAZETTEER, RECIPE, Bench
 from newsbot.errors import UserError
 from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network
-from newsbot.tuning.train import CHECKPOINT_STEPS, Recipe, matrices, train
+from newsbot.tuning.train import CHECKPOINT_STEPS, Passes, Recipe, matrices, train
 
 #: As many steps as a run needs to be killed behind a checkpoint: three a pass.
 LONG = replace(RECIPE, epochs=CHECKPOINT_STEPS // 3 + 2)
@@ -69,14 +69,21 @@ def run(
     *,
     recipe: Recipe = RECIPE,
     resume: bool = True,
+    first: int = 0,
+    rate: float = 1.0,
     log: Log | None = None,
 ) -> Network:
     network = bench.network(recipe)
     train(
         network,
         recipe,
-        lambda number: examples[number % 2 :] + examples[: number % 2],
-        len(examples),
+        Passes(
+            examples=lambda n: examples[n % 2 :] + examples[: n % 2],
+            n_examples=len(examples),
+            first=first,
+            n_passes=recipe.epochs,
+            rate=rate,
+        ),
         GAZETTEER,
         checkpoint=checkpoint,
         resume=resume,
@@ -122,12 +129,12 @@ def test_the_loss_falls(whole):
 
 
 def test_progress_tells_the_pass_and_rises(whole):
-    """Each step says which pass of how many it is in; the share reaches one."""
+    """Each step says which pass it is in; the share reaches one."""
     _, log, _ = whole
     assert all(a < b for a, b in pairwise(log.shares))
     assert log.shares[-1] == 1
-    assert log.stages[0].startswith(f"pass 1 of {LONG.epochs}, loss ")
-    assert log.stages[-1].startswith(f"pass {LONG.epochs} of {LONG.epochs}, loss ")
+    assert log.stages[0].startswith("pass 1, loss ")
+    assert log.stages[-1].startswith(f"pass {LONG.epochs}, loss ")
 
 
 def test_everything_that_may_learn_learns_and_the_base_stays(bench, whole):
@@ -243,6 +250,23 @@ def test_a_damaged_checkpoint_is_one_line(bench, examples, whole, tmp_path, kind
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not mark.exists()
+
+
+def test_a_second_run_counts_on_and_learns_slower(bench, examples, tmp_path):
+    """Its passes go by their own numbers; at rate zero nothing is learned."""
+    log = Log()
+    still = run(bench, examples, tmp_path / "a.pt", first=4, rate=0.0, log=log)
+    assert log.stages[0].startswith("pass 5, loss ")
+    assert same(still, bench.network())
+    slow = run(bench, examples, tmp_path / "b.pt", rate=0.1)
+    fast = run(bench, examples, tmp_path / "c.pt")
+    fresh = weights(bench.network())
+
+    def way(network: Network) -> float:
+        found = weights(network)
+        return sum(float(np.abs(found[name] - fresh[name]).sum()) for name in fresh)
+
+    assert 0 < way(slow) < 0.5 * way(fast)
 
 
 def test_few_articles_are_one_step_a_pass(bench, examples, tmp_path):
