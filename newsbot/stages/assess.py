@@ -44,6 +44,10 @@ from newsbot.types import (
 )
 
 T = TypeVar("T")
+#: What each sentence between two parties takes off the likelihood of their deal, and
+#: how many count: who made a deal stands together. On held-out articles parties F1
+#: was .783 without, .815 at 0.8, .822 at 0.65 and .803 at 0.5; sums prefer the larger.
+APART, MAX_APART = 0.7, 2
 Array = NDArray[np.float32]
 
 
@@ -242,8 +246,19 @@ class Extraction:
         )
         likely = self._heads["deal"].probabilities(asked)[:, 0]
         for (a, b), probability in zip(pairs, likely, strict=True):
-            shared[a, b] = shared[b, a] = probability
+            apart = self._sentences_apart(
+                claims[a].mention.name, claims[b].mention.name
+            )
+            weight = APART ** min(apart, MAX_APART)
+            shared[a, b] = shared[b, a] = probability * weight
         return shared
+
+    def _sentences_apart(self, name: str, other: str) -> int:
+        """Sentences between the nearest mentions of two names; 0: one names both."""
+        index = self._reading.sentence_index
+        here = {index(m.start) for m in self._reading.organisations if m.name == name}
+        there = {index(m.start) for m in self._reading.organisations if m.name == other}
+        return min(abs(a - b) for a in here for b in there)
 
     def _sentence_scores(self) -> Array:
         """How likely each sentence states an agreement; 0 where it was not read."""
