@@ -339,9 +339,10 @@ def measure(
     rounds = Rounds()
     started = last = perf_counter()
     while True:
-        _say(f"round {rounds.n + 1}")
         _round(rounds, judging, obvious, material, n_written)
         rounds.n += 1
+        told = (f"{name} {values[-1]:.2f}" for name, values in rounds.ratios.items())
+        _say(f"round {rounds.n}: {', '.join(told)}")
         now = perf_counter()
         if now - started + (now - last) > n_seconds:
             break
