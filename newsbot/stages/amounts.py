@@ -137,7 +137,7 @@ def _is_sentence_end(tokens: Sequence[Token], index: int) -> bool:
     )
 
 
-def _carry(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
+def _carry(tokens: Sequence[Token], found: Sequence[Quantity], language: str) -> None:
     """Lend "bei Verlängerung bis zu 140 Millionen" the currency of the sum before.
 
     Only where nothing else can be meant: millions at least, the sums of the paragraph
@@ -167,14 +167,16 @@ def _carry(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
             continue
         near = part or n_sentences <= MAX_SENTENCES
         counted = item.first - counted_at <= MAX_APART
-        foreign = _looks_like_code(at(tokens, item.first - 1).text)
+        foreign = _looks_like_code(at(tokens, item.first - 1).text, language)
         if near and not (counted or foreign) and _stands_alone(tokens, item):
             item.unit = common
 
 
-def _looks_like_code(word: str) -> bool:
+def _looks_like_code(word: str, language: str) -> bool:
     """Whether a word before a figure may be a currency nobody here knows: "KSh"."""
-    return 1 < len(word) <= MAX_CODE and sum(map(str.isupper, word)) > 1
+    code = 1 < len(word) <= MAX_CODE and sum(map(str.isupper, word)) > 1
+    # German writes every noun large, and names its payers there.
+    return code or (language != "de" and word[:1].isupper())
 
 
 def _stands_alone(tokens: Sequence[Token], item: Quantity) -> bool:
@@ -281,7 +283,7 @@ def find_money(text: str, language: str) -> list[MoneyMention]:
     for item in found:
         item.unit = codes[item.unit]
     link(tokens, found)
-    _carry(tokens, found)
+    _carry(tokens, found, language)
     sums = [item for item in found if item.unit is not None]
     return [
         MoneyMention(

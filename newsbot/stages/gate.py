@@ -33,7 +33,7 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |chips?|\w*chip(?:s|e|hersteller|konzern|entwickler)?|\w*halbleiter\w*
 |semiconductors?|accelerators?|\w*beschleuniger[ns]?|processors?|\w*prozessor(?:en|s)?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
-|gigawatts?|megawatts?|gw|mw|tokens?|platforms?|plattform(?:en)?
+|gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
@@ -63,7 +63,7 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |\w*verhandlung(?:en)?|\w*gespräch(?:e|en)?|sondier\w+|unterschr\w+|unterzeich\w+
 |besiegel\w+|schlie(?:ß|ss)(?:t|en)|schloss(?:en)?|geschlossen|abschluss|\w*deals?
 |invest(?:iert|ierte|ierten|ieren|or|oren|ition|itionen)|\w*beteiligung(?:en)?
-|beteilig\w+|steck(?:t|en|te|ten)|einstieg|steigt|steigen|finanzier\w+|miet\w+
+|beteilig\w+|steck(?:t|en|te|ten)|einstieg|steigt|steigen|finanzier\w+|miet\w+|verpacht\w+|errichte\w+
 |\w*miete(?:n|t|r)?|pacht\w+|kauf(?:t|en|te|ten)|bezieh(?:t|en)|bezog(?:en)?
 |\w*abnahme\w*|reservier\w+|sicher(?:t|te|ten|n)|buch(?:t|en|te|ten)|gebucht
 |\w*lief(?:ert|erte|erten|ern|erung|erungen|erant|eranten)|beliefer\w+|versorg\w+

@@ -28,6 +28,12 @@ SAME_DEAL = 0.5
 #: it is none, where others are.
 LONELY = 0.15
 
+#: What each step between the nearest mentions of two parties, or of a party and a sum,
+#: takes off the likelihood that they belong together, and how many count; a step is a
+#: sentence or a paragraph further. On held-out articles parties F1 was .783 without,
+#: .821 at 0.8 and .824 at 0.65; sums F1 .781 without and .900 at 0.65.
+APART, MAX_APART = 0.65, 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Claim:
@@ -35,6 +41,8 @@ class Claim:
 
     mention: OrganisationMention
     probability: float
+    #: Numbers of the sentences that name it.
+    sentences: frozenset[int]
     #: What the model's state is after being asked about it, shape (width,).
     state: Array
 
@@ -69,6 +77,32 @@ def best_mention(
         return mention.start > n_title, score, named, -mention.start
 
     return max(candidate.mentions, key=rank)
+
+
+def sentences_of(reading: Reading, starts: Sequence[int]) -> set[int]:
+    """Numbers of the sentences that hold mentions, by where these begin.
+
+    A headline puts two deals in one line: the text counts where it has a mention.
+    """
+    inside = [start for start in starts if start > len(reading.article.title)]
+    return {reading.sentence_index(start) for start in inside or starts}
+
+
+def steps_apart(reading: Reading, here: set[int], there: set[int]) -> int:
+    """Steps between the nearest of two sets of sentences, `MAX_APART` at most.
+
+    0 where they share one; each sentence and each paragraph further is one.
+    """
+    sentences, text = reading.sentences, reading.article.full_text
+
+    def steps(a: int, b: int) -> int:
+        first, last = sorted((a, b))
+        if last - first >= MAX_APART:
+            return MAX_APART
+        between = text[sentences[first].end : sentences[last].start]
+        return min(last - first + between.count("\n\n"), MAX_APART)
+
+    return min(steps(a, b) for a in here for b in there)
 
 
 def split_deals(

@@ -49,7 +49,8 @@ from newsbot.config import Config
 from newsbot.evaluation.gold import read_gold
 from newsbot.evaluation.run import as_article
 from newsbot.ports import Memory
-from newsbot.stages.assess import Extraction, HeadJudge
+from newsbot.stages.assess import HeadJudge
+from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import gate
 from newsbot.stages.ground import ground
 from newsbot.stages.heads import HeadSet

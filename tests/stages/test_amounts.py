@@ -203,10 +203,7 @@ GERMAN_MONEY = [
     ("96 Mio. Euro von 140 Millionen Nutzern.", "96e6 EUR ="),
     ("96 Mio. Euro, die Nutzerzahl stieg auf 140 Millionen.", "96e6 EUR ="),
     ("96 Mio. Euro. Es wuchs auf 140 Millionen.", "96e6 EUR = | 140e6 EUR ="),
-    (
-        "Die Bank zahlt 350 Millionen Euro. Nvidia schießt bis zu 200 Millionen zu.",
-        "350e6 EUR = | 200e6 EUR <",
-    ),
+    ("Sie zahlt 9 Mio. Euro. Er schießt bis zu 2 Mio. zu.", "9e6 EUR = | 2e6 EUR <"),
     ("96 Mio. Euro. A. B. C. Es wuchs auf 140 Millionen.", "96e6 EUR ="),
     ("96 Mio. Euro. Es hat 140 Millionen Nutzer.", "96e6 EUR ="),
     ("96 Mio. Euro. Es kostet KSh 140 Millionen.", "96e6 EUR ="),

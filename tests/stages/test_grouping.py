@@ -30,6 +30,7 @@ GAZETTEER = load_organisations()
 
 def claim(name: str, start: int = 0, probability: float = 0.9) -> Claim:
     return Claim(
+        sentences=frozenset(),
         mention=OrganisationMention(name=name, kind="name", start=start, end=start + 1),
         probability=probability,
         state=np.zeros(2, dtype=np.float32),
