@@ -113,7 +113,11 @@ class Extraction:
         """Say which deals there are, and which names were considered and left out."""
         asked, everyone = self._asked, self._everyone
         n_who, n_sums = len(self._who), len(self._sums)
-        claims = choose_parties(everyone, self._heads.thresholds.party)
+        claims = choose_parties(
+            everyone,
+            self._heads.thresholds.party,
+            self._invested(asked[n_who : n_who + n_sums]),
+        )
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -191,6 +195,19 @@ class Extraction:
             )
             for one, probability, state in zip(self._who, likely, states, strict=True)
         ]
+
+    def _invested(self, states: Array) -> frozenset[int]:
+        """Numbers of the sentences that state a sum invested in this deal."""
+        if not len(states):
+            return frozenset()
+        likely = self._heads["amount"].probabilities(states)[:, 0]
+        kinds = self._heads["amount_kind"].probabilities(states).argmax(1)
+        found: set[int] = set()
+        for n, one in enumerate(self._sums):
+            own = likely[n] >= self._heads.thresholds.amount
+            if own and AMOUNT_KINDS[kinds[n]] == "investment":
+                found |= self._sentences(one.mentions)
+        return frozenset(found)
 
     def _own_sums(
         self, states: Array, claims: Sequence[Claim], parties: Array

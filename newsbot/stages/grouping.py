@@ -22,6 +22,10 @@ Array = NDArray[np.float32]
 SECOND_PARTY = 0.1
 #: Parties of one article at most, the likeliest: a list of names is no list of deals.
 MAX_PARTIES = 20
+#: Probability of a party from which whoever stands beside an invested sum is one. A
+#: chip maker is nearly always a bystander, and now and then the second investor.
+#: On held-out articles parties F1 was .820 at 0.2 and 0.3, .824 without.
+INVESTING = 0.2
 #: Probability from which two parties share a deal.
 SAME_DEAL = 0.5
 #: A party that shares none joins the likeliest other from this probability on; below,
@@ -47,14 +51,24 @@ class Claim:
     state: Array
 
 
-def choose_parties(claims: Sequence[Claim], threshold: float) -> list[Claim]:
+def choose_parties(
+    claims: Sequence[Claim], threshold: float, invested: frozenset[int] = frozenset()
+) -> list[Claim]:
     """Keep the organisations that are likely parties, and two in any case.
+
+    Whoever stands in a sentence that states a sum invested in the deal, one of
+    *invested*, may well be who pays it, and needs `INVESTING` only.
 
     The article was judged to report a deal, and a deal has two sides: where fewer
     reach the threshold, the likeliest two stand, unless they are hopeless.
     """
     ranked = sorted(claims, key=lambda claim: -claim.probability)
-    likely = {id(c) for c in ranked[:MAX_PARTIES] if c.probability >= threshold}
+    likely = {
+        id(c)
+        for c in ranked[:MAX_PARTIES]
+        if c.probability >= threshold
+        or (c.probability >= INVESTING and c.sentences & invested)
+    }
     if len(likely) >= 2:
         return [claim for claim in claims if id(claim) in likely]
     return [claim for claim in ranked[:2] if claim.probability >= SECOND_PARTY]
