@@ -15,24 +15,20 @@ from typing import Any, Literal
 import numpy as np
 
 from newsbot.adapters import hf_files
-from newsbot.adapters.embedded import FIX, read_manifest
+from newsbot.adapters.embedded import FIX
 from newsbot.adapters.hf_grammar import Grammars, grammar_substring_words
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.errors import ModelMissingError, ModelOutputError
 from newsbot.ports import ChoiceRequest, TextAnswer, TextRequest
 
 try:
-    import torch
-
     from newsbot.adapters import hf_generate
     from newsbot.adapters.hf_load import Loading, load_weights
     from newsbot.adapters.hf_machine import (
-        choose_device,
-        choose_dtype,
         device_name,
         in_batches,
-        n_cores,
         peak_bytes,
+        set_up,
     )
 except ImportError as missing:
     raise ModelMissingError(f"{missing.name} is not installed: {FIX}") from missing
@@ -110,12 +106,7 @@ class HfModel:
         if config.offline:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         folder = hf_files.local_folder(config.folder_or_name, offline=config.offline)
-        if "OMP_NUM_THREADS" not in os.environ:
-            torch.set_num_threads(n_cores())
-        device = choose_device(config.device)
-        manifest = read_manifest(folder)
-        measured = manifest.dtype if manifest is not None else None
-        dtype = choose_dtype(config.dtype, device, measured)
+        device, dtype = set_up(folder, config.device, config.dtype)
         tokenizer = HfTokenizer.load(folder)
         model = load_weights(
             folder,

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import torch
 
+from newsbot.adapters.embedded import read_manifest
 from newsbot.errors import ModelMissingError, ModelOutputError
 
 #: What torch says when memory ran out, besides its own error class; lower case.
@@ -91,6 +92,26 @@ def choose_dtype(name: str, device: torch.device, measured: str | None) -> torch
     if name not in dtypes:
         raise ValueError(f"dtype must be auto or one of {sorted(dtypes)}, not {name!r}")
     return dtypes[name]
+
+
+def set_up(folder: Path, device: str, dtype: str) -> tuple[torch.device, torch.dtype]:
+    """Take every core there is, and choose where and how a model is to compute.
+
+    Args:
+        folder: The model's; a conversion has measured which type is faster here.
+        device: As in the config; see `choose_device`.
+        dtype: As in the config; see `choose_dtype`.
+
+    Raises:
+        ModelMissingError: A GPU is asked for and torch sees none.
+        ValueError: No such type.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(n_cores())
+    where = choose_device(device)
+    manifest = read_manifest(folder)
+    measured = manifest.dtype if manifest is not None else None
+    return where, choose_dtype(dtype, where, measured)
 
 
 def gpu_gib() -> float | None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from newsbot.adapters import hf_files
 from newsbot.adapters.adapter_file import Adapter
-from newsbot.adapters.embedded import FIX, read_manifest
+from newsbot.adapters.embedded import FIX
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.errors import ModelMissingError
 from newsbot.ports import Memory
@@ -28,12 +28,10 @@ try:
 
     from newsbot.adapters.hf_branches import branch_mask, scaled
     from newsbot.adapters.hf_machine import (
-        choose_device,
-        choose_dtype,
         device_name,
         in_batches,
-        n_cores,
         peak_bytes,
+        set_up,
     )
     from newsbot.adapters.hf_windows import Window, windows
 except ImportError as missing:
@@ -317,13 +315,8 @@ def load_decoder(folder: Path, config: ReaderConfig, *, n_layers: int) -> Any:
         from transformers.utils import logging as transformers_logging
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(n_cores())
     transformers_logging.disable_progress_bar()  # stderr belongs to the command
-    device = choose_device(config.device)
-    manifest = read_manifest(folder)
-    measured = manifest.dtype if manifest is not None else None
-    dtype = choose_dtype(config.dtype, device, measured)
+    device, dtype = set_up(folder, config.device, config.dtype)
     try:
         shape = AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False

@@ -7,10 +7,10 @@ Out: drafts of deals, for grounding, and the names that were considered and left
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from newsbot.stages.grouping import (
 )
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.payers import PAYS, find_payer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -36,6 +37,7 @@ from newsbot.types import (
     DEAL_TYPES,
     ROLES,
     STATUSES,
+    AmountKind,
     CapacityMention,
     Dropped,
     MoneyMention,
@@ -45,23 +47,17 @@ from newsbot.types import (
 
 T = TypeVar("T")
 Mention = OrganisationMention | MoneyMention | CapacityMention
+Quantitative = TypeVar("Quantitative", MoneyMention, CapacityMention)
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sum:
-    """A sum that is likely a deal's own, with the model's state about it."""
+class _Own(Generic[Quantitative]):
+    """A sum or a capacity that is likely a deal's own."""
 
-    mention: MoneyMention
+    mentions: tuple[Quantitative, ...]
+    #: The model's, behind the question about it.
     state: Array
-    #: Shape (n_claims,): how likely it belongs to each party's deal.
-    belongs: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Capacity:
-    mention: CapacityMention
-    belongs: Array
 
 
 class Extraction:
@@ -111,19 +107,16 @@ class Extraction:
 
     def drafts(self) -> tuple[list[Draft], list[Dropped]]:
         """Say which deals there are, and which names were considered and left out."""
-        asked, everyone = self._asked, self._everyone
-        n_who, n_sums = len(self._who), len(self._sums)
+        sums = self._own_sums
         claims = choose_parties(
-            everyone,
-            self._heads.thresholds.party,
-            self._invested(asked[n_who : n_who + n_sums]),
+            self._everyone, self._heads.thresholds.party, self._invested(sums)
         )
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
                 reason=f"no party (probability {claim.probability:.2f})",
             )
-            for claim in everyone
+            for claim in self._everyone
             if claim not in claims
         ]
         if len(claims) < 2:
@@ -138,16 +131,20 @@ class Extraction:
             for n, claim in enumerate(claims)
             if n not in grouped
         ]
-        states = np.array([claim.state for claim in claims])
-        sums = self._own_sums(asked[n_who : n_who + n_sums], claims, states)
-        capacity = self._own_capacity(asked[n_who + n_sums :], claims, states)
+        owners = self._owners(sums, claims, groups)
+        capacity = self._own_capacity
+        holders = self._owners(capacity, claims, groups)
         drafts = [
             self._draft(
                 [claims[n] for n in group],
-                [one for one in sums if _owner(one.belongs, groups) == number],
-                [one for one in capacity if _owner(one.belongs, groups) == number],
+                [one for one, owner in zip(sums, owners, strict=True) if owner == deal],
+                [
+                    self._best_place(one.mentions)
+                    for one, holder in zip(capacity, holders, strict=True)
+                    if holder == deal
+                ],
             )
-            for number, group in enumerate(groups)
+            for deal, group in enumerate(groups)
         ]
         return drafts, unsure
 
@@ -166,8 +163,7 @@ class Extraction:
         )
         likely = self._heads["deal"].probabilities(asked)[:, 0]
         for (a, b), probability in zip(pairs, likely, strict=True):
-            sides = claims[a].sentences, claims[b].sentences
-            steps = steps_apart(self._reading, *map(set, sides))
+            steps = steps_apart(self._reading, claims[a].sentences, claims[b].sentences)
             shared[a, b] = shared[b, a] = probability * APART**steps
         return shared
 
@@ -190,65 +186,74 @@ class Extraction:
             Claim(
                 mention=best_mention(self._reading, one, self._scores),
                 probability=float(probability),
-                sentences=frozenset(self._sentences(one.mentions)),
+                sentences=self._sentences(one.mentions),
                 state=state,
             )
             for one, probability, state in zip(self._who, likely, states, strict=True)
         ]
 
-    def _invested(self, states: Array) -> frozenset[int]:
-        """Numbers of the sentences that state a sum invested in this deal."""
-        if not len(states):
-            return frozenset()
+    @cached_property
+    def _own_sums(self) -> list[_Own[MoneyMention]]:
+        first = len(self._who)
+        states = self._asked[first : first + len(self._sums)]
         likely = self._heads["amount"].probabilities(states)[:, 0]
-        kinds = self._heads["amount_kind"].probabilities(states).argmax(1)
+        return [
+            _Own(mentions=one.mentions, state=state)
+            for one, state, probability in zip(self._sums, states, likely, strict=True)
+            if probability >= self._heads.thresholds.amount
+        ]
+
+    @cached_property
+    def _own_capacity(self) -> list[_Own[CapacityMention]]:
+        states = self._asked[len(self._who) + len(self._sums) :]
+        likely = self._heads["capacity"].probabilities(states)[:, 0]
+        return [
+            _Own(mentions=one.mentions, state=state)
+            for one, state, probability in zip(
+                self._quantities, states, likely, strict=True
+            )
+            if probability >= self._heads.thresholds.capacity
+        ]
+
+    def _kind(self, own: _Own[MoneyMention]) -> AmountKind:
+        likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
+        return AMOUNT_KINDS[int(likely.argmax())]
+
+    def _invested(self, sums: Sequence[_Own[MoneyMention]]) -> frozenset[int]:
+        """Numbers of the sentences that state a sum invested in this deal."""
         found: set[int] = set()
-        for n, one in enumerate(self._sums):
-            own = likely[n] >= self._heads.thresholds.amount
-            if own and AMOUNT_KINDS[kinds[n]] == "investment":
+        for one in sums:
+            if self._kind(one) == "investment":
                 found |= self._sentences(one.mentions)
         return frozenset(found)
 
-    def _own_sums(
-        self, states: Array, claims: Sequence[Claim], parties: Array
-    ) -> list[_Sum]:
-        if not len(states):
+    def _owners(
+        self,
+        things: Sequence[_Own[Quantitative]],
+        claims: Sequence[Claim],
+        groups: Sequence[Sequence[int]],
+    ) -> list[int]:
+        """Number of the deal that each sum or capacity belongs to best."""
+        if not things:
             return []
-        likely = self._heads["amount"].probabilities(states)[:, 0]
-        belongs = self._heads.pairs["belongs"].probabilities(states, parties)
-        return [
-            _Sum(
-                mention=self._best_place(one.mentions),
-                state=states[n],
-                belongs=belongs[n] * self._nearness(one.mentions, claims),
-            )
-            for n, one in enumerate(self._sums)
-            if likely[n] >= self._heads.thresholds.amount
-        ]
+        belongs = self._heads.pairs["belongs"].probabilities(
+            np.array([one.state for one in things]),
+            np.array([claim.state for claim in claims]),
+        )
+        owners = []
+        for likely, one in zip(belongs, things, strict=True):
+            near = likely * self._nearness(one.mentions, claims)
+            means = [float(near[list(group)].mean()) for group in groups]
+            owners.append(int(np.argmax(means)))
+        return owners
 
-    def _own_capacity(
-        self, states: Array, claims: Sequence[Claim], parties: Array
-    ) -> list[_Capacity]:
-        if not len(states):
-            return []
-        likely = self._heads["capacity"].probabilities(states)[:, 0]
-        belongs = self._heads.pairs["belongs"].probabilities(states, parties)
-        return [
-            _Capacity(
-                mention=self._best_place(one.mentions),
-                belongs=belongs[n] * self._nearness(one.mentions, claims),
-            )
-            for n, one in enumerate(self._quantities)
-            if likely[n] >= self._heads.thresholds.capacity
-        ]
-
-    def _sentences(self, mentions: Sequence[Mention]) -> set[int]:
+    def _sentences(self, mentions: Sequence[Mention]) -> frozenset[int]:
         return sentences_of(self._reading, [m.start for m in mentions])
 
     def _nearness(self, mentions: Sequence[Mention], claims: Sequence[Claim]) -> Array:
         """What the distance to each party leaves of a quantity's likelihood."""
         here = self._sentences(mentions)
-        steps = [steps_apart(self._reading, here, set(c.sentences)) for c in claims]
+        steps = [steps_apart(self._reading, here, c.sentences) for c in claims]
         return np.asarray([APART**n for n in steps], dtype=np.float32)
 
     def _best_place(self, mentions: Sequence[T]) -> T:
@@ -265,8 +270,8 @@ class Extraction:
     def _draft(
         self,
         group: Sequence[Claim],
-        sums: Sequence[_Sum],
-        capacity: Sequence[_Capacity],
+        sums: Sequence[_Own[MoneyMention]],
+        capacity: Sequence[CapacityMention],
     ) -> Draft:
         thresholds = self._heads.thresholds
         names = [claim.mention.name for claim in group]
@@ -283,47 +288,49 @@ class Extraction:
         index = self._reading.sentence_index
         stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])
+        parties = tuple(
+            DraftParty(
+                mention=claim.mention,
+                roles=_labels(roles[n], ROLES, thresholds.roles),
+                probability=claim.probability,
+            )
+            for n, claim in enumerate(group)
+        )
+        amounts = tuple(self._amount(one, names, states) for one in sums)
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
             types=_labels(kinds, DEAL_TYPES, thresholds.types),
-            parties=tuple(
-                DraftParty(
-                    mention=claim.mention,
-                    roles=_labels(roles[n], ROLES, thresholds.roles),
-                    probability=claim.probability,
-                )
-                for n, claim in enumerate(group)
-            ),
-            amounts=tuple(
-                DraftAmount(
-                    mention=one.mention,
-                    kind=AMOUNT_KINDS[
-                        int(
-                            self._heads["amount_kind"]
-                            .probabilities(one.state[None, :])[0]
-                            .argmax()
-                        )
-                    ],
-                    payer=self._payer(one.state, states, group),
-                )
-                for one in sums
-            ),
-            capacity=tuple(one.mention for one in capacity),
+            parties=tuple(_paying(party, amounts) for party in parties),
+            amounts=amounts,
+            capacity=tuple(capacity),
         )
 
-    def _payer(self, state: Array, states: Array, group: Sequence[Claim]) -> str | None:
-        """Who pays a sum: the likeliest of the deal's parties, or nobody named."""
+    def _amount(
+        self, one: _Own[MoneyMention], names: Sequence[str], states: Array
+    ) -> DraftAmount:
+        """Say what a sum is for, and who of its deal's parties pays it."""
         payer = self._heads.pairs["payer"]
-        scores = [*payer.scores(state[None, :], states)[0], float(payer.bias[0])]
-        best = int(np.argmax(scores))
-        return group[best].mention.name if best < len(group) else None
+        scores = payer.scores(one.state[None, :], states)[0]
+        mention = self._best_place(one.mentions)
+        return DraftAmount(
+            mention=mention,
+            kind=self._kind(one),
+            payer=find_payer(
+                self._reading, mention, names, [*scores.tolist(), float(payer.bias[0])]
+            ),
+        )
 
 
-def _owner(belongs: Array, groups: Sequence[Sequence[int]]) -> int:
-    """Number of the deal whose parties a sum or capacity belongs to best."""
-    means = [float(belongs[list(group)].mean()) for group in groups]
-    return int(np.argmax(means))
+def _paying(party: DraftParty, amounts: Sequence[DraftAmount]) -> DraftParty:
+    """Give a party the roles of what it pays: who pays an investment invests."""
+    paid = {
+        PAYS[amount.kind]
+        for amount in amounts
+        if amount.payer == party.mention.name and amount.kind in PAYS
+    }
+    roles = tuple(role for role in ROLES if role in {*party.roles, *paid})
+    return replace(party, roles=roles)
 
 
 def _labels(

@@ -6,7 +6,7 @@ Out: groups, one per deal, and the place that names each party best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,16 +93,16 @@ def best_mention(
     return max(candidate.mentions, key=rank)
 
 
-def sentences_of(reading: Reading, starts: Sequence[int]) -> set[int]:
+def sentences_of(reading: Reading, starts: Sequence[int]) -> frozenset[int]:
     """Numbers of the sentences that hold mentions, by where these begin.
 
     A headline puts two deals in one line: the text counts where it has a mention.
     """
     inside = [start for start in starts if start > len(reading.article.title)]
-    return {reading.sentence_index(start) for start in inside or starts}
+    return frozenset(reading.sentence_index(start) for start in inside or starts)
 
 
-def steps_apart(reading: Reading, here: set[int], there: set[int]) -> int:
+def steps_apart(reading: Reading, here: Set[int], there: Set[int]) -> int:
     """Steps between the nearest of two sets of sentences, `MAX_APART` at most.
 
     0 where they share one; each sentence and each paragraph further is one.
@@ -111,12 +111,16 @@ def steps_apart(reading: Reading, here: set[int], there: set[int]) -> int:
 
     def steps(a: int, b: int) -> int:
         first, last = sorted((a, b))
-        if last - first >= MAX_APART:
-            return MAX_APART
         between = text[sentences[first].end : sentences[last].start]
-        return min(last - first + between.count("\n\n"), MAX_APART)
+        return last - first + between.count("\n\n")
 
-    return min(steps(a, b) for a in here for b in there)
+    near = [
+        steps(a, b)
+        for a in here
+        for b in range(a - MAX_APART + 1, a + MAX_APART)
+        if b in there
+    ]
+    return min([*near, MAX_APART])
 
 
 def split_deals(

@@ -253,7 +253,7 @@ def words_between(tokens: Sequence[Token], one: Quantity, other: Quantity) -> li
 
 
 def _relation(tokens: Sequence[Token], one: Quantity, other: Quantity) -> str:
-    """Name what stands between neighbours: range, change, alternative or nothing."""
+    """Name what neighbours are: range, change, pair, alternative or nothing."""
     if at(tokens, one.next).gap == BREAK or other.first - one.next > 6:
         return ""
     words = words_between(tokens, one, other)
@@ -277,6 +277,11 @@ def _relation(tokens: Sequence[Token], one: Quantity, other: Quantity) -> str:
         return "range"
     if words[:1] and words[0] in _CHANGES and before in ("von", "um", "from", "by"):
         return "change"
+    if words in (["bzw", "."], ["bzw"], ["beziehungsweise"]):
+        return "pair"
+    if words in (["und"], ["and"]):
+        after = [at(tokens, other.next + n).folded for n in range(2)]
+        return "pair" if "respectively" in after else ""
     start = 1 if words[:1] == [","] else 0
     if words[start : start + 1] and words[start] in _ALTERNATIVES | _CHANGES:
         _, bound_first = bound_before(tokens, other.first)

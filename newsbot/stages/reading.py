@@ -6,8 +6,9 @@ Out: a `Reading`: sentences, names, sums and capacities, each with its place.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from newsbot.stages.amounts import find_capacity, find_money
@@ -22,6 +23,8 @@ from newsbot.types import (
     OrganisationMention,
     Span,
 )
+
+_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,38 +105,36 @@ def _linked(
     A guessed "Isomorphic" is the listed "Isomorphic Labs" of the same article, and
     "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere.
     """
-    names = {mention.name: tuple(mention.name.split()) for mention in mentions}
-    guessed = {mention.name for mention in mentions if mention.kind == "unknown"}
-    longer = {name: _longer(name, names) for name in guessed}
+    names = {mention.name for mention in mentions}
+    longer = _longer(names)
     return tuple(
-        _renamed(text, mention, names, longer) if mention.name in guessed else mention
+        _renamed(text, mention, names, longer) if mention.kind == "unknown" else mention
         for mention in mentions
     )
 
 
-def _longer(name: str, names: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The one other name that begins with this one's words, if there is just one."""
-    words = names[name]
-    found = [
-        other
-        for other, theirs in names.items()
-        if len(theirs) > len(words) and theirs[: len(words)] == words
-    ]
-    return found[0] if len(found) == 1 else None
+def _longer(names: Set[str]) -> dict[str, str]:
+    """The one other name that begins with a name's words, where there is just one."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        words = name.split()
+        for n in range(1, len(words)):
+            found.setdefault(" ".join(words[:n]), []).append(name)
+    return {short: whole[0] for short, whole in found.items() if len(whole) == 1}
 
 
 def _renamed(
     text: str,
     mention: OrganisationMention,
-    names: Mapping[str, tuple[str, ...]],
-    longer: Mapping[str, str | None],
+    names: Set[str],
+    longer: Mapping[str, str],
 ) -> OrganisationMention:
-    words = names[mention.name]
-    for n in range(1, len(words)):
-        shorter = " ".join(words[n:])
-        if shorter in names:
-            start = text.rfind(words[n], mention.start, mention.end)
-            if start > mention.start:
-                whole = longer.get(shorter) or shorter
-                return replace(mention, name=whole, start=start)
-    return replace(mention, name=longer[mention.name] or mention.name)
+    words = mention.name.split()
+    places = [m.start() for m in _WORD.finditer(text, mention.start, mention.end)]
+    if len(places) == len(words):  # the whole name, no short form of it
+        for n in range(1, len(words)):
+            shorter = " ".join(words[n:])
+            if shorter in names:
+                whole = longer.get(shorter, shorter)
+                return replace(mention, name=whole, start=places[n])
+    return replace(mention, name=longer.get(mention.name, mention.name))

@@ -1,0 +1,107 @@
+"""Who pays a sum: an order that the sentence gives, else the model's score."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import permutations
+
+import pytest
+
+from newsbot.stages.organisations import load_organisations
+from newsbot.stages.payers import find_payer
+from newsbot.stages.reading import Reading, read_article
+from newsbot.types import Article
+
+GAZETTEER = load_organisations()
+NAMES = ("Anthropic", "Microsoft", "Nvidia")
+
+
+def read(text: str, language: str) -> Reading:
+    article = Article(
+        id="a",
+        entry_id="e",
+        url="https://example.org/a",
+        title="",
+        text=text,
+        language=language,
+        published_at=datetime(2026, 3, 1, tzinfo=UTC),
+        site="example.org",
+        author=None,
+        text_origin="page",
+        fingerprint=0,
+    )
+    return read_article(article, GAZETTEER)
+
+
+def payers(text: str, language: str, names=NAMES, best: int = 0) -> list[str | None]:
+    """Who pays each sum, where the model says the one at *best* for all of them."""
+    reading = read(text, language)
+    scores = [float(n == best) for n in range(len(names) + 1)]
+    return [find_payer(reading, m, names, scores) for m in reading.money]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            "Nvidia and Microsoft are to put up to $10 billion and $5 billion "
+            "respectively into Anthropic.",
+        ),
+        (
+            "en",
+            "Anthropic said Nvidia and Microsoft would invest $10 billion and "
+            "$5 billion, respectively.",
+        ),
+        (
+            "de",
+            "Nvidia und Microsoft stecken 10 Milliarden Dollar beziehungsweise "
+            "5 Milliarden Dollar in Anthropic.",
+        ),
+        (
+            "de",
+            "An Anthropic beteiligen sich Nvidia und Microsoft mit 10 bzw. "
+            "5 Milliarden Dollar.",
+        ),
+    ],
+)
+def test_an_order_that_the_sentence_gives_decides(language, text):
+    """The sums fall to the last parties named before them, whatever the model says."""
+    for names in permutations(NAMES):
+        for best in range(len(names) + 1):
+            assert payers(text, language, names, best) == ["Nvidia", "Microsoft"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # No such word.
+        "Nvidia and Microsoft put $10 billion and $5 billion into Anthropic.",
+        # One sum only.
+        "Nvidia and Microsoft put $10 billion into Anthropic, respectively.",
+        # More sums than parties before them.
+        "Microsoft pays $1 billion, $2 billion and $3 billion respectively.",
+        # Nobody before them.
+        "They pay $1 billion and $2 billion respectively to Nvidia and Microsoft.",
+    ],
+)
+def test_without_an_order_the_model_decides(text):
+    """Also where it says: nobody in particular."""
+    assert set(payers(text, "en", best=0)) == {"Anthropic"}
+    assert set(payers(text, "en", best=2)) == {"Nvidia"}
+    assert set(payers(text, "en", best=3)) == {None}
+
+
+def test_only_parties_of_the_deal_pay():
+    """Amazon stands in the order and is none: the model decides."""
+    text = "Amazon and Nvidia put $10 billion and $5 billion respectively into it."
+    assert payers(text, "en", best=1) == ["Microsoft", "Microsoft"]
+
+
+def test_a_name_told_twice_counts_once():
+    """The nearest distinct parties are meant."""
+    text = (
+        "Microsoft said that Nvidia and Microsoft put $10 billion and $5 billion "
+        "respectively into Anthropic."
+    )
+    assert payers(text, "en") == ["Nvidia", "Microsoft"]
