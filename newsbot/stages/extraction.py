@@ -234,7 +234,7 @@ class Extraction:
         groups: Sequence[Sequence[int]],
     ) -> list[int]:
         """Number of the deal that each sum or capacity belongs to best."""
-        if not things:
+        if not (things and groups):
             return []
         belongs = self._heads.pairs["belongs"].probabilities(
             np.array([one.state for one in things]),
