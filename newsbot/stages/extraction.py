@@ -7,7 +7,7 @@ Out: drafts of deals, for grounding, and the names that were considered and left
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Generic, TypeVar
@@ -29,7 +29,7 @@ from newsbot.stages.grouping import (
 )
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.payers import PAYS, find_payer
+from newsbot.stages.payers import find_payer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -296,13 +296,12 @@ class Extraction:
             )
             for n, claim in enumerate(group)
         )
-        amounts = tuple(self._amount(one, names, states) for one in sums)
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
             types=_labels(kinds, DEAL_TYPES, thresholds.types),
-            parties=tuple(_paying(party, amounts) for party in parties),
-            amounts=amounts,
+            parties=parties,
+            amounts=tuple(self._amount(one, names, states) for one in sums),
             capacity=tuple(capacity),
         )
 
@@ -320,17 +319,6 @@ class Extraction:
                 self._reading, mention, names, [*scores.tolist(), float(payer.bias[0])]
             ),
         )
-
-
-def _paying(party: DraftParty, amounts: Sequence[DraftAmount]) -> DraftParty:
-    """Give a party the roles of what it pays: who pays an investment invests."""
-    paid = {
-        PAYS[amount.kind]
-        for amount in amounts
-        if amount.payer == party.mention.name and amount.kind in PAYS
-    }
-    roles = tuple(role for role in ROLES if role in {*party.roles, *paid})
-    return replace(party, roles=roles)
 
 
 def _labels(

@@ -14,16 +14,14 @@ and stands nearest 56 %.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from newsbot.stages.reading import Reading
-from newsbot.types import AmountKind, MoneyMention, Role
+from newsbot.types import MoneyMention
 
 _RESPECTIVELY = re.compile(
     r"\b(respectively|beziehungsweise|bzw|jeweils)\b", re.IGNORECASE
 )
-#: As what one pays; of a total nobody in particular does.
-PAYS: Mapping[AmountKind, Role] = {"investment": "investor", "purchase": "customer"}
 
 
 def find_payer(
