@@ -99,12 +99,6 @@ class Extraction:
     def _everyone(self) -> list[Claim]:
         return self._claims(self._asked[: len(self._who)])
 
-    @property
-    def has_two_sides(self) -> bool:
-        """Whether two organisations at least are likely parties."""
-        threshold = self._heads.thresholds.party
-        return sum(claim.probability >= threshold for claim in self._everyone) > 1
-
     def drafts(self) -> tuple[list[Draft], list[Dropped]]:
         """Say which deals there are, and which names were considered and left out."""
         sums = self._own_sums
@@ -234,7 +228,7 @@ class Extraction:
         groups: Sequence[Sequence[int]],
     ) -> list[int]:
         """Number of the deal that each sum or capacity belongs to best."""
-        if not things:
+        if not (things and groups):
             return []
         belongs = self._heads.pairs["belongs"].probabilities(
             np.array([one.state for one in things]),
@@ -284,7 +278,6 @@ class Extraction:
         kinds = self._heads["types"].probabilities(about[None, :])[0]
         status = self._heads["status"].probabilities(about[None, :])[0]
         roles = self._heads["roles"].probabilities(np.array(parts))
-        states = np.array([claim.state for claim in group])
         index = self._reading.sentence_index
         stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])
@@ -296,7 +289,7 @@ class Extraction:
             )
             for n, claim in enumerate(group)
         )
-        amounts = tuple(self._amount(one, names, states) for one in sums)
+        amounts = tuple(self._amount(one, names) for one in sums)
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
@@ -306,18 +299,25 @@ class Extraction:
             capacity=tuple(capacity),
         )
 
-    def _amount(
-        self, one: _Own[MoneyMention], names: Sequence[str], states: Array
-    ) -> DraftAmount:
+    def _amount(self, one: _Own[MoneyMention], names: Sequence[str]) -> DraftAmount:
         """Say what a sum is for, and who of its deal's parties pays it."""
-        payer = self._heads.pairs["payer"]
-        scores = payer.scores(one.state[None, :], states)[0]
+        asked = self._memory.ask(
+            [
+                questions.about_payer(
+                    self._reading, questions.Sum(mentions=one.mentions), name
+                )
+                for name in names
+            ]
+        )
         mention = self._best_place(one.mentions)
         return DraftAmount(
             mention=mention,
             kind=self._kind(one),
             payer=find_payer(
-                self._reading, mention, names, [*scores.tolist(), float(payer.bias[0])]
+                self._reading,
+                mention,
+                names,
+                self._heads["payer"].probabilities(asked)[:, 0].tolist(),
             ),
         )
 

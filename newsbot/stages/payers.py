@@ -1,14 +1,12 @@
 """Who pays a sum?
 
-In: a reading, a sum's place and kind, the parties of its deal, and how the model scores
-each of them as its payer.
+In: a reading, a sum's place, the parties of its deal, and how likely the model holds
+each of them for its payer.
 Out: a party, or nobody in particular.
 
 An order that the sentence gives ("5 and 10 billion respectively") decides, else the
-model's score. Roles are no help: where nobody is named as its customer, a purchase is
-paid all the same. On held-out articles the score alone names the payer of 72 % of the
-sums, whoever has the paying role and the best score of these 62 %, and whoever has it
-and stands nearest 56 %.
+model. Roles are no help: where nobody was seen as its customer, a purchase is paid all
+the same.
 """
 
 from __future__ import annotations
@@ -22,6 +20,8 @@ from newsbot.types import AmountKind, MoneyMention, Role
 _RESPECTIVELY = re.compile(
     r"\b(respectively|beziehungsweise|bzw|jeweils)\b", re.IGNORECASE
 )
+#: Probability from which a party pays.
+PAYS_FROM = 0.5
 #: As what one pays; of a total nobody in particular does.
 PAYS: Mapping[AmountKind, Role] = {"investment": "investor", "purchase": "customer"}
 
@@ -30,7 +30,7 @@ def find_payer(
     reading: Reading,
     mention: MoneyMention,
     names: Sequence[str],
-    scores: Sequence[float],
+    likely: Sequence[float],
 ) -> str | None:
     """Say who of a deal's parties pays a sum.
 
@@ -38,15 +38,15 @@ def find_payer(
         reading: The article.
         mention: The sum, at its best place.
         names: The parties of its deal.
-        scores: Shape (n_names + 1,): the model's; the last of nobody in particular.
+        likely: Shape (n_names,): the probability that each pays it.
 
     Returns:
         A party's name, or None.
     """
     if (paired := _in_order(reading, mention, names)) is not None:
         return paired
-    best = max(range(len(scores)), key=lambda n: scores[n])
-    return names[best] if best < len(names) else None
+    best = max(range(len(names)), key=lambda n: likely[n])
+    return names[best] if likely[best] >= PAYS_FROM else None
 
 
 def _in_order(

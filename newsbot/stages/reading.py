@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from newsbot.stages.amounts import find_capacity, find_money
-from newsbot.stages.capitals import find_capitals
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
@@ -72,13 +71,17 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     )
 
 
-def look_again(reading: Reading) -> Reading:
-    """Take every other capital for a name, too; see `stages.capitals`."""
-    text = reading.article.full_text
-    more = find_capitals(text, reading.organisations)
-    return replace(
-        reading, organisations=_linked(text, _merged(reading.organisations, more))
-    )
+def with_names(reading: Reading, named: Sequence[OrganisationMention]) -> Reading:
+    """Add names that a model has seen; they win over guessed ones.
+
+    Args:
+        reading: An article as rules see it.
+        named: Disjoint from its listed organisations, as `naming.find_names` gives.
+    """
+    listed = [m for m in reading.organisations if m.kind != "unknown"]
+    guessed = [m for m in reading.organisations if m.kind == "unknown"]
+    merged = _merged([*listed, *named], guessed)
+    return replace(reading, organisations=_linked(reading.article.full_text, merged))
 
 
 def _merged(
