@@ -6,11 +6,12 @@ Out: one `Example`. The questions are those that judging asks (`stages.questions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations, cycle
 from random import Random
+from typing import TypeVar
 
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal
@@ -28,6 +29,11 @@ from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 MAX_PAIRS, MAX_BYSTANDERS = 12, 3
 #: Questions about who pays.
 MAX_PAYMENTS = 12
+#: What one pass asks about an article besides its parties and their sums: each pass
+#: draws anew, and a question costs as much as a sentence.
+N_BYSTANDERS, N_BACKGROUND, N_PAIRINGS, N_PAYMENTS = 6, 2, 5, 4
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +241,25 @@ def make_example(
             for one in sums
             for name, pays in _payers(article, one, gazetteer)
         )[:MAX_PAYMENTS],
+    )
+
+
+def thinned(example: Example, rng: Random) -> Example:
+    """Ask less: about every party and sum of a deal, and about some of the rest."""
+
+    def some(items: Sequence[Item], n: int, own: Callable[[Item], bool]) -> list[Item]:
+        others = [k for k, item in enumerate(items) if not own(item)]
+        kept = set(rng.sample(others, min(n, len(others))))
+        return [item for k, item in enumerate(items) if own(item) or k in kept]
+
+    return replace(
+        example,
+        organisations=tuple(
+            some(example.organisations, N_BYSTANDERS, lambda one: bool(one.deals))
+        ),
+        sums=tuple(some(example.sums, N_BACKGROUND, lambda one: one.deal is not None)),
+        pairings=tuple(some(example.pairings, N_PAIRINGS, lambda _: False)),
+        payments=tuple(some(example.payments, N_PAYMENTS, lambda _: False)),
     )
 
 

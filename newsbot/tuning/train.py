@@ -47,7 +47,7 @@ class Recipe:
     first: int = 4
     rank: int = 16
     #: Passes over the first run's articles, and over all of them in the second.
-    epochs: int = 5
+    epochs: int = 3
     last_epochs: int = 1
     learning_rate: float = 1e-3
     head_learning_rate: float = 4e-3

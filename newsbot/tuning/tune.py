@@ -29,7 +29,7 @@ from newsbot.stages.reading import read_article
 from newsbot.tuning.augment import augment
 from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
-from newsbot.tuning.examples import Example, make_example
+from newsbot.tuning.examples import Example, make_example, thinned
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.network import Answers, Network
 from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
@@ -210,7 +210,7 @@ class _Workshop:
                 reading = with_labelled(article, reading, self.gazetteer)
                 article = augment(article, reading, self.gazetteer, rng)
             article = distract(article, articles, rng)
-            examples.append(self._example(article))
+            examples.append(thinned(self._example(article), rng))
         return examples
 
     def _example(self, article: GoldArticle) -> Example:
