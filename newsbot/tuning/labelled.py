@@ -45,8 +45,11 @@ def with_labelled(
     listed = [m for m in reading.organisations if m.kind != "unknown"]
     taken = [(m.start, m.end) for m in listed]
     found: list[OrganisationMention] = []
-    for form, name in _forms(article, gazetteer):
-        for match in re.finditer(rf"(?<!\w){re.escape(form)}(?=s?(?!\w))", text):
+    seen = {m.name for m in listed}
+    missed = [n for n in labelled_names(article) if gazetteer.canonical(n) not in seen]
+    for form, name in _forms(missed):
+        either = f"{re.escape(form)}|{re.escape(form.upper())}"  # a ticker's capitals
+        for match in re.finditer(rf"(?<!\w)(?:{either})(?=s?(?!\w))", text):
             start, end = match.span()
             if all(end <= a or b <= start for a, b in taken):
                 taken.append((start, end))
@@ -62,14 +65,13 @@ def with_labelled(
     return replace(reading, organisations=tuple(merged))
 
 
-def _forms(article: GoldArticle, gazetteer: Gazetteer) -> Iterator[tuple[str, str]]:
+def _forms(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield what to look for, whole names first, and the name that it stands for."""
-    names = [n for n in labelled_names(article) if gazetteer.get(n) is None]
     for name in names:
         yield name, name
     shorts = [short_form(name) for name in names]
     for short, name in zip(shorts, names, strict=True):
-        plain = short in STOP or short in PLACES or gazetteer.get(short) is not None
+        plain = short in STOP or short in PLACES
         if short != name and shorts.count(short) == 1 and not plain:
             yield short, name
 
