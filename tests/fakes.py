@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime
 
+import numpy as np
+
 from newsbot.deliver import deliver
 from newsbot.pipeline import Parts, walk
 from newsbot.ports import Response
 from newsbot.stages.assess import Judgement
+from newsbot.stages.heads import NAME_UNITS, HeadSet, Namer, Thresholds
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import (
     Assessment,
@@ -28,6 +31,21 @@ from newsbot.types import (
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GAZETTEER = load_organisations()
+#: Heads that weigh nothing, for what looks at an adapter's matrices only.
+NO_HEADS = HeadSet(
+    heads={},
+    pairs={},
+    namer=Namer(
+        inner=np.zeros((NAME_UNITS, 2), dtype=np.float32),
+        inner_bias=np.zeros(NAME_UNITS, dtype=np.float32),
+        outer=np.zeros((1, NAME_UNITS), dtype=np.float32),
+        outer_bias=np.zeros(1, dtype=np.float32),
+    ),
+    thresholds=Thresholds(
+        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.5
+    ),
+    hash="0",
+)
 URL = "https://news.example"
 
 

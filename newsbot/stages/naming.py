@@ -24,6 +24,8 @@ MAX_NAMES = 40
 #: Words of a name; longer runs are lists and headlines.
 MAX_WORDS = 6
 _INNER = frozenset(("&", "+", *JOINERS))
+#: Signs that may stand inside a name: "Wa'ed Ventures", "St. Rochus".
+_SIGNS = frozenset(("'", "."))
 
 
 def last_tokens(words: Sequence[Token], offsets: NDArray[np.int64]) -> list[int]:
@@ -57,7 +59,7 @@ def find_names(
     """
     free = _free(words, taken)
     inside = [
-        bool(free[i] and likely[i] >= threshold and word.text not in STOP - _INNER)
+        bool(free[i] and likely[i] >= threshold and _may_be_inside(word.text))
         for i, word in enumerate(words)
     ]
     runs = list(_runs(words, inside))
@@ -74,6 +76,11 @@ def find_names(
         for name, (first, stop) in zip(names, runs, strict=True)
         if name in often
     ]
+
+
+def _may_be_inside(word: str) -> bool:
+    is_word = any(map(str.isalnum, word)) and word not in STOP
+    return is_word or word in _INNER or word in _SIGNS
 
 
 def _free(words: Sequence[Token], taken: Sequence[OrganisationMention]) -> list[bool]:

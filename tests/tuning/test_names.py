@@ -45,7 +45,7 @@ def test_names_have_every_shape():
         "initials": lambda name: len(name) == 3 and name.isupper(),
         "hyphen": lambda name: "-" in name,
         "partners": lambda name: " & " in name,
-        "lead": lambda name: name.startswith(("Stadtwerke ", "The ")),
+        "lead": lambda name: name.startswith(("Verlag ", "Stiftung ", "Port ")),
         "link": lambda name: " für " in name or " of " in name,
         "two words": lambda name: len(name.split()) == 2,
         "one word": lambda name: name.isalpha() and name.istitle(),
