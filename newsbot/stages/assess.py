@@ -22,7 +22,7 @@ from newsbot.ports import Encoder, Memory
 from newsbot.stages import questions
 from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import Gated, gate
-from newsbot.stages.ground import Draft, ground
+from newsbot.stages.ground import Draft, ground, joined
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.naming import find_names, last_tokens
 from newsbot.stages.organisations import Gazetteer
@@ -97,7 +97,7 @@ class HeadJudge:
         for memory in asked:
             extraction = Extraction(reading, memory, self._heads, self._gazetteer)
             found, doubts = extraction.drafts()
-            drafts += found
+            drafts = joined(drafts, found, self._gazetteer.related)
             unsure += doubts
         findings, dropped = ground(reading, drafts, self._gazetteer.related)
         return Judgement(
