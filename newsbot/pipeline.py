@@ -216,7 +216,7 @@ def _put_deals(parts: Parts, article: Article, store: Store) -> None:
     for finding in store.ledger.findings_of(article.id):
         names = parts.gazetteer.family(party.name for party in finding.parties)
         known = store.ledger.candidates(names, since)
-        found = identify(finding, article.published_at, known, parts.gazetteer.related)
+        found = identify(finding, article.published_at, known, parts.gazetteer)
         store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
 
 

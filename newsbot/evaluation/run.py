@@ -149,9 +149,7 @@ def _identified(
                 if deal.last_seen_at >= since
                 and any(name in names for name, _ in deal.parties)
             ]
-            found = identify(
-                finding, articles[n].published_at, known, gazetteer.related
-            )
+            found = identify(finding, articles[n].published_at, known, gazetteer)
             deals[found.deal.id] = found.deal
             rows.append(
                 Told(finding=finding, deal_id=found.deal.id, verdict=found.verdict)

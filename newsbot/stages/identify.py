@@ -9,16 +9,18 @@ words play no part, so that languages need no translation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from newsbot.stages.currencies import CURRENCIES
+from newsbot.stages.organisations import Gazetteer
 from newsbot.types import (
     ROLES,
     Deal,
     Finding,
+    OrganisationKind,
     Role,
     Status,
     Verdict,
@@ -27,8 +29,10 @@ from newsbot.types import (
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
 SAME_DEAL_DAYS = 45
-#: Talks are signed months later, if at all.
+#: Talks are signed months later, if at all; years later where both sides are the same
+#: and one of them signs rarely.
 TALKS_DAYS = 180
+LONG_TALKS_DAYS = 540
 #: An extension or an end may come years after the deal.
 SEQUEL_DAYS = 1_500
 #: Score from which two are one deal; see `_score`. Moving it trades false merges
@@ -36,6 +40,9 @@ SEQUEL_DAYS = 1_500
 THRESHOLD = 1.0
 #: Days within which papers tell one event, each with its own words and figures.
 SAME_EVENT_DAYS = 2
+#: Days within which the very same parties, one of which signs rarely, make one deal
+#: only, whatever its figures: one paper tells the year's rent, another the whole sum.
+SAME_PARTIES_DAYS = 7
 #: Papers round; a conversion adds the distance of the day's rate from that in
 #: `CURRENCIES`, which has one rate per currency for all years.
 ROUNDED_TOLERANCE = Decimal("0.05")
@@ -46,8 +53,10 @@ NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: late paper says so, in whatever order the papers arrive.
 _STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
-
-Related = Callable[[str, str], bool]
+#: Who sells to everybody signs twice a week: two deals of these are no surprise.
+_BUSY: frozenset[OrganisationKind] = frozenset(
+    ("lab", "cloud", "neocloud", "chips", "datacentre", "investor", "software")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +70,10 @@ class Identified:
 
 
 def identify(
-    finding: Finding, published_at: datetime, known: Sequence[Deal], related: Related
+    finding: Finding,
+    published_at: datetime,
+    known: Sequence[Deal],
+    gazetteer: Gazetteer,
 ) -> Identified:
     """Join a finding to the deal it tells of, or open a new one.
 
@@ -69,7 +81,7 @@ def identify(
         finding: One deal as one article states it.
         published_at: When that article appeared.
         known: Deals that share an organisation with it, with all their findings.
-        related: Whether two names are the same, or parent and unit.
+        gazetteer: Tells which names are one, and who signs often.
 
     Returns:
         The deal afterwards, the verdict, and the reason.
@@ -77,7 +89,7 @@ def identify(
     scored = [
         (score, deal, why)
         for deal in known
-        for score, why in [_score(finding, published_at, deal, related)]
+        for score, why in [_score(finding, published_at, deal, gazetteer)]
         if score >= THRESHOLD
     ]
     if not scored:
@@ -87,9 +99,15 @@ def identify(
             reason=f"no known deal fits ({len(known)} share a name)",
         )
     score, deal, why = max(
-        scored, key=lambda item: (item[0], item[1].first_seen_at, item[1].id)
+        scored,
+        key=lambda item: (
+            item[0],
+            len(item[1].parties),
+            item[1].first_seen_at,
+            item[1].id,
+        ),
     )
-    joined = _joined(deal, finding, published_at, related)
+    joined = _joined(deal, finding, published_at, gazetteer)
     verdict: Verdict = "update" if _is_news(finding, published_at, deal) else "repeat"
     return Identified(
         deal=joined, verdict=verdict, reason=f"same deal, score {score:.2f}: {why}"
@@ -119,12 +137,14 @@ def _opened(finding: Finding, published_at: datetime) -> Deal:
 
 
 def _joined(
-    deal: Deal, finding: Finding, published_at: datetime, related: Related
+    deal: Deal, finding: Finding, published_at: datetime, gazetteer: Gazetteer
 ) -> Deal:
     """Add what a finding says to a deal; nothing known is lost."""
     parties: dict[str, tuple[Role, ...]] = dict(deal.parties)
     for party in finding.parties:
-        known = next((name for name in parties if related(name, party.name)), None)
+        known = next(
+            (name for name in parties if gazetteer.related(name, party.name)), None
+        )
         name = known or party.name
         roles = {*parties.get(name, ()), *party.roles}
         parties[name] = tuple(role for role in ROLES if role in roles)
@@ -149,14 +169,65 @@ def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status
     return finding.status if said > known else deal.status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """Whom two tellings name; a unit and its parent are one side."""
+
+    #: A name of each side that both tell.
+    shared: tuple[str, ...]
+    #: How many sides only one of them tells.
+    n_only_here: int
+    n_only_there: int
+    #: Shared sides that sign rarely.
+    n_rare: int
+
+    @property
+    def smaller(self) -> int:
+        """Sides of the telling that names fewer."""
+        return len(self.shared) + min(self.n_only_here, self.n_only_there)
+
+    @property
+    def same(self) -> bool:
+        """Whether both name the same sides."""
+        return self.n_only_here == self.n_only_there == 0
+
+    @property
+    def crossing(self) -> bool:
+        """Whether each names a side that the other does not."""
+        return self.n_only_here > 0 and self.n_only_there > 0
+
+
+def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _Sides:
+    """Match names; who is related to whom is one side, however often it is named."""
+    groups: list[set[str]] = []
+    for name in dict.fromkeys((*here, *there)):
+        kin = [g for g in groups if any(gazetteer.related(name, o) for o in g)]
+        groups = [g for g in groups if g not in kin]
+        groups.append({name}.union(*kin))
+    ours, theirs = set(here), set(there)
+    shared = [g for g in groups if g & ours and g & theirs]
+    return _Sides(
+        shared=tuple(min(g & ours, key=here.index) for g in shared),
+        n_only_here=sum(not g & theirs for g in groups),
+        n_only_there=sum(not g & ours for g in groups),
+        n_rare=sum(_is_rare(g, gazetteer) for g in shared),
+    )
+
+
+def _is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
+    """Whether a side signs rarely: nobody whom the list knows as one who sells."""
+    listed = [known for name in names if (known := gazetteer.get(name)) is not None]
+    return not any(one.kind in _BUSY for one in listed)
+
+
 def _score(
-    finding: Finding, published_at: datetime, deal: Deal, related: Related
+    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
 ) -> tuple[float, str]:
     """Weigh whether a finding tells of a known deal.
 
-    Two shared parties at least. They give up to 1.0 (as a share of the smaller
-    side), sums that agree 0.4 (not years later, when they agree by chance), sums
-    that differ -0.5. No common type is -0.3, but not within days: then it is one
+    Two shared sides at least. They give up to 1.0 (as a share of the smaller
+    telling), sums that agree 0.4 (0.1 years later, when they may by chance), sums that
+    differ -0.5 (but not where it must be one event). No common type is -0.3, but not within days: then it is one
     event, and papers stress different sides of it.
     """
     if any(
@@ -164,37 +235,53 @@ def _score(
         for other in deal.findings
     ):
         return 0.0, "its article tells the two apart"
+    sides = _sides(
+        [party.name for party in finding.parties],
+        [name for name, _ in deal.parties],
+        gazetteer,
+    )
+    if len(sides.shared) < 2:
+        return 0.0, f"only {len(sides.shared)} shared"
     days = _days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
     # Whichever paper comes first: one tells the extension, one the deal.
     sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
     signed = deal.status == "talks" and finding.status == "announced"
-    longest = SEQUEL_DAYS if sequel else TALKS_DAYS if signed else SAME_DEAL_DAYS
-    if days > longest:
+    if days > _longest(sides, sequel=sequel, signed=signed):
         return 0.0, f"{days} days apart"
-    names = [party.name for party in finding.parties]
-    others = [name for name, _ in deal.parties]
-    shared = [name for name in names if any(related(name, other) for other in others)]
-    smaller = min(len(names), len(others))
-    if len(shared) < 2:
-        return 0.0, f"only {len(shared)} shared"
-    score = len(shared) / smaller
-    why = [f"{len(shared)} of {smaller} parties ({', '.join(shared)})"]
+    if sides.crossing and not same_event and not (sequel and sides.n_rare > 1):
+        return 0.0, "each names another party"
+    score = len(sides.shared) / sides.smaller
+    if sides.crossing and sequel and sides.n_rare > 1:
+        score = 1.0
+    why = [
+        f"{len(sides.shared)} of {sides.smaller} parties ({', '.join(sides.shared)})"
+    ]
     late_talks = same_event and deal.status == "announced" and finding.status == "talks"
-    moved = (signed or late_talks) and len(shared) == smaller
-    tolerance = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
-    agreement = _sums(finding, deal, tolerance)
-    if agreement is True and days <= SAME_DEAL_DAYS:
-        score += 0.4
+    moved = (signed or late_talks) and not sides.crossing
+    agreement = _sums(finding, deal, negotiated=moved)
+    if agreement is True:
+        score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
         why.append("sums agree")
     elif agreement is False and not sequel:
-        score -= 0.5
+        told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
+        one_event = days <= told_at_once and sides.n_rare > 0 and not sides.crossing
+        score -= 0.0 if one_event else 0.5
         why.append("sums differ")
     if not (same_event or set(finding.types) & set(deal.types)):
         score -= 0.3
         why.append("no common type")
     why.append(f"{days} days apart")
     return score, ", ".join(why)
+
+
+def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:
+    """Days after which a telling is of another deal."""
+    if sequel:
+        return SEQUEL_DAYS
+    if signed:
+        return LONG_TALKS_DAYS if sides.same and sides.n_rare else TALKS_DAYS
+    return SAME_DEAL_DAYS
 
 
 def _days_apart(published_at: datetime, deal: Deal) -> int:
@@ -205,27 +292,38 @@ def _days_apart(published_at: datetime, deal: Deal) -> int:
     return apart.days
 
 
-def _sums(finding: Finding, deal: Deal, tolerance: Decimal) -> bool | None:
-    """Whether any sum agrees; None where one side names none."""
+def _sums(finding: Finding, deal: Deal, *, negotiated: bool) -> bool | None:
+    """Whether any sum agrees; None where one side names none.
+
+    A wide match, as of a negotiated sum or a converted one, must be of one kind:
+    an investment of 1.5 billion dollars is no order of 1.1 billion euros.
+    """
     said = _figures(finding)
     known = [figure for other in deal.findings for figure in _figures(other)]
     if not known or not said:
         return None
-    return any(close(*a, *b, tolerance) for a in said for b in known)
+    wide = NEGOTIATED_TOLERANCE if negotiated else ROUNDED_TOLERANCE
+    return any(
+        close(a, a_currency, b, b_currency, wide)
+        if kind == other or "total" in (kind, other)
+        else a_currency == b_currency and close(a, a_currency, b, b_currency)
+        for a, a_currency, kind in said
+        for b, b_currency, other in known
+    )
 
 
-def _figures(finding: Finding) -> list[tuple[Decimal, str]]:
-    """The sums an article names, and what several of one kind come to.
+def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
+    """The sums an article names with their kinds, and what several come to.
 
     "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
     """
-    figures = [(amount.value, amount.currency) for amount in finding.amounts]
+    figures = [(a.value, a.currency, str(a.kind)) for a in finding.amounts]
     parts: dict[tuple[str, str], list[Decimal]] = {}
     for amount in finding.amounts:
         parts.setdefault((amount.kind, amount.currency), []).append(amount.value)
     totals = (
-        (sum(values, Decimal()), currency)
-        for (_, currency), values in parts.items()
+        (sum(values, Decimal()), currency, kind)
+        for (kind, currency), values in parts.items()
         if len(values) > 1
     )
     return [*figures, *totals]

@@ -66,7 +66,7 @@ def tell(*told: Finding | tuple[Finding, timedelta]) -> list[Identified]:
     results = []
     for one in told:
         found, later = one if isinstance(one, tuple) else (one, timedelta())
-        result = identify(found, DAY + later, list(deals.values()), GAZETTEER.related)
+        result = identify(found, DAY + later, list(deals.values()), GAZETTEER)
         deals[result.deal.id] = result.deal
         results.append(result)
     return results
