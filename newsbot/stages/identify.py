@@ -11,117 +11,228 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
-from newsbot.stages.currencies import CURRENCIES
-from newsbot.stages.organisations import Gazetteer
-from newsbot.types import (
-    ROLES,
-    Deal,
-    Finding,
-    OrganisationKind,
-    Role,
-    Status,
-    Verdict,
-    identity,
+from newsbot.stages.likeness import (
+    SAME_DEAL_DAYS,
+    SAME_EVENT_DAYS,
+    Likeness,
+    days_apart,
+    is_rare,
+    likeness,
+    sums_agree,
 )
+from newsbot.stages.organisations import Gazetteer
+from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
 
-#: Days between two reports of one deal; papers retell a deal as news for weeks.
-SAME_DEAL_DAYS = 45
-#: Talks are signed months later, if at all; years later where both sides are the same
-#: and one of them signs rarely.
-TALKS_DAYS = 180
-LONG_TALKS_DAYS = 540
-#: An extension or an end may come years after the deal.
-SEQUEL_DAYS = 1_500
-#: Score from which two are one deal; see `_score`. Moving it trades false merges
-#: against duplicate alerts: re-run `newsbot evaluate` and compare `alerts`.
-THRESHOLD = 1.0
-#: Days within which papers tell one event, each with its own words and figures.
-SAME_EVENT_DAYS = 2
-#: Days within which the very same parties, one of which signs rarely, make one deal
-#: only, whatever its figures: one paper tells the year's rent, another the whole sum.
-SAME_PARTIES_DAYS = 7
-#: Papers round; a conversion adds the distance of the day's rate from that in
-#: `CURRENCIES`, which has one rate per currency for all years.
-ROUNDED_TOLERANCE = Decimal("0.05")
-CONVERTED_TOLERANCE = Decimal("0.2")
-#: What is signed differs from what was negotiated.
-NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: How far a deal has come. What is signed does not become talks again because a
 #: late paper says so, in whatever order the papers arrive.
 _STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
-_SEQUELS: tuple[Status, ...] = ("expanded", "ended")
-#: Who sells to everybody signs twice a week: two deals of these are no surprise.
-_BUSY: frozenset[OrganisationKind] = frozenset(
-    ("lab", "cloud", "neocloud", "chips", "datacentre", "investor", "software")
-)
+
+
+_Parties = Sequence[tuple[str, tuple[Role, ...]]]
+#: Score of a finding with the deal that holds it already: above all others.
+OWN = 9.0
+#: Two findings that a person has called different deals.
+Apart = Set[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
     """What a finding turned out to be."""
 
+    finding: Finding
+    #: As it stands afterwards.
     deal: Deal
     verdict: Verdict
     #: In words, with scores, for `newsbot show`.
     reason: str
+    #: Ids of deals that turned out to be this one; their findings are its own now.
+    absorbed: tuple[str, ...] = ()
 
 
 def identify(
-    finding: Finding,
+    findings: Sequence[Finding],
     published_at: datetime,
     known: Sequence[Deal],
     gazetteer: Gazetteer,
-) -> Identified:
-    """Join a finding to the deal it tells of, or open a new one.
+    apart: Apart = frozenset(),
+) -> list[Identified]:
+    """Join one article's findings to the deals they tell of, or open new ones.
+
+    An article tells its deals apart: each known deal takes one finding at most, the
+    best pairs first, whatever order the findings come in. A finding that tells two
+    young deals at once shows that they are one.
 
     Args:
-        finding: One deal as one article states it.
+        findings: The deals as one article states them.
         published_at: When that article appeared.
-        known: Deals that share an organisation with it, with all their findings.
+        known: Deals that share sides with any of them, with all their findings.
         gazetteer: Tells which names are one, and who signs often.
+        apart: What a person has decided.
 
     Returns:
-        The deal afterwards, the verdict, and the reason.
+        For each finding, in their order, the deal afterwards, verdict and reason.
     """
-    scored = [
-        (score, deal, why)
+    fits = [
+        (like, deal, n)
+        for n, finding in enumerate(findings)
         for deal in known
-        for score, why in [_score(finding, published_at, deal, gazetteer)]
-        if score >= THRESHOLD
+        for like in [_like(finding, published_at, deal, gazetteer, apart)]
+        if like.is_same
     ]
-    if not scored:
-        return Identified(
-            deal=_opened(finding, published_at),
-            verdict="new",
-            reason=f"no known deal fits ({len(known)} share a name)",
-        )
-    score, deal, why = max(
-        scored,
-        key=lambda item: (
-            item[0],
-            len(item[1].parties),
-            item[1].first_seen_at,
-            item[1].id,
+    # Of equal fits the deal told last, and the finding told first.
+    fits.sort(
+        key=lambda fit: (
+            fit[0].score,
+            fit[0].n_shared,
+            fit[1].first_seen_at,
+            fit[1].id,
+            -fit[2],
         ),
+        reverse=True,
     )
-    joined = _joined(deal, finding, published_at, gazetteer)
-    verdict: Verdict = "update" if _is_news(finding, published_at, deal) else "repeat"
+    homes: dict[int, tuple[Likeness, Deal]] = {}
+    taken: set[str] = set()
+    for like, deal, n in fits:
+        if n not in homes and deal.id not in taken:
+            homes[n] = like, deal
+            taken.add(deal.id)
+    found = []
+    for n, finding in enumerate(findings):
+        if n not in homes:
+            found.append(_new(finding, published_at, len(known)))
+            continue
+        like, deal = homes[n]
+        free = [one for _, one, k in fits if k == n and one.id not in taken]
+        twins = [
+            one for one in free if _is_one(one, deal, published_at, gazetteer, apart)
+        ]
+        taken |= {one.id for one in twins}
+        found.append(_known(finding, published_at, like, deal, twins, gazetteer))
+    return found
+
+
+def _like(
+    finding: Finding,
+    published_at: datetime,
+    deal: Deal,
+    gazetteer: Gazetteer,
+    apart: Apart,
+) -> Likeness:
+    if any(other.id == finding.id for other in deal.findings):
+        n_shared = len(finding.parties)
+        return Likeness(score=OWN, n_shared=n_shared, why="it is its own")
+    if any(frozenset((finding.id, other.id)) in apart for other in deal.findings):
+        return Likeness(score=0.0, n_shared=0, why="a person has parted them")
+    return likeness(finding, published_at, deal, gazetteer)
+
+
+def _new(finding: Finding, published_at: datetime, n_known: int) -> Identified:
     return Identified(
-        deal=joined, verdict=verdict, reason=f"same deal, score {score:.2f}: {why}"
+        finding=finding,
+        deal=_opened(finding, published_at),
+        verdict="new",
+        reason=f"no known deal fits ({n_known} looked at)",
     )
 
 
-def _is_news(finding: Finding, published_at: datetime, deal: Deal) -> bool:
-    """Whether a known deal has moved on; a second extension is news, too."""
-    if _next_status(deal, finding, published_at) != deal.status:
-        return True
+def _known(
+    finding: Finding,
+    published_at: datetime,
+    like: Likeness,
+    deal: Deal,
+    twins: Sequence[Deal],
+    gazetteer: Gazetteer,
+) -> Identified:
+    whole = deal
+    for twin in twins:
+        whole = _united(whole, twin, gazetteer)
+    news = _news(finding, published_at, whole, gazetteer)
+    verdict: Verdict = "update" if news else "repeat"
+    reason = f"same deal, score {like.score:.2f}: {like.why}"
+    if news:
+        reason += f"; news: {', '.join(news)}"
+    absorbed = tuple(one.id for one in (deal, *twins) if one.id != whole.id)
+    if absorbed:
+        reason += f"; {len(absorbed) + 1} deals turned out to be one"
+    return Identified(
+        finding=finding,
+        deal=_joined(whole, finding, published_at, gazetteer),
+        verdict=verdict,
+        reason=reason,
+        absorbed=absorbed,
+    )
+
+
+def _news(
+    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
+) -> list[str]:
+    """What a finding adds to a known deal; nothing, where papers retell it."""
+    if any(other.id == finding.id for other in deal.findings):
+        return []
+    news = []
+    status = _next_status(deal, finding, published_at)
     again = finding.status == deal.status == "expanded"
-    days = (published_at - deal.last_seen_at).days
-    known = any(other.id == finding.id for other in deal.findings)
-    return again and days > SAME_DEAL_DAYS and not known
+    if status != deal.status:
+        news.append(f"{status} (was {deal.status})")
+    elif again and (published_at - deal.last_seen_at).days > SAME_DEAL_DAYS:
+        news.append("expanded again")
+    names = [name for name, _ in deal.parties]
+    news += [
+        f"party {party.name}"
+        for party in finding.parties
+        if not any(gazetteer.related(party.name, name) for name in names)
+    ]
+    had_sums = any(other.amounts for other in deal.findings)
+    if finding.amounts and not had_sums:
+        news.append("first sum")
+    elif sums_agree(finding, deal, negotiated=True) is False:
+        news.append("another sum")
+    return news
+
+
+def _is_one(
+    one: Deal, other: Deal, published_at: datetime, gazetteer: Gazetteer, apart: Apart
+) -> bool:
+    """Whether two deals that one finding tells of are one.
+
+    Only in the days of the event, where a side that signs rarely is in both, their
+    sums do not differ, no article tells both, and no person has parted them.
+    """
+    if max(days_apart(published_at, deal) for deal in (one, other)) > SAME_EVENT_DAYS:
+        return False
+    names = [name for name, _ in other.parties]
+    rare = any(
+        gazetteer.related(name, there) and is_rare({name, there}, gazetteer)
+        for name, _ in one.parties
+        for there in names
+    )
+    articles = {finding.article_id for finding in other.findings}
+    return (
+        rare
+        and not any(finding.article_id in articles for finding in one.findings)
+        and not any(sums_agree(f, other) is False for f in one.findings)
+        and not any(
+            frozenset((a.id, b.id)) in apart
+            for a in one.findings
+            for b in other.findings
+        )
+    )
+
+
+def _united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
+    """Make one deal of two; it keeps the name of the one seen first."""
+    first, second = sorted((deal, other), key=lambda one: (one.first_seen_at, one.id))
+    later = max(first, second, key=lambda one: (_STAGE[one.status], one.last_seen_at))
+    return replace(
+        first,
+        status=later.status,
+        types=tuple(dict.fromkeys((*first.types, *second.types))),
+        parties=_with_parties(first.parties, second.parties, gazetteer),
+        last_seen_at=max(first.last_seen_at, second.last_seen_at),
+        findings=(*first.findings, *second.findings),
+    )
 
 
 def _opened(finding: Finding, published_at: datetime) -> Deal:
@@ -140,24 +251,29 @@ def _joined(
     deal: Deal, finding: Finding, published_at: datetime, gazetteer: Gazetteer
 ) -> Deal:
     """Add what a finding says to a deal; nothing known is lost."""
-    parties: dict[str, tuple[Role, ...]] = dict(deal.parties)
-    for party in finding.parties:
-        known = next(
-            (name for name in parties if gazetteer.related(name, party.name)), None
-        )
-        name = known or party.name
-        roles = {*parties.get(name, ()), *party.roles}
-        parties[name] = tuple(role for role in ROLES if role in roles)
+    told = tuple((party.name, party.roles) for party in finding.parties)
     findings = (other for other in deal.findings if other.id != finding.id)
     return replace(
         deal,
         status=_next_status(deal, finding, published_at),
         types=tuple(dict.fromkeys((*deal.types, *finding.types))),
-        parties=tuple(parties.items()),
+        parties=_with_parties(deal.parties, told, gazetteer),
         first_seen_at=min(deal.first_seen_at, published_at),
         last_seen_at=max(deal.last_seen_at, published_at),
         findings=(*findings, finding),
     )
+
+
+def _with_parties(
+    known: _Parties, told: _Parties, gazetteer: Gazetteer
+) -> tuple[tuple[str, tuple[Role, ...]], ...]:
+    """Add parties and roles; a unit or its parent goes by the name told first."""
+    parties = dict(known)
+    for other, more in told:
+        name = next((n for n in parties if gazetteer.related(n, other)), other)
+        roles = {*parties.get(name, ()), *more}
+        parties[name] = tuple(role for role in ROLES if role in roles)
+    return tuple(parties.items())
 
 
 def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status:
@@ -167,184 +283,3 @@ def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status
         later = published_at >= deal.last_seen_at
         return finding.status if later else deal.status
     return finding.status if said > known else deal.status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sides:
-    """Whom two tellings name; a unit and its parent are one side."""
-
-    #: A name of each side that both tell.
-    shared: tuple[str, ...]
-    #: How many sides only one of them tells.
-    n_only_here: int
-    n_only_there: int
-    #: Shared sides that sign rarely.
-    n_rare: int
-
-    @property
-    def smaller(self) -> int:
-        """Sides of the telling that names fewer."""
-        return len(self.shared) + min(self.n_only_here, self.n_only_there)
-
-    @property
-    def same(self) -> bool:
-        """Whether both name the same sides."""
-        return self.n_only_here == self.n_only_there == 0
-
-    @property
-    def crossing(self) -> bool:
-        """Whether each names a side that the other does not."""
-        return self.n_only_here > 0 and self.n_only_there > 0
-
-
-def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _Sides:
-    """Match names; who is related to whom is one side, however often it is named."""
-    groups: list[set[str]] = []
-    for name in dict.fromkeys((*here, *there)):
-        kin = [g for g in groups if any(gazetteer.related(name, o) for o in g)]
-        groups = [g for g in groups if g not in kin]
-        groups.append({name}.union(*kin))
-    ours, theirs = set(here), set(there)
-    shared = [g for g in groups if g & ours and g & theirs]
-    return _Sides(
-        shared=tuple(min(g & ours, key=here.index) for g in shared),
-        n_only_here=sum(not g & theirs for g in groups),
-        n_only_there=sum(not g & ours for g in groups),
-        n_rare=sum(_is_rare(g, gazetteer) for g in shared),
-    )
-
-
-def _is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
-    """Whether a side signs rarely: nobody whom the list knows as one who sells."""
-    listed = [known for name in names if (known := gazetteer.get(name)) is not None]
-    return not any(one.kind in _BUSY for one in listed)
-
-
-def _score(
-    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
-) -> tuple[float, str]:
-    """Weigh whether a finding tells of a known deal.
-
-    Two shared sides at least. They give up to 1.0 (as a share of the smaller
-    telling), sums that agree 0.4 (0.1 years later, when they may by chance), sums that
-    differ -0.5 (but not where it must be one event). No common type is -0.3, but not within days: then it is one
-    event, and papers stress different sides of it.
-    """
-    if any(
-        other.article_id == finding.article_id and other.id != finding.id
-        for other in deal.findings
-    ):
-        return 0.0, "its article tells the two apart"
-    sides = _sides(
-        [party.name for party in finding.parties],
-        [name for name, _ in deal.parties],
-        gazetteer,
-    )
-    if len(sides.shared) < 2:
-        return 0.0, f"only {len(sides.shared)} shared"
-    days = _days_apart(published_at, deal)
-    same_event = days <= SAME_EVENT_DAYS
-    # Whichever paper comes first: one tells the extension, one the deal.
-    sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
-    signed = deal.status == "talks" and finding.status == "announced"
-    if days > _longest(sides, sequel=sequel, signed=signed):
-        return 0.0, f"{days} days apart"
-    if sides.crossing and not same_event and not (sequel and sides.n_rare > 1):
-        return 0.0, "each names another party"
-    score = len(sides.shared) / sides.smaller
-    if sides.crossing and sequel and sides.n_rare > 1:
-        score = 1.0
-    why = [
-        f"{len(sides.shared)} of {sides.smaller} parties ({', '.join(sides.shared)})"
-    ]
-    late_talks = same_event and deal.status == "announced" and finding.status == "talks"
-    moved = (signed or late_talks) and not sides.crossing
-    agreement = _sums(finding, deal, negotiated=moved)
-    if agreement is True:
-        score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
-        why.append("sums agree")
-    elif agreement is False and not sequel:
-        told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
-        one_event = days <= told_at_once and sides.n_rare > 0 and not sides.crossing
-        score -= 0.0 if one_event else 0.5
-        why.append("sums differ")
-    if not (same_event or set(finding.types) & set(deal.types)):
-        score -= 0.3
-        why.append("no common type")
-    why.append(f"{days} days apart")
-    return score, ", ".join(why)
-
-
-def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:
-    """Days after which a telling is of another deal."""
-    if sequel:
-        return SEQUEL_DAYS
-    if signed:
-        return LONG_TALKS_DAYS if sides.same and sides.n_rare else TALKS_DAYS
-    return SAME_DEAL_DAYS
-
-
-def _days_apart(published_at: datetime, deal: Deal) -> int:
-    if published_at < deal.first_seen_at:
-        apart = deal.first_seen_at - published_at
-    else:
-        apart = max(published_at - deal.last_seen_at, timedelta())
-    return apart.days
-
-
-def _sums(finding: Finding, deal: Deal, *, negotiated: bool) -> bool | None:
-    """Whether any sum agrees; None where one side names none.
-
-    A wide match, as of a negotiated sum or a converted one, must be of one kind:
-    an investment of 1.5 billion dollars is no order of 1.1 billion euros.
-    """
-    said = _figures(finding)
-    known = [figure for other in deal.findings for figure in _figures(other)]
-    if not known or not said:
-        return None
-    wide = NEGOTIATED_TOLERANCE if negotiated else ROUNDED_TOLERANCE
-    return any(
-        close(a, a_currency, b, b_currency, wide)
-        if kind == other or "total" in (kind, other)
-        else a_currency == b_currency and close(a, a_currency, b, b_currency)
-        for a, a_currency, kind in said
-        for b, b_currency, other in known
-    )
-
-
-def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
-    """The sums an article names with their kinds, and what several come to.
-
-    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
-    """
-    figures = [(a.value, a.currency, str(a.kind)) for a in finding.amounts]
-    parts: dict[tuple[str, str], list[Decimal]] = {}
-    for amount in finding.amounts:
-        parts.setdefault((amount.kind, amount.currency), []).append(amount.value)
-    totals = (
-        (sum(values, Decimal()), currency, kind)
-        for (kind, currency), values in parts.items()
-        if len(values) > 1
-    )
-    return [*figures, *totals]
-
-
-def close(
-    a: Decimal,
-    a_currency: str,
-    b: Decimal,
-    b_currency: str,
-    tolerance: Decimal = ROUNDED_TOLERANCE,
-) -> bool:
-    """Whether two sums may be one figure, rounded or converted."""
-    if a_currency == b_currency:
-        return _near(a, b, tolerance)
-    if a_currency not in CURRENCIES or b_currency not in CURRENCIES:
-        return False
-    left = a / CURRENCIES[a_currency].per_dollar
-    right = b / CURRENCIES[b_currency].per_dollar
-    return _near(left, right, max(CONVERTED_TOLERANCE, tolerance))
-
-
-def _near(a: Decimal, b: Decimal, tolerance: Decimal) -> bool:
-    return abs(a - b) <= tolerance * max(a, b)
