@@ -147,7 +147,7 @@ def _known(
 ) -> Identified:
     whole = deal
     for twin in twins:
-        whole = _united(whole, twin, gazetteer)
+        whole = united(whole, twin, gazetteer)
     news = _news(finding, published_at, whole, gazetteer)
     verdict: Verdict = "update" if news else "repeat"
     reason = f"same deal, score {like.score:.2f}: {like.why}"
@@ -221,7 +221,7 @@ def _is_one(
     )
 
 
-def _united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
+def united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
     """Make one deal of two; it keeps the name of the one seen first."""
     first, second = sorted((deal, other), key=lambda one: (one.first_seen_at, one.id))
     later = max(first, second, key=lambda one: (_STAGE[one.status], one.last_seen_at))
@@ -233,6 +233,20 @@ def _united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
         last_seen_at=max(first.last_seen_at, second.last_seen_at),
         findings=(*first.findings, *second.findings),
     )
+
+
+def rebuilt(told: Sequence[tuple[Finding, datetime]], gazetteer: Gazetteer) -> Deal:
+    """Make one deal of findings that belong together, with when each was told.
+
+    Args:
+        told: At least one.
+        gazetteer: Tells which names are one.
+    """
+    (first, seen), *others = sorted(told, key=lambda pair: (pair[1], pair[0].id))
+    deal = _opened(first, seen)
+    for finding, later in others:
+        deal = _joined(deal, finding, later, gazetteer)
+    return deal
 
 
 def _opened(finding: Finding, published_at: datetime) -> Deal:
