@@ -24,7 +24,8 @@ from newsbot.stages.assess import Judgement
 from newsbot.stages.compose import compose
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
-from newsbot.stages.identify import SEQUEL_DAYS, identify
+from newsbot.stages.identify import identify
+from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
 from newsbot.types import Article, Entry, Finding, Language, Page, Summary
@@ -212,12 +213,12 @@ def identify_deals(
 
 
 def _put_deals(parts: Parts, article: Article, store: Store) -> None:
-    since = article.published_at - timedelta(days=SEQUEL_DAYS)
-    for finding in store.ledger.findings_of(article.id):
-        names = parts.gazetteer.family(party.name for party in finding.parties)
-        known = store.ledger.candidates(names, since)
-        found = identify(finding, article.published_at, known, parts.gazetteer.related)
-        store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
+    findings, when = store.ledger.findings_of(article.id), article.published_at
+    names = families(findings, parts.gazetteer)
+    known, apart = store.ledger.candidates(names, reach(findings, when))
+    for found in identify(findings, when, known, parts.gazetteer, apart):
+        store.ledger.absorb(found.absorbed, found.deal.id)
+        store.ledger.put_deal(found.deal, found.finding, found.verdict, found.reason)
 
 
 def summarise(

@@ -253,6 +253,17 @@ class Line(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Which known deals a finding may tell of, by their time."""
+
+    #: Told last at or after this, and first at or before `until`.
+    since: datetime
+    until: datetime
+    #: `since` for deals that are still in talks.
+    talks_since: datetime
+
+
 class Ledger(Protocol):
     """Assessments, findings, deals, summaries."""
 
@@ -273,8 +284,14 @@ class Ledger(Protocol):
         """Tell a finding's deal, its verdict, and why."""
         ...
 
-    def candidates(self, names: Sequence[str], since: datetime) -> list[Deal]:
-        """List deals seen since then that name any of these organisations."""
+    def candidates(
+        self, sides: Sequence[Sequence[str]], reach: Reach
+    ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
+        """List deals that share two sides, and pairs of findings a person parted."""
+        ...
+
+    def absorb(self, absorbed: Sequence[str], deal_id: str) -> None:
+        """Let deals become part of another."""
         ...
 
     def put_deal(

@@ -47,6 +47,7 @@ OrganisationKind = Literal[
     "consultancy",
 ]
 MentionKind = Literal["name", "product", "description", "unknown"]
+DecisionKind = Literal["same", "apart"]
 AlertKind = Literal["new", "update"]
 Verdict = Literal["new", "update", "repeat"]
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
@@ -315,6 +316,16 @@ class Deal:
     first_seen_at: datetime
     last_seen_at: datetime
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says of two findings: the same deal, or two. A label, too."""
+
+    kind: DecisionKind
+    finding_id: str
+    other_id: str
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

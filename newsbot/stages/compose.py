@@ -20,7 +20,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from newsbot.stages.amounts import format_capacity, format_money
-from newsbot.stages.identify import SAME_DEAL_DAYS
+from newsbot.stages.likeness import SAME_DEAL_DAYS
 from newsbot.stages.wording import AND, BOUNDS, KINDS, ROLES, STATUS, TYPES, listed
 from newsbot.types import (
     Alert,

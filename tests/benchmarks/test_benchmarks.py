@@ -42,6 +42,16 @@ def test_help_compares_two_starts() -> None:
     assert "ratio" in run("help.py", "--runs", "1")
 
 
+def test_identify_measures_ledgers_of_several_sizes() -> None:
+    """`identify.py` fills a ledger of each size and finds the retold deals in it."""
+    output = run("identify.py", "--sizes", "20", "60", "--findings", "8", "--json")
+    figures: dict[str, Any] = json.loads(output)
+    assert list(figures) == ["20", "60"]
+    for row in figures.values():
+        assert 0 < row["median_ms"] <= row["p95_ms"] <= row["slowest_ms"]
+        assert row["most_looked_at"] >= 1
+
+
 def _need_the_model() -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")

@@ -157,6 +157,49 @@ def m001_first(db: Database) -> None:
         db.execute(statement)
 
 
+#: Parties by time: a name that half of all deals share is read for the days that
+#: count only.
+_IDENTITY = """
+CREATE TABLE deal_parties_new (
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE,
+    party TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (deal_id, party)
+) WITHOUT ROWID;
+INSERT INTO deal_parties_new (deal_id, party, last_seen_at, status)
+    SELECT deal_id, party, deals.last_seen_at, deals.status
+    FROM deal_parties JOIN deals ON deals.id = deal_parties.deal_id;
+DROP TABLE deal_parties;
+ALTER TABLE deal_parties_new RENAME TO deal_parties;
+CREATE INDEX deal_parties_party ON deal_parties(party, last_seen_at, deal_id);
+CREATE INDEX deal_parties_talks ON deal_parties(party, last_seen_at, deal_id)
+    WHERE status = 'talks';
+CREATE TABLE deal_aliases (
+    id TEXT PRIMARY KEY,
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE
+);
+CREATE INDEX deal_aliases_deal ON deal_aliases(deal_id);
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    other TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    UNIQUE (kind, finding, other)
+);
+CREATE INDEX decisions_finding ON decisions(finding);
+CREATE INDEX decisions_other ON decisions(other);
+"""
+
+
+@MIGRATIONS()
+def m003_identity(db: Database) -> None:
+    """Make candidates cheap to find, and keep what persons decide."""
+    for statement in _statements(_IDENTITY):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 
