@@ -352,8 +352,18 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The state of a deal that a message told, and whose article was the occasion."""
+
+    article_id: str
+    status: Status
+    parties: tuple[tuple[str, tuple[Role, ...]], ...]
+    finding_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A message about a deal, rendered, not yet sent."""
+    """A message about a deal, rendered; its text follows the deal."""
 
     id: str
     deal_id: str
@@ -362,6 +372,9 @@ class Alert:
     html: str
     plain: str
     created_at: datetime
+    #: The message it is a reply to: the first one about this deal.
+    answers: str | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,11 +144,20 @@ class FakeChannel:
         self.script = Script(*script)
         #: Recipient and alert of every message that arrived.
         self.sent = []
+        #: What each of them answers.
+        self.replies = []
+        #: Recipient, the message's id, and its newer text.
+        self.edited = []
 
-    def send(self, recipient, alert):
+    def send(self, recipient, alert, *, reply_to=None):
         self.script.next()
         self.sent.append((recipient, alert))
+        self.replies.append(reply_to)
         return str(len(self.sent))
+
+    def edit(self, recipient, provider_id, alert, *, was):
+        self.script.next()
+        self.edited.append((recipient, provider_id, alert.plain))
 
 
 class Clock:
@@ -260,6 +269,7 @@ def rows(store):
         "summaries": "article_id, sentences",
         "alerts": "id, deal_id, kind, plain",
         "deliveries": "id, state",
+        "edits": "delivery_id, state",
     }
     return {
         table: store.connection.rows(f"SELECT {columns} FROM {table} ORDER BY 1")

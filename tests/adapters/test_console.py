@@ -7,7 +7,7 @@ import pytest
 
 from newsbot.adapters.console import RULE, ConsoleChannel
 from newsbot.errors import DeliveryError
-from newsbot.ports import Channel
+from newsbot.mailing import Channel
 from newsbot.types import Alert
 
 
