@@ -183,6 +183,8 @@ class Bench:
         self.judge = judge or FakeJudge("Nvidia", "Anthropic")
         self.summariser = summariser or FakeSummariser()
         self.channels = list(channels) or [FakeChannel()]
+        #: Pairs of channel and recipient; None for one at each channel.
+        self.recipients = None
 
     @property
     def parts(self):
@@ -193,7 +195,8 @@ class Bench:
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,
             channels={channel.name: channel for channel in self.channels},
-            recipients=tuple((channel.name, "-") for channel in self.channels),
+            recipients=self.recipients
+            or tuple((channel.name, "-") for channel in self.channels),
             language="en",
         )
 

@@ -65,7 +65,7 @@ class ConsoleChannel:
         known = set(_lines(was))
         headline, *lines = _lines(alert.plain) or [""]
         fresh = [line for line in lines if line not in known]
-        if fresh or headline not in known:
+        if fresh or (headline and headline not in known):
             told = "; ".join([headline, *fresh])
             self._write(f"~ {_harmless(told)}\n")
 

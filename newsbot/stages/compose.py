@@ -210,8 +210,8 @@ def _lines(
         headline = f"{words['update']} – {headline}"
     lines = [_Line(text=headline, bold=True)]
     news = [_shortened(say(one, language), MAX_CHANGE) for one in changed]
-    if more := len(news[MAX_CHANGES:]):
-        news[MAX_CHANGES:] = [words["others"].format(n=more)]
+    if n_more := len(news[MAX_CHANGES:]):
+        news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
     lines.extend(_Line(text=f"→ {text}", rank=1) for text in news)
     types = ", ".join(TYPES[language][type_] for type_ in deal.types)
     lines.append(_Line(text=f"{words['kind']}: {types}"))

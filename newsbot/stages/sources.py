@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newsbot.types import Article
@@ -75,6 +74,8 @@ _CONTACT = re.compile(
 #: Characters in which a release says what it is; a report quotes one further down.
 _OPENING = 400
 
+_Runs = frozenset[tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -110,10 +111,12 @@ def sources(articles: Sequence[Article]) -> tuple[Source, ...]:
             n = heads[n]
         return n
 
+    runs = [_runs(one.text) for one in ordered]
     for n, one in enumerate(ordered):
-        for m in range(n):
+        for m, other in enumerate(ordered[:n]):
             if head(n) != head(m) and (
-                _same_site(one, ordered[m]) or copies(one, ordered[m])
+                one.site.casefold() == other.site.casefold()
+                or _copies(one, other, runs[n], runs[m])
             ):
                 first, second = sorted((head(n), head(m)))
                 heads[second] = first
@@ -133,9 +136,7 @@ def copies(one: Article, other: Article) -> bool:
     stand in the other one. The second finds what was cut: a fingerprint moves with
     every word.
     """
-    if (one.fingerprint ^ other.fingerprint).bit_count() <= MAX_BITS:
-        return True
-    return shared_runs(one, other) >= MIN_SHARED
+    return _copies(one, other, _runs(one.text), _runs(other.text))
 
 
 def shared_runs(one: Article, other: Article) -> float:
@@ -143,7 +144,17 @@ def shared_runs(one: Article, other: Article) -> float:
 
     0.0 where a text has fewer than `MIN_RUNS`: then it says nothing.
     """
-    short, long = sorted((_runs(one.text), _runs(other.text)), key=len)
+    return _share(_runs(one.text), _runs(other.text))
+
+
+def _copies(one: Article, other: Article, these: _Runs, those: _Runs) -> bool:
+    if (one.fingerprint ^ other.fingerprint).bit_count() <= MAX_BITS:
+        return True
+    return one.language == other.language and _share(these, those) >= MIN_SHARED
+
+
+def _share(these: _Runs, those: _Runs) -> float:
+    short, long = sorted((these, those), key=len)
     return len(short & long) / len(short) if len(short) >= MIN_RUNS else 0.0
 
 
@@ -179,12 +190,7 @@ def _carries_releases(url: str) -> bool:
     return own or bool(domains & RELEASE_HOSTS or _RELEASE_PATH.search(parts.path))
 
 
-def _same_site(one: Article, other: Article) -> bool:
-    return one.site.casefold() == other.site.casefold()
-
-
-@lru_cache(maxsize=256)
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
+def _runs(text: str) -> _Runs:
     """Every run of `RUN_WORDS` words."""
     words = re.findall(r"\w+", text.casefold())
     return frozenset(
