@@ -22,9 +22,9 @@ from newsbot.adapters.http import HttpFetcher
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
+from newsbot.mailing import Channel
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, poll_feeds
-from newsbot.ports import Channel
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.types import Feed, identity

@@ -17,11 +17,12 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from newsbot.alerts import Readers, put_alerts
 from newsbot.deliver import deliver
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.ports import Channel, Fetcher, Response, Store
+from newsbot.mailing import Channel
+from newsbot.ports import Fetcher, Response, Store
 from newsbot.stages.assess import Judgement
-from newsbot.stages.compose import compose
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
 from newsbot.stages.identify import identify
@@ -241,28 +242,20 @@ def compose_alerts(
     parts: Parts, entries: Sequence[Entry], now: datetime
 ) -> Iterator[Outcome]:
     """Write the messages, with their deliveries, in the same transaction."""
+    readers = Readers(
+        recipients=parts.recipients,
+        language=parts.language,
+        related=parts.gazetteer.related,
+    )
     for entry, article in _articles(parts, entries):
-        put = partial(_put_alerts, parts, article, now) if entry.may_alert else None
-        yield Outcome(entry=entry, given="done", store=put)
-
-
-def _put_alerts(parts: Parts, article: Article, now: datetime, store: Store) -> None:
-    summary = store.ledger.summary(article.id)
-    for finding in store.ledger.findings_of(article.id):
-        deal_id, verdict, _ = store.ledger.verdict(finding.id)
-        deal = store.ledger.deal(deal_id) if deal_id else None
-        if deal is None or verdict is None or verdict == "repeat":
-            continue
-        told = (store.line.article(other.article_id) for other in deal.findings)
-        alert = compose(
-            deal,
-            {one.id: one for one in told if one is not None},
-            kind=verdict,
-            language=parts.language,
-            summary=summary,
+        put = partial(
+            put_alerts,
+            article=article,
+            readers=readers,
             now=now,
+            may_alert=entry.may_alert,
         )
-        store.outbox.put(alert, parts.recipients, now)
+        yield Outcome(entry=entry, given="done", store=put)
 
 
 _TABLE: tuple[tuple[str, str, str, int, Run], ...] = (

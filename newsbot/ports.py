@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from newsbot.mailing import Outbox
     from newsbot.types import (
-        Alert,
         Article,
         Assessment,
         Deal,
-        Delivery,
         Dropped,
         Entry,
         Finding,
@@ -183,26 +182,6 @@ class Encoder(Protocol):
         ...
 
 
-class Channel(Protocol):
-    """Takes messages for recipients of one service."""
-
-    @property
-    def name(self) -> str:
-        """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
-        ...
-
-    def send(self, recipient: str, alert: Alert) -> str:
-        """Send one message.
-
-        Returns:
-            The provider's id of the message.
-
-        Raises:
-            DeliveryError: Not accepted; says whether to retry.
-        """
-        ...
-
-
 class Line(Protocol):
     """The queue: entries, their state, pages and articles."""
 
@@ -251,6 +230,16 @@ class Line(Protocol):
     def article_of(self, entry_id: str) -> Article | None:
         """Read the article of an entry."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says of two findings: the same deal, or two. A label, too."""
+
+    kind: Literal["same", "apart"]
+    finding_id: str
+    other_id: str
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,36 +299,6 @@ class Ledger(Protocol):
 
     def summary(self, article_id: str) -> Summary | None:
         """Read an article's summary."""
-        ...
-
-
-class Outbox(Protocol):
-    """Messages and who still has to get them."""
-
-    def put(
-        self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
-    ) -> None:
-        """Write a message and its pending deliveries."""
-        ...
-
-    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-        """List pending deliveries whose time has come."""
-        ...
-
-    def sent(self, delivery_id: str, provider_id: str) -> None:
-        """Mark a delivery as taken by its channel."""
-        ...
-
-    def failed(self, delivery_id: str, reason: str) -> None:
-        """Give a delivery up."""
-        ...
-
-    def postpone(self, delivery_id: str, reason: str, due_at: datetime) -> None:
-        """Count a failed attempt and try again later."""
-        ...
-
-    def hold(self, delivery_id: str, reason: str, due_at: datetime) -> None:
-        """Wait without counting an attempt."""
         ...
 
 

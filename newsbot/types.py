@@ -47,7 +47,6 @@ OrganisationKind = Literal[
     "consultancy",
 ]
 MentionKind = Literal["name", "product", "description", "unknown"]
-DecisionKind = Literal["same", "apart"]
 AlertKind = Literal["new", "update"]
 Verdict = Literal["new", "update", "repeat"]
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
@@ -319,16 +318,6 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a person says of two findings: the same deal, or two. A label, too."""
-
-    kind: DecisionKind
-    finding_id: str
-    other_id: str
-    decided_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SummarySentence:
     """One sentence of a summary.
 
@@ -363,8 +352,18 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The state of a deal that a message told, and whose article was the occasion."""
+
+    article_id: str
+    status: Status
+    parties: tuple[tuple[str, tuple[Role, ...]], ...]
+    finding_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A message about a deal, rendered, not yet sent."""
+    """A message about a deal, rendered; its text follows the deal."""
 
     id: str
     deal_id: str
@@ -373,6 +372,9 @@ class Alert:
     html: str
     plain: str
     created_at: datetime
+    #: The message it is a reply to: the first one about this deal.
+    answers: str | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,11 +162,20 @@ class FakeChannel:
         self.script = Script(*script)
         #: Recipient and alert of every message that arrived.
         self.sent = []
+        #: What each of them answers.
+        self.replies = []
+        #: Recipient, the message's id, and its newer text.
+        self.edited = []
 
-    def send(self, recipient, alert):
+    def send(self, recipient, alert, *, reply_to=None):
         self.script.next()
         self.sent.append((recipient, alert))
+        self.replies.append(reply_to)
         return str(len(self.sent))
+
+    def edit(self, recipient, provider_id, alert, *, was):
+        self.script.next()
+        self.edited.append((recipient, provider_id, alert.plain))
 
 
 class Clock:
@@ -192,6 +201,8 @@ class Bench:
         self.judge = judge or FakeJudge("Nvidia", "Anthropic")
         self.summariser = summariser or FakeSummariser()
         self.channels = list(channels) or [FakeChannel()]
+        #: Pairs of channel and recipient; None for one at each channel.
+        self.recipients = None
 
     @property
     def parts(self):
@@ -202,7 +213,8 @@ class Bench:
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,
             channels={channel.name: channel for channel in self.channels},
-            recipients=tuple((channel.name, "-") for channel in self.channels),
+            recipients=self.recipients
+            or tuple((channel.name, "-") for channel in self.channels),
             language="en",
         )
 
@@ -278,6 +290,7 @@ def rows(store):
         "summaries": "article_id, sentences",
         "alerts": "id, deal_id, kind, plain",
         "deliveries": "id, state",
+        "edits": "delivery_id, state",
     }
     return {
         table: store.connection.rows(f"SELECT {columns} FROM {table} ORDER BY 1")

@@ -26,22 +26,24 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors"}
-LINE = {"stages", "ports", *NOUNS}
+LINE = {"stages", "ports", "mailing", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
     "types": set(),
     "errors": set(),
-    "ports": {"types"},
+    "ports": {"types", "mailing"},
+    "mailing": {"types"},
     "prompts": {"errors"},
     "presets": NOUNS,
     "config": {"presets", *NOUNS},
     "stages": {"stages", "prompts", "ports", *NOUNS},
-    "pipeline": {"deliver", *LINE},
+    "alerts": LINE,
+    "pipeline": {"alerts", "deliver", *LINE},
     "poll": LINE,
-    "deliver": {"ports", *NOUNS},
-    "adapters": {"adapters", "stages", "ports", *NOUNS},
+    "deliver": {"mailing", *NOUNS},
+    "adapters": {"adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},

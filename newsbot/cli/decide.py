@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -14,7 +14,7 @@ from newsbot.cli.base import Session
 
 if TYPE_CHECKING:
     from newsbot.adapters.db import Store
-    from newsbot.types import Deal, DecisionKind, Finding
+    from newsbot.types import Deal, Finding
 
 
 @click.command()
@@ -117,12 +117,12 @@ def _rebuilt(session: Session, findings: Sequence[Finding]) -> Deal:
 
 def _decide(
     store: Store,
-    kind: DecisionKind,
+    kind: Literal["same", "apart"],
     ones: Sequence[Finding],
     others: Sequence[Finding],
     now: datetime,
 ) -> None:
-    from newsbot.types import Decision
+    from newsbot.ports import Decision
 
     for one, other in product(ones, others):
         store.ledger.decide(

@@ -1,7 +1,8 @@
 """Deal to message, in German or English, from verified fields alone.
 
-In: a deal, the articles it stands in, and a summary where there is one.
-Out: the message as Telegram HTML and as plain text, the same words in both.
+In: a deal, the articles it stands in, a summary where there is one, and the state
+that the reader knows. Out: the message as Telegram HTML and as plain text, the same
+words in both.
 
 Every figure and name comes from a `Finding`, that is from a span of an article;
 the model's sentences stand below the facts and apart from them.
@@ -16,12 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
 from urllib.parse import urlsplit
 
-from newsbot.stages.amounts import format_capacity, format_money
-from newsbot.stages.likeness import SAME_DEAL_DAYS
-from newsbot.stages.wording import AND, BOUNDS, KINDS, ROLES, STATUS, TYPES, listed
+from newsbot.stages.amounts import format_capacity
+from newsbot.stages.changes import Change, StatusChange, extensions, key, say, written
+from newsbot.stages.figures import Difference, differences
+from newsbot.stages.sources import Source, sources
+from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
 from newsbot.types import (
     Alert,
     AlertKind,
@@ -45,6 +47,11 @@ MAX_QUOTE = 320
 #: Characters of the summary, and of a name: longer ones are no news.
 MAX_SUMMARY = 900
 MAX_NAME = 80
+#: Characters of one change, and changes in one message; more are counted.
+MAX_CHANGE = 240
+MAX_CHANGES = 8
+#: Figures that are shown side by side where sources differ; more are counted.
+MAX_CLAIMS = 4
 #: Names in the headline; more are counted.
 MAX_HEADLINE = 6
 #: Characters of an address that is linked; browsers and chats take no longer ones.
@@ -58,10 +65,15 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Kind",
         "one": "1 source",
         "many": "{n} sources",
+        "release": "press release",
+        "releases": "press releases only",
         "others": "{n} others",
         "update": "Update",
         "summary_only": "from the feed's summary",
-        "first": "first seen",
+        "today": "first seen %H:%M UTC",
+        "earlier": "first seen %Y-%m-%d %H:%M UTC",
+        "differ": "figures differ",
+        "as of": "when it was {state}",
         "open": "“",
         "close": "”",
     },
@@ -71,10 +83,15 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Art",
         "one": "1 Quelle",
         "many": "{n} Quellen",
+        "release": "Pressemitteilung",
+        "releases": "nur Pressemitteilungen",
         "others": "{n} weitere",
         "update": "Neuer Stand",
         "summary_only": "aus der Zusammenfassung des Feeds",
-        "first": "zuerst gesehen",
+        "today": "zuerst um %H:%M UTC",
+        "earlier": "zuerst am %Y-%m-%d um %H:%M UTC",
+        "differ": "Angaben weichen ab",
+        "as of": "Stand: {state}",
         "open": "„",
         "close": "“",
     },
@@ -106,27 +123,35 @@ def compose(
     language: Language,
     summary: Summary | None,
     now: datetime,
+    changed: Sequence[Change] = (),
 ) -> Alert:
     """Write the message about a deal.
 
     Args:
-        deal: The deal, with every finding.
-        articles: The findings' articles by id, those that are still kept.
+        deal: The deal, with every finding that the message is to tell.
+        articles: Those that tell of it, by id, as far as they are kept; all of them
+            count as sources, also where a later state is not to be told.
         kind: Whether the deal is new or has changed.
         language: The reader's language; quotes stay in their own.
         summary: Of the article that brought the news; shown only when it is in
             the reader's language.
-        now: When the message is written.
+        now: When the message was first written, also where it is written again.
+        changed: What has changed since the state that the reader knows.
 
     Returns:
         The message, below 4,096 UTF-16 units as HTML and as plain text; facts stay
-        where quotes have to go. Its id is made of deal, kind, status and language:
-        writing it twice gives one row.
+        where quotes have to go. Its id is made of deal, kind, status and language,
+        and of an update's changes: writing it twice gives one row.
     """
-    lines = _fitting(_lines(deal, articles, kind, language, summary))
-    times = _times(deal, articles)
+    lines = _fitting(_lines(deal, articles, kind, language, summary, now, changed))
+    n_times = extensions(deal, articles)
+    times = [str(n_times)] if n_times > 1 else []
+    if kind == "update":
+        news = [key(one) for one in changed if not isinstance(one, StatusChange)]
+    else:
+        news = []  # what changed later does not make a first message another one
     return Alert(
-        id=identity("alert", deal.id, kind, deal.status, language, *times),
+        id=identity("alert", deal.id, kind, deal.status, language, *times, *news),
         deal_id=deal.id,
         kind=kind,
         language=language,
@@ -144,17 +169,6 @@ def web_url(url: str) -> str | None:
         return None
     linked = parts.scheme in ("http", "https") and parts.netloc
     return url if linked and len(url) <= MAX_URL and not _SPACE.search(url) else None
-
-
-def _times(deal: Deal, articles: Mapping[str, Article]) -> list[str]:
-    """Which time it is that a deal is extended, from the second on."""
-    told = sorted(
-        articles[finding.article_id].published_at
-        for finding in deal.findings
-        if finding.status == deal.status and finding.article_id in articles
-    )
-    gaps = sum((b - a).days > SAME_DEAL_DAYS for a, b in pairwise(told))
-    return [str(gaps + 1)] if gaps else []
 
 
 def _fitting(lines: Sequence[_Line]) -> list[_Line]:
@@ -180,8 +194,11 @@ def _lines(
     kind: AlertKind,
     language: Language,
     summary: Summary | None,
+    written_at: datetime,
+    changed: Sequence[Change],
 ) -> list[_Line]:
     words = _WORDS[language]
+    told_by = sources(tuple(articles.values()))
     names = [_shortened(name, MAX_NAME) for name, _ in deal.parties]
     if len(names) > MAX_HEADLINE:
         more = str(len(names) - MAX_HEADLINE + 1)
@@ -192,34 +209,79 @@ def _lines(
     if kind == "update":
         headline = f"{words['update']} – {headline}"
     lines = [_Line(text=headline, bold=True)]
+    news = [_shortened(say(one, language), MAX_CHANGE) for one in changed]
+    if n_more := len(news[MAX_CHANGES:]):
+        news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
+    lines.extend(_Line(text=f"→ {text}", rank=1) for text in news)
     types = ", ".join(TYPES[language][type_] for type_ in deal.types)
     lines.append(_Line(text=f"{words['kind']}: {types}"))
     for name, (_, roles) in zip(names, deal.parties, strict=True):
         told = ", ".join(ROLES[language][role] for role in roles)
         lines.append(_Line(text=f"• {name}: {told}", rank=1))
-    lines.extend(_facts(deal, language))
+    lines.extend(_facts(deal, told_by, language))
     if summary is not None and summary.language == language:
         text = _shortened(summary.text, MAX_SUMMARY)
         lines.append(_Line(text=text, rank=4, apart=True))
-    lines.extend(_quotes(deal, articles, language))
-    sites = {
-        articles[f.article_id].site for f in deal.findings if f.article_id in articles
-    }
-    n_sources = max(len(sites), 1)
-    sources = words["one"] if n_sources == 1 else words["many"].format(n=n_sources)
-    seen = deal.first_seen_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    lines.append(_Line(text=f"{sources}, {words['first']} {seen}", apart=True))
+    lines.extend(_quotes(deal, articles, told_by, language))
+    counted = _counted(told_by, language)
+    seen_at = deal.first_seen_at.astimezone(UTC)
+    today = seen_at.date() == written_at.astimezone(UTC).date()
+    seen = seen_at.strftime(words["today" if today else "earlier"])
+    lines.append(_Line(text=f"{counted}, {seen}", apart=True))
     return lines
 
 
-def _facts(deal: Deal, language: Language) -> list[_Line]:
-    """One line per figure, however many articles state it and in which words."""
+def _counted(told_by: Sequence[Source], language: Language) -> str:
+    """How many sources, per language: ``"3 sources (2 EN, 1 DE)"``."""
+    words = _WORDS[language]
+    if not told_by:
+        return words["one"]  # its articles are gone
+    n_releases = sum(source.release for source in told_by)
+    if len(told_by) == 1:
+        release = f", {words['release']}" if n_releases else ""
+        return f"{words['one']} ({told_by[0].language.upper()}{release})"
+    by_language = Counter(source.language.upper() for source in told_by)
+    ranked = sorted(by_language.items(), key=lambda item: (-item[1], item[0]))
+    counts = ", ".join(f"{n} {code}" for code, n in ranked)
+    if n_releases == len(told_by):
+        counts += f"; {words['releases']}"
+    elif n_releases:
+        counts += f"; {n_releases} × {words['release']}"
+    return f"{words['many'].format(n=len(told_by))} ({counts})"
+
+
+def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_Line]:
+    """One line per figure, however many articles state it and in which words.
+
+    Figures about which sources disagree share one line; a figure that another one
+    replaced since then says of which state it was.
+    """
     words = _WORDS[language]
     told: dict[tuple[Decimal, str], list[Amount]] = {}
+    present: set[tuple[Decimal, str]] = set()
     for finding in deal.findings:
         for amount in finding.amounts:
-            told.setdefault((amount.value, amount.currency), []).append(amount)
-    lines = dict.fromkeys(_amount(_agreed(same), language) for same in told.values())
+            sum_ = (amount.value, amount.currency)
+            told.setdefault(sum_, []).append(amount)
+            if finding.status == deal.status:
+                present.add(sum_)
+    kinds = {_agreed(told[sum_]).kind for sum_ in present}
+    lines: dict[str, None] = {}
+    disputed: set[tuple[Decimal, str]] = set()
+    for difference in differences(deal, told_by):
+        lines[_disputed(difference, language)] = None
+        disputed |= {(c.amount.value, c.amount.currency) for c in difference.claims}
+    for sum_, same in told.items():
+        if sum_ in disputed:
+            continue
+        amount = _agreed(same)
+        line = _amount(amount, language)
+        if sum_ not in present and amount.kind in kinds:
+            was = next(
+                finding.status for finding in deal.findings if amount in finding.amounts
+            )
+            line += f" ({words['as of'].format(state=STATES[language][was])})"
+        lines[line] = None
     for finding in deal.findings:
         for item in finding.capacity:
             written = format_capacity(item.value, item.unit, language)
@@ -233,11 +295,21 @@ def _agreed(told: Sequence[Amount]) -> Amount:
     return max(told, key=lambda amount: (amount.payer is not None, kinds[amount.kind]))
 
 
+def _disputed(difference: Difference, language: Language) -> str:
+    """Each figure with its source, side by side."""
+    shown = [
+        f"{written(claim.amount, language)} "
+        f"({_shortened(claim.source.articles[0].site, MAX_NAME)})"
+        for claim in difference.claims[:MAX_CLAIMS]
+    ]
+    if more := len(difference.claims) - len(shown):
+        shown.append(_WORDS[language]["others"].format(n=more))
+    kind = KINDS[language][difference.kind]
+    return f"• {kind}, {_WORDS[language]['differ']}: {' / '.join(shown)}"
+
+
 def _amount(amount: Amount, language: Language) -> str:
-    written = format_money(amount.value, amount.currency, language)
-    line = (
-        f"• {KINDS[language][amount.kind]}: {BOUNDS[language][amount.bound]}{written}"
-    )
+    line = f"• {KINDS[language][amount.kind]}: {written(amount, language)}"
     if amount.payer is None:
         return line
     payer = _WORDS[language]["payer"]
@@ -246,21 +318,30 @@ def _amount(amount: Amount, language: Language) -> str:
 
 
 def _quotes(
-    deal: Deal, articles: Mapping[str, Article], language: Language
+    deal: Deal,
+    articles: Mapping[str, Article],
+    told_by: Sequence[Source],
+    language: Language,
 ) -> list[_Line]:
-    """The sentence that states the deal, from as many papers as fit."""
+    """The sentence that states the deal, from as many sources as fit."""
     words = _WORDS[language]
     lines: list[_Line] = []
-    seen: set[str] = set()
+    source_of = {one.id: s for s in told_by for one in s.articles}
+    seen: list[Source] = []
     for finding in deal.findings:
         article = articles.get(finding.article_id)
-        if article is None or article.site in seen or len(lines) == MAX_QUOTES:
+        if article is None or len(lines) == MAX_QUOTES:
             continue
-        seen.add(article.site)
+        source = source_of[article.id]
+        if source in seen:
+            continue
+        seen.append(source)
         quote = _shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
         label = _shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
+        if source.release:
+            label = f"{label}, {words['release']}"
         lines.append(
             _Line(
                 text=f"{words['open']}{quote}{words['close']}",

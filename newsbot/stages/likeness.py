@@ -178,8 +178,9 @@ def likeness(
         why.append("sums agree")
     elif agreement is False and not sequel:
         told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
-        one_event = days <= told_at_once and sides.n_rare > 0 and not sides.crossing
-        score -= 0.0 if one_event else 0.5
+        one_event = days <= told_at_once and not sides.crossing
+        at_last = signed and sides.same  # who negotiated with it signs with it
+        score -= 0.0 if sides.n_rare and (one_event or at_last) else 0.5
         why.append("sums differ")
     if not (same_event or set(finding.types) & set(deal.types)):
         score -= 0.3

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.adapters.db import codec, open_store
-from newsbot.ports import Reach
+from newsbot.ports import Decision, Reach
 from newsbot.types import (
     AMOUNT_KINDS,
     BOUNDS,
@@ -32,7 +32,6 @@ from newsbot.types import (
     Amount,
     Assessment,
     Capacity,
-    Decision,
     Dropped,
     Finding,
     Party,

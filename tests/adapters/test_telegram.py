@@ -26,7 +26,7 @@ from newsbot.adapters.telegram import channel as door
 from newsbot.adapters.telegram.channel import TelegramChannel, delivery_error
 from newsbot.adapters.telegram.text import fit_html, fit_plain, utf16_units
 from newsbot.errors import ConfigError, DeliveryError
-from newsbot.ports import Channel
+from newsbot.mailing import Channel
 from newsbot.types import Alert
 
 CHAT = "-1001234567890"

@@ -22,7 +22,7 @@ import threading
 import time
 import urllib.parse
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -44,6 +44,7 @@ class Accepted:
     visible: str
     parse_mode: str | None
     preview: bool
+    reply_to: int | None
     #: `time.monotonic` seconds.
     at: float
 
@@ -90,6 +91,13 @@ def migrated(chat_id: int) -> Answer:
 
 BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
 DEACTIVATED = failure(403, "Forbidden: user is deactivated")
+NOT_MODIFIED = failure(
+    400,
+    "Bad Request: message is not modified: specified new message content and reply "
+    "markup are exactly the same as a current content and reply markup of the message",
+)
+EDIT_GONE = failure(400, "Bad Request: message to edit not found")
+TOO_OLD = failure(400, "Bad Request: message can't be edited")
 KICKED = failure(403, "Forbidden: bot was kicked from the supergroup chat")
 CHAT_NOT_FOUND = failure(400, "Bad Request: chat not found")
 UNAUTHORIZED = failure(401, "Unauthorized")
@@ -119,6 +127,7 @@ class TelegramServer:
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.accepted: list[Accepted] = []
+        self._n_messages = 0
         #: Every call: method name and parameters, accepted or not.
         self.calls: list[tuple[str, dict[str, str]]] = []
         self._scripts: dict[str, deque[Reply]] = defaultdict(deque)
@@ -138,6 +147,11 @@ class TelegramServer:
         """Answer the next messages to a chat like this, one each."""
         with self._lock:
             self._scripts[chat].extend(replies)
+
+    def delete(self, message_id: int) -> None:
+        """Delete a message as somebody in the chat might."""
+        with self._lock:
+            self.accepted = [m for m in self.accepted if m.message_id != message_id]
 
     def messages(self, chat: str) -> list[str]:
         """List what the readers of a chat see, oldest first."""
@@ -167,6 +181,8 @@ class TelegramServer:
                 return _result(_bot_user(token))
             case "sendmessage":
                 return self._send_message(params)
+            case "editmessagetext":
+                return self._edit_message(params)
         return failure(404, "Not Found: method not found")
 
     def wait_for_end(self) -> None:
@@ -174,6 +190,62 @@ class TelegramServer:
         self._stopped.wait()
 
     def _send_message(self, params: dict[str, str]) -> Reply:
+        checked = self._checked(params)
+        if not isinstance(checked, tuple):
+            return checked
+        scripted, shown = checked
+        chat = params["chat_id"]
+        options = json.loads(params.get("link_preview_options", "{}"))
+        reply = json.loads(params.get("reply_parameters", "{}"))
+        with self._lock:
+            answered = reply.get("message_id")
+            if answered and not any(
+                (m.message_id, m.chat) == (answered, chat) for m in self.accepted
+            ):
+                if not reply.get("allow_sending_without_reply", False):
+                    return failure(400, "Bad Request: message to be replied not found")
+                answered = None
+            self._n_messages += 1
+            message = Accepted(
+                message_id=self._n_messages,
+                chat=chat,
+                text=params["text"],
+                visible=shown,
+                parse_mode=params.get("parse_mode"),
+                preview=not options.get("is_disabled", False),
+                reply_to=answered,
+                at=time.monotonic(),
+            )
+            self.accepted.append(message)
+        return scripted or self._told(message)
+
+    def _edit_message(self, params: dict[str, str]) -> Reply:
+        checked = self._checked(params)
+        if not isinstance(checked, tuple):
+            return checked
+        scripted, shown = checked
+        options = json.loads(params.get("link_preview_options", "{}"))
+        with self._lock:
+            for n, old in enumerate(self.accepted):
+                if (str(old.message_id), old.chat) == (
+                    params.get("message_id"),
+                    params["chat_id"],
+                ):
+                    new = replace(
+                        old,
+                        text=params["text"],
+                        visible=shown,
+                        parse_mode=params.get("parse_mode"),
+                        preview=not options.get("is_disabled", False),
+                    )
+                    if new == old:
+                        return NOT_MODIFIED
+                    self.accepted[n] = new
+                    return scripted or self._told(new)
+        return EDIT_GONE
+
+    def _checked(self, params: dict[str, str]) -> Reply | tuple[Silence | None, str]:
+        """Check chat and text; the scripted silence, if any, and what readers see."""
         chat = params.get("chat_id", "")
         if not chat:
             return failure(400, "Bad Request: chat_id is empty")
@@ -183,37 +255,27 @@ class TelegramServer:
         if isinstance(scripted, Answer):
             return scripted
         text = params.get("text", "")
-        parse_mode = params.get("parse_mode")
+        html = (params.get("parse_mode") or "").lower() == "html"
         try:
-            shown = visible_text(text) if (parse_mode or "").lower() == "html" else text
+            shown = (visible_text(text) if html else text).strip()
         except MarkupError as error:
             return failure(400, f"Bad Request: can't parse entities: {error}")
-        shown = shown.strip()
         if not shown:
             return failure(400, "Bad Request: message text is empty")
         if len(shown.encode("utf-16-le", "surrogatepass")) // 2 > MAX_UNITS:
             return failure(400, "Bad Request: message is too long")
         if scripted is not None and not scripted.accept:
             return scripted
-        options = json.loads(params.get("link_preview_options", "{}"))
-        with self._lock:
-            message = Accepted(
-                message_id=len(self.accepted) + 1,
-                chat=chat,
-                text=text,
-                visible=shown,
-                parse_mode=parse_mode,
-                preview=not options.get("is_disabled", False),
-                at=time.monotonic(),
-            )
-            self.accepted.append(message)
-        return scripted or _result(
+        return scripted, shown
+
+    def _told(self, message: Accepted) -> Answer:
+        return _result(
             {
                 "message_id": message.message_id,
                 "from": _bot_user(self.token),
                 "date": int(time.time()),
-                "chat": _chat(chat),
-                "text": shown,
+                "chat": _chat(message.chat),
+                "text": message.visible,
             }
         )
 

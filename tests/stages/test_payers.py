@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from newsbot.stages.amounts import find_money
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.payers import find_payer
 from newsbot.stages.reading import Reading, read_article
@@ -105,3 +106,23 @@ def test_a_name_told_twice_counts_once():
         "respectively into Anthropic."
     )
     assert payers(text, "en") == ["Nvidia", "Microsoft"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        ("mit 10 bzw. 5 Milliarden Dollar", [10, 5]),
+        ("10 Mrd. beziehungsweise 5 Mrd. Dollar", [10, 5]),
+        ("10 and 5 billion dollars, respectively", [10, 5]),
+        ("$10 and $5 billion respectively", [10, 5]),
+        ("Sie zahlen 2026 bzw. 2027 3 Mrd. Dollar", [3]),
+        ("in groups of 10 and 5 billion dollars", [5]),
+    ],
+)
+def test_sums_in_an_order_share_scale_and_currency(text, sums):
+    """Each lends the other what only one of them has; a year stays a year."""
+    for language in ("de", "en"):
+        found = find_money(text, language)
+        assert [(m.value, m.currency) for m in found] == [
+            (n * 10**9, "USD") for n in sums
+        ]

@@ -25,6 +25,7 @@ from newsbot.types import (
     Span,
     Summary,
     SummarySentence,
+    Told,
 )
 
 Row = Mapping[str, Any]
@@ -187,9 +188,23 @@ def summary(row: Row) -> Summary:
     return Summary(**values)
 
 
+def alert_row(noun: Alert) -> dict[str, Any]:
+    """Write an alert."""
+    told = None if noun.told is None else document(dataclasses.asdict(noun.told))
+    return {**columns(noun), "told": told}
+
+
 def alert(row: Row) -> Alert:
     """Read an alert."""
-    return Alert(**{**row, "created_at": at_time(row["created_at"])})
+    values = {**row, "created_at": at_time(row["created_at"])}
+    if row["told"] is not None:
+        data = json.loads(row["told"])
+        parties = tuple((name, tuple(roles)) for name, roles in data["parties"])
+        finding_ids = tuple(data["finding_ids"])
+        values["told"] = Told(
+            **{**data, "parties": parties, "finding_ids": finding_ids}
+        )
+    return Alert(**values)
 
 
 def delivery(row: Row) -> Delivery:

@@ -10,11 +10,10 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.ports import Reach
+from newsbot.ports import Decision, Reach
 from newsbot.types import (
     Assessment,
     Deal,
-    Decision,
     Dropped,
     Finding,
     Summary,

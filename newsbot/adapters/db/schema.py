@@ -157,6 +157,30 @@ def m001_first(db: Database) -> None:
         db.execute(statement)
 
 
+#: What a message told, which one it answers, and newer texts of those sent.
+_EDITS = """
+ALTER TABLE alerts ADD COLUMN answers TEXT;
+ALTER TABLE alerts ADD COLUMN told TEXT;
+CREATE INDEX alerts_deal ON alerts(deal_id);
+CREATE TABLE edits (
+    delivery_id TEXT PRIMARY KEY REFERENCES deliveries(id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    n_attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    was TEXT NOT NULL,
+    error TEXT
+);
+CREATE INDEX edits_queue ON edits(state, due_at);
+"""
+
+
+@MIGRATIONS()
+def m002_edits(db: Database) -> None:
+    """Make room for edits of messages that were sent."""
+    for statement in _statements(_EDITS):
+        db.execute(statement)
+
+
 #: Parties by time: a name that half of all deals share is read for the days that
 #: count only.
 _IDENTITY = """

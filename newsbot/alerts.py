@@ -1,0 +1,131 @@
+"""Messages that stay true: what an article sends, and what it does to those sent.
+
+One article may begin a message about a deal, add a reply to it, or only raise the
+count of its sources. All of it is written in the transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from newsbot.ports import Store
+from newsbot.stages.changes import Change, as_told, changes, told_state
+from newsbot.stages.compose import compose
+from newsbot.types import Alert, Article, Deal, Language, Verdict
+
+#: How long later papers are collected before a sent message is edited once: Telegram
+#: slows down who edits one message more often.
+COLLECT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who gets the messages, and how."""
+
+    #: Pairs of channel and recipient.
+    recipients: tuple[tuple[str, str], ...]
+    language: Language
+    #: Whether two names are the same organisation, or parent and unit.
+    related: Callable[[str, str], bool]
+
+
+def put_alerts(
+    store: Store, article: Article, readers: Readers, now: datetime, *, may_alert: bool
+) -> None:
+    """Write the messages that an article causes, and newer texts of earlier ones.
+
+    A deal whose reader knows all of it already gets no second message, whatever the
+    verdict was: papers overtake each other on the line.
+
+    Args:
+        store: The ledger; call it inside `atomic`.
+        article: Judged, its deals identified.
+        readers: Who gets the messages.
+        now: The time, aware UTC.
+        may_alert: Old news sends nothing; messages sent earlier are still corrected.
+    """
+    for finding in store.ledger.findings_of(article.id):
+        deal_id, verdict, _ = store.ledger.verdict(finding.id)
+        deal = store.ledger.deal(deal_id) if deal_id else None
+        if deal is None or verdict is None:
+            continue
+        earlier = store.outbox.about(deal.id, readers.language)
+        _rewrite(store, deal, earlier, readers, now)
+        if may_alert and verdict != "repeat":
+            _tell(store, deal, article, verdict, earlier, readers, now)
+
+
+def _tell(
+    store: Store,
+    deal: Deal,
+    article: Article,
+    verdict: Verdict,
+    earlier: list[Alert],
+    readers: Readers,
+    now: datetime,
+) -> None:
+    """Write a first message, or a reply that says what changed since the last one."""
+    changed = _changed(store, deal, earlier, readers)
+    if changed == () or (changed is None and earlier and verdict == "new"):
+        return
+    alert = compose(
+        deal,
+        _articles(store, deal),
+        kind="update" if earlier or verdict == "update" else "new",
+        language=readers.language,
+        summary=store.ledger.summary(article.id),
+        now=now,
+        changed=changed or (),
+    )
+    answers = earlier[0].id if earlier else None
+    told = told_state(deal, article.id)
+    alert = replace(alert, answers=answers, told=told)
+    store.outbox.put(alert, readers.recipients, now)
+
+
+def _rewrite(
+    store: Store, deal: Deal, earlier: list[Alert], readers: Readers, now: datetime
+) -> None:
+    """Give every message about a deal the text that is true now.
+
+    The first one shows the deal as it stands, and what changed since; a reply keeps
+    what it told. Both count the sources of today. Messages that do not say what they
+    told (of versions before 0.3) stay as they are.
+    """
+    articles = _articles(store, deal)
+    for number, alert in enumerate(earlier):
+        if alert.told is None:
+            continue
+        told = as_told(deal, alert.told)
+        shown = told if alert.answers else deal
+        before = earlier[:number] if alert.answers else [alert]
+        newer = compose(
+            shown,
+            articles,
+            kind=alert.kind,
+            language=alert.language,
+            summary=store.ledger.summary(alert.told.article_id),
+            now=alert.created_at,
+            changed=_changed(store, shown, before, readers) or (),
+        )
+        if (newer.html, newer.plain) != (alert.html, alert.plain):
+            newer = replace(alert, html=newer.html, plain=newer.plain)
+            store.outbox.rewrite(newer, now + COLLECT)
+
+
+def _changed(
+    store: Store, deal: Deal, earlier: list[Alert], readers: Readers
+) -> tuple[Change, ...] | None:
+    """What changed since the last message; None where nobody knows what it told."""
+    told = earlier[-1].told if earlier else None
+    if told is None:
+        return None
+    before = as_told(deal, told)
+    return changes(before, deal, _articles(store, deal), related=readers.related)
+
+
+def _articles(store: Store, deal: Deal) -> dict[str, Article]:
+    found = (store.line.article(finding.article_id) for finding in deal.findings)
+    return {one.id: one for one in found if one is not None}
