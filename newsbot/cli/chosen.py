@@ -133,10 +133,9 @@ class Asked:
         )
         chosen = app.deals(wanted, self.languages)
         if n := chosen.n_incomparable:
-            deals = "1 deal has" if n == 1 else f"{n} deals have"
             click.echo(
-                f"{deals} sums in a currency without a reference rate only, "
-                "which cannot be compared",
+                f"{n} deal{'s' if n != 1 else ''} left out, because a currency has no "
+                "reference rate to compare sums by",
                 err=True,
             )
         return chosen.deals

@@ -24,6 +24,10 @@ _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 #: Scales that only German has: with them "1.500" is fifteen hundred, and "Billion" in
 #: their plural is a million millions.
 _GERMAN = re.compile(r"mrd|mio|tsd|bio\b|milliarde|millionen|billionen", re.IGNORECASE)
+#: Points that can only part thousands: nobody asks for 1.001 dollars.
+_DOTTED = re.compile(
+    r"[^\d.]*\d{1,3}(\.\d{3})+(?![\d.])(?! ?([kmb]|bn|tn|\w+ions?)\b).*"
+)
 #: Characters of a typed sum.
 MAX_TYPED = 60
 
@@ -173,9 +177,11 @@ def read_sum(text: str) -> Money | None:
     typed = " ".join(text.split())
     if not typed or len(typed) > MAX_TYPED:
         return None
-    typed = re.sub(r"(?<=\d)_(?=\d)", "", typed).replace("m€", "m €")
+    typed = re.sub(r"(?<=\d)_(?=\d)", "", typed)
+    typed = re.sub(r"(?<=\d) ?([kmb]|bn|tn)(?=€| ?$)", r"\1 ", typed).strip()
     typed = re.sub(r"\b[a-z]{3}\b", _code, typed)
-    language = "de" if _GERMAN.search(typed) else "en"
+    german = _GERMAN.search(typed) or _DOTTED.fullmatch(typed)
+    language = "de" if german else "en"
     for written in (typed, f"{typed} dollars"):
         found = find_money(written, language)
         if len(found) == 1 and (found[0].start, found[0].end) == (0, len(written)):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fakes import GAZETTEER
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from told_deals import WHEN, Paper, deal, sum_of
 
@@ -20,7 +20,9 @@ def told(*papers, **fields):
     """The figures of a deal in billions, and why none is counted."""
     papers = [Paper(amounts=tuple(p)) if isinstance(p, list) else p for p in papers]
     found = worth(deal(*papers, **fields), RATES, GAZETTEER.related)
-    figures = [(float(one.value) / 1e9, one.currency, one.bound) for one in found.figures]
+    figures = [
+        (float(one.value) / 1e9, one.currency, one.bound) for one in found.figures
+    ]
     return sorted(figures), found.left_out
 
 
@@ -149,6 +151,7 @@ amounts = st.builds(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.lists(amounts, max_size=5), min_size=1, max_size=4))
 def test_hearing_everything_again_changes_nothing(papers):
     """The same papers twice are worth what they are once; figures are as told."""
