@@ -25,9 +25,12 @@ from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserErr
 from newsbot.mailing import Channel
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, poll_feeds
+from newsbot.stages.export import DealRow, deal_row
+from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
-from newsbot.types import Feed, identity
+from newsbot.stages.rates import load_rates
+from newsbot.types import Deal, Feed, Language, identity
 
 
 def utc_now() -> datetime:
@@ -216,6 +219,29 @@ class App:
             max_age=self.config.alerts.max_age,
             stopping=stopping,
         )
+
+    def deals(self, wanted: Wanted, languages: Sequence[Language] = ()) -> Chosen:
+        """List the deals that fit, newest first.
+
+        Args:
+            wanted: What to ask of each.
+            languages: Only deals that are told in one of them; empty for all.
+        """
+        ledger = self.store.ledger
+        told_in = ledger.told_in(languages) if languages else None
+        found = ledger.deals(wanted.since)
+        return choose(found, wanted, self.gazetteer, load_rates(), told_in)
+
+    def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
+        """Put deals on rows, with their articles."""
+        rates, related = load_rates(), self.gazetteer.related
+        rows = []
+        for deal in deals:
+            ids = dict.fromkeys(finding.article_id for finding in deal.findings)
+            kept = [self.store.line.article(id_) for id_ in ids]
+            articles = {article.id: article for article in kept if article}
+            rows.append(deal_row(deal, articles, rates, related))
+        return rows
 
     def walk(
         self,

@@ -63,7 +63,7 @@ STAGE_TABOO = {
 #: What nothing that only asks for help may wait for.
 HEAVY = (
     "torch", "transformers", "telegram", "trafilatura", "ray", "matplotlib",
-    "sqlite_utils", "numpy",
+    "sqlite_utils", "numpy", "pyarrow",
 )  # fmt: skip
 MAX_LINES = 400
 #: Tests may be longer by their tables of cases; the longest one has 744 lines.

@@ -14,7 +14,17 @@ from typing import Any
 import click
 
 from newsbot import __version__
-from newsbot.cli import benchmark, decide, feeds, ledger, model, run, setup
+from newsbot.cli import (
+    benchmark,
+    deals,
+    decide,
+    export,
+    feeds,
+    ledger,
+    model,
+    run,
+    setup,
+)
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
 
@@ -62,7 +72,8 @@ for command in (
     run.evaluate,
     benchmark.benchmark,
     feeds.feeds,
-    ledger.deals,
+    deals.deals,
+    export.export,
     ledger.show,
     ledger.search,
     decide.merge,

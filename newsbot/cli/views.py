@@ -36,6 +36,11 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
     }
 
 
+def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
+    """A deal as `show` and `export` tell it."""
+    return {**deal_view(deal, store), "last_seen": deal.last_seen_at.isoformat()}
+
+
 def finding_view(finding: Finding, store: Store) -> dict[str, Any]:
     """A finding with where it stands: url, publisher, spans with their quotes."""
     article = store.line.article(finding.article_id)

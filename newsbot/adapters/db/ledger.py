@@ -300,3 +300,14 @@ class LedgerRows:
                 )
             )
         return deals
+
+    def told_in(self, languages: Sequence[str]) -> frozenset[str]:
+        """List the ids of deals that an article in one of these languages tells."""
+        marks = ", ".join("?" for _ in languages)
+        rows = self._connection.rows(
+            "SELECT DISTINCT deal_id FROM findings JOIN articles "
+            "ON articles.id = findings.article_id "
+            f"WHERE deal_id IS NOT NULL AND articles.language IN ({marks})",
+            tuple(languages),
+        )
+        return frozenset(str(row["deal_id"]) for row in rows)
