@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from newsbot import __version__
-from newsbot.cli import benchmark, feeds, ledger, model, run, setup
+from newsbot.cli import benchmark, browse, feeds, graph, ledger, model, run, setup
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
 
@@ -65,6 +65,8 @@ for command in (
     ledger.deals,
     ledger.show,
     ledger.search,
+    graph.graph,
+    browse.browse,
     model.model,
     model.tuning,
 ):

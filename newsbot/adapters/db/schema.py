@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from newsbot.adapters.db.views import VIEWS
+
 MIGRATIONS = Migrations("newsbot")
 
 #: The line's queue is the query over (state, due_at): this index is the queue.
@@ -154,6 +156,13 @@ CREATE INDEX deliveries_queue ON deliveries(state, due_at);
 def m001_first(db: Database) -> None:
     """Lay out the first ledger."""
     for statement in _statements(_FIRST):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m004_views(db: Database) -> None:
+    """Add the views that people read the ledger with."""
+    for statement in VIEWS:
         db.execute(statement)
 
 
