@@ -95,9 +95,23 @@ def browse_app(path: Path, *, guarded: bool = True) -> AsgiApp:
         [], memory=False, settings=_SETTINGS, metadata=_metadata(pages, hidden)
     )
     datasette.remove_database("_memory")  # it is there where no file is named
-    # Datasette puts the path into a URI as it is.
-    database = Database(datasette, path=quote(str(path.absolute())), is_mutable=True)
-    datasette.add_database(database, name=NAME)
+
+    class Ledger(Database):  # type: ignore[misc]  # Datasette ships no types
+        """The file, for reading; there is no other way to it."""
+
+        def connect(self, write: bool = False) -> sqlite3.Connection:
+            """Open it; Datasette itself would put any path into a URI as it is."""
+            if write:
+                raise StoreError("the ledger is read-only here")
+            raw = sqlite3.connect(
+                f"file:{quote(str(path.absolute()))}?mode=ro",
+                uri=True,
+                check_same_thread=False,
+            )
+            self._all_file_connections.append(raw)
+            return raw
+
+    datasette.add_database(Ledger(datasette, path=str(path)), name=NAME)
     return _read_only(datasette.app(), guarded)
 
 

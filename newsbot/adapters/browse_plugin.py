@@ -31,7 +31,7 @@ class BrowsePlugin:
     def __init__(self, hidden: frozenset[str]) -> None:
         self._hidden = hidden
 
-    @hookimpl
+    @hookimpl  # type: ignore[untyped-decorator]  # Datasette ships no types
     def prepare_connection(self, conn: sqlite3.Connection, database: str) -> None:
         """Close what is not for reading, on every connection to the ledger."""
         if database == self.__name__:
@@ -57,7 +57,7 @@ class BrowsePlugin:
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
-    @hookimpl
+    @hookimpl  # type: ignore[untyped-decorator]  # Datasette ships no types
     def render_cell(self, value: object, column: str, database: str) -> Markup | None:
         """Lead from ids and names on, and write lists as lists."""
         if database != self.__name__ or not isinstance(value, str) or not value:

@@ -25,13 +25,12 @@ from newsbot.stages.links import (
     LINK_KINDS,
     Circle,
     Link,
-    LinkKind,
     Network,
-    State,
     network,
 )
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.svg import Theme, Words
+from newsbot.stages.ties import LinkKind, State
 from newsbot.types import Deal, Language
 
 #: Pixels.

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from newsbot.stages.lettering import fitted, width
 from newsbot.stages.links import COLUMNS, Column, Link, Network, Node
+from newsbot.stages.spreading import spread
 
 #: Pixels. A port's line carries a label of `LABEL_SIZE` above it.
 PORT = 19.0
@@ -283,7 +284,7 @@ def _level(columns: Sequence[Sequence[_Item]]) -> None:
     for turn in range(_LEVEL_ROUNDS):
         for column in columns if turn % 2 == 0 else columns[::-1]:
             wanted = [_wanted(item) for item in column]
-            tops = _spread(wanted, [item.room for item in column])
+            tops = spread(wanted, [item.room for item in column])
             for item, top in zip(column, tops, strict=True):
                 item.y = top
             _arrange_ports(columns)
@@ -304,28 +305,6 @@ def _wanted(item: _Item) -> float:
         if end.other and not end.same_column
     ]
     return item.y + (sum(shifts) / len(shifts) if shifts else 0.0)
-
-
-def _spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """Tops as near to the wanted ones as the order and the heights allow.
-
-    Source:
-        Isotonic regression by pooling adjacent violators; Barlow et al.,
-        "Statistical inference under order restrictions", 1972.
-    """
-    offsets = [0.0]
-    for height in heights[:-1]:
-        offsets.append(offsets[-1] + height)
-    pools: list[tuple[float, int]] = []
-    for want, offset in zip(wanted, offsets, strict=True):
-        mean, size = want - offset, 1
-        while pools and pools[-1][0] > mean:
-            above, n_above = pools.pop()
-            mean = (mean * size + above * n_above) / (size + n_above)
-            size += n_above
-        pools.append((mean, size))
-    means = [mean for mean, size in pools for _ in range(size)]
-    return [mean + offset for mean, offset in zip(means, offsets, strict=True)]
 
 
 def _arrange_ports(columns: Sequence[Sequence[_Item]]) -> None:
