@@ -16,10 +16,12 @@ import click
 from newsbot import __version__
 from newsbot.cli import (
     benchmark,
+    browse,
     deals,
     decide,
     export,
     feeds,
+    graph,
     ledger,
     model,
     run,
@@ -78,6 +80,8 @@ for command in (
     ledger.search,
     decide.merge,
     decide.split,
+    graph.graph,
+    browse.browse,
     model.model,
     model.tuning,
 ):

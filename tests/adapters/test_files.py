@@ -48,6 +48,27 @@ def test_a_pipe_is_written_to(tmp_path):
     assert pipe.is_fifo()
 
 
+def test_a_file_is_whole_or_not_there(tmp_path):
+    """A file is replaced with its rights kept, nothing is left beside it."""
+    path = tmp_path / "x.svg"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link = tmp_path / "link.svg"
+    link.symlink_to(path)
+    write_whole(link, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
+    assert link.is_symlink()
+    folder = tmp_path / "folder.svg"
+    folder.mkdir()
+    with pytest.raises(UserError, match="folder"):
+        write_whole(folder, b"new")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "folder.svg",
+        "link.svg",
+        "x.svg",
+    ]
+
+
 def test_parquet_refuses_what_it_would_round():
     """A sum of thirty digits is kept exactly; one of forty is refused in one line."""
     pytest.importorskip("pyarrow")

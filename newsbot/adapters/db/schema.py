@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from newsbot.adapters.db.views import VIEWS
+
 MIGRATIONS = Migrations("newsbot")
 
 #: The line's queue is the query over (state, due_at): this index is the queue.
@@ -221,6 +223,13 @@ CREATE INDEX decisions_other ON decisions(other);
 def m003_identity(db: Database) -> None:
     """Make candidates cheap to find, and keep what persons decide."""
     for statement in _statements(_IDENTITY):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m004_views(db: Database) -> None:
+    """Add the views that people read the ledger with."""
+    for statement in VIEWS:
         db.execute(statement)
 
 
