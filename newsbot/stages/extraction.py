@@ -7,7 +7,7 @@ Out: drafts of deals, for grounding, and the names that were considered and left
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Generic, TypeVar
@@ -26,10 +26,11 @@ from newsbot.stages.grouping import (
     sentences_of,
     split_deals,
     steps_apart,
+    weighed,
 )
 from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.payers import PAYS, find_payer
+from newsbot.stages.payers import find_payer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -179,12 +180,20 @@ class Extraction:
         return [
             Claim(
                 mention=best_mention(self._reading, one, self._scores),
-                probability=float(probability),
+                probability=weighed(float(probability), self._stated(one.mentions)),
                 sentences=self._sentences(one.mentions),
                 state=state,
             )
             for one, probability, state in zip(self._who, likely, states, strict=True)
         ]
+
+    def _stated(self, mentions: Sequence[Mention]) -> float:
+        """How likely any sentence with these mentions states the agreement."""
+        n_title = len(self._reading.article.title)
+        index = self._reading.sentence_index
+        inside = [m.start for m in mentions if m.start > n_title]
+        # Who stands in the headline alone is no background.
+        return max((float(self._scores[index(s)]) for s in inside), default=1.0)
 
     @cached_property
     def _own_sums(self) -> list[_Own[MoneyMention]]:
@@ -289,13 +298,12 @@ class Extraction:
             )
             for n, claim in enumerate(group)
         )
-        amounts = tuple(self._amount(one, names) for one in sums)
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
             types=_labels(kinds, DEAL_TYPES, thresholds.types),
-            parties=tuple(_paying(party, amounts) for party in parties),
-            amounts=amounts,
+            parties=parties,
+            amounts=tuple(self._amount(one, names) for one in sums),
             capacity=tuple(capacity),
         )
 
@@ -320,17 +328,6 @@ class Extraction:
                 self._heads["payer"].probabilities(asked)[:, 0].tolist(),
             ),
         )
-
-
-def _paying(party: DraftParty, amounts: Sequence[DraftAmount]) -> DraftParty:
-    """Give a party the roles of what it pays: who pays an investment invests."""
-    paid = {
-        PAYS[amount.kind]
-        for amount in amounts
-        if amount.payer == party.mention.name and amount.kind in PAYS
-    }
-    roles = tuple(role for role in ROLES if role in {*party.roles, *paid})
-    return replace(party, roles=roles)
 
 
 def _labels(

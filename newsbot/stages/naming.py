@@ -24,6 +24,8 @@ MAX_NAMES = 40
 #: Words of a name; longer runs are lists and headlines.
 MAX_WORDS = 6
 _INNER = frozenset(("&", "+", *JOINERS))
+#: Words that stand between two names.
+_PARTING = frozenset(("und", "and", "oder", "or", "sowie", "with", "mit"))
 #: Signs that may stand inside a name: "Wa'ed Ventures", "St. Rochus".
 _SIGNS = frozenset(("'", "."))
 
@@ -64,6 +66,12 @@ def find_names(
     ]
     runs = list(_runs(words, inside))
     names = [_name(text, words, first, stop) for first, stop in runs]
+    told = set(names)
+    # "Nebels Vertrag": the name is told without its ending elsewhere.
+    cut = [name.endswith("s") and name[:-1] in told for name in names]
+    names = [
+        name[:-1] if is_cut else name for name, is_cut in zip(names, cut, strict=True)
+    ]
     counts = Counter(names)
     often = {name for name, _ in counts.most_common(MAX_NAMES)}
     return [
@@ -71,15 +79,16 @@ def find_names(
             name=name,
             kind="unknown",
             start=words[first].start,
-            end=words[stop - 1].end,
+            end=words[stop - 1].end - is_cut,
         )
-        for name, (first, stop) in zip(names, runs, strict=True)
+        for name, (first, stop), is_cut in zip(names, runs, cut, strict=True)
         if name in often
     ]
 
 
 def _may_be_inside(word: str) -> bool:
-    is_word = any(map(str.isalnum, word)) and word not in STOP
+    """ "AI" ends many a name; "and" parts two far oftener than it joins one."""
+    is_word = any(map(str.isalnum, word)) and word not in _PARTING
     return is_word or word in _INNER or word in _SIGNS
 
 
@@ -116,7 +125,7 @@ def _trimmed(
     def is_empty(word: str) -> bool:
         return word in _INNER or not any(map(str.isalnum, word))
 
-    while first < stop and is_empty(words[first].text):
+    while first < stop and (is_empty(words[first].text) or words[first].text in STOP):
         first += 1
     while stop > first and (
         is_empty(words[stop - 1].text)
@@ -128,5 +137,5 @@ def _trimmed(
 
 
 def _name(text: str, words: Sequence[Token], first: int, stop: int) -> str:
-    """Read a name, white space as single blanks and without a genitive s."""
+    """Read a name, white space as single blanks."""
     return " ".join(text[words[first].start : words[stop - 1].end].split())

@@ -6,24 +6,24 @@ Out: a party, or nobody in particular.
 
 An order that the sentence gives ("5 and 10 billion respectively") decides, else the
 model. Roles are no help: where nobody was seen as its customer, a purchase is paid all
-the same.
+the same. Nor do payers help roles: given the role of what they pay, fewer parties had
+their roles right (.537 for .556 on held-out articles).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from newsbot.stages.reading import Reading
-from newsbot.types import AmountKind, MoneyMention, Role
+from newsbot.types import MoneyMention
 
 _RESPECTIVELY = re.compile(
     r"\b(respectively|beziehungsweise|bzw|jeweils)\b", re.IGNORECASE
 )
-#: Probability from which a party pays.
-PAYS_FROM = 0.5
-#: As what one pays; of a total nobody in particular does.
-PAYS: Mapping[AmountKind, Role] = {"investment": "investor", "purchase": "customer"}
+#: Probability from which a party pays. Where a sum is the deal's, somebody mostly does:
+#: on held-out articles the payer was right for 55 % of the sums at 0.5, 66 % at 0.3.
+PAYS_FROM = 0.3
 
 
 def find_payer(

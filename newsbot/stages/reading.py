@@ -108,12 +108,22 @@ def _linked(
     A guessed "Isomorphic" is the listed "Isomorphic Labs" of the same article, and
     "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere.
     """
+    mentions = _spelled(mentions)
     names = {mention.name for mention in mentions}
     longer = _longer(names)
     return tuple(
         _renamed(text, mention, names, longer) if mention.kind == "unknown" else mention
         for mention in mentions
     )
+
+
+def _spelled(mentions: Sequence[OrganisationMention]) -> list[OrganisationMention]:
+    """Give a guessed name in capitals ("ZELVARO") its spelling elsewhere."""
+    plain = {m.name.upper(): m.name for m in mentions if not m.name.isupper()}
+    return [
+        replace(m, name=plain.get(m.name, m.name)) if m.kind == "unknown" else m
+        for m in mentions
+    ]
 
 
 def _longer(names: Set[str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ PLATEAU = 0.005
 #: in an alert; a party below the threshold still counts where a deal needs two. What is
 #: no name is asked about as a party all the same, and refused there.
 BETAS: Mapping[str, float] = {
-    "article": 1.0, "party": 0.7, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
+    "article": 1.0, "party": 0.5, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
     "types": 1.0, "name": 2.0,
 }  # fmt: skip
 #: Share of deals among the articles that are said to report one.
@@ -90,6 +90,8 @@ def choose(predicted: Sequence[tuple[Example, Answers]]) -> Chosen:
         if name in rows
     }
     middle = {name: round(sum(ends) / 2, 3) for name, ends in plateaus.items()}
+    if "all_roles" in exact:
+        middle["roles"] = _whole_sets(predicted)
     middle["article"] = _lowest_precise(
         article.probabilities(), np.array(article.right), plateaus["article"][0]
     )
@@ -204,6 +206,22 @@ def _plateau(
     values = np.array([_f_score(probabilities >= t, right, beta) for t in grid])
     best = grid[values >= values.max() - PLATEAU]
     return round(float(best.min()), 3), round(float(best.max()), 3)
+
+
+def _whole_sets(predicted: Sequence[tuple[Example, Answers]]) -> float:
+    """The threshold at which most parties have all their roles right and no other.
+
+    A single role that is right helps nobody who reads who buys from whom.
+    """
+    scores = [
+        told.roles[n].float() for ex, told in predicted for n in range(len(ex.parts))
+    ]
+    right = np.array([part.roles for ex, _ in predicted for part in ex.parts])
+    likely = _logistic(np.array([one.tolist() for one in scores]))
+    best = likely.max(1, keepdims=True)  # the likeliest role is said in any case
+    grid = np.linspace(0.05, 0.95, 91)
+    hits = [(((likely >= t) | (likely == best)) == right).all(1).sum() for t in grid]
+    return round(float(grid[np.array(hits) == max(hits)].mean()), 3)
 
 
 def _lowest_precise(
