@@ -104,7 +104,7 @@ class Extraction:
         """Say which deals there are, and which names were considered and left out."""
         sums = self._own_sums
         claims = choose_parties(
-            self._everyone, self._heads.thresholds.party, self._invested(sums)
+            self._everyone, self._heads.thresholds.party, self._priced(sums)
         )
         unsure = [
             Dropped(
@@ -222,13 +222,9 @@ class Extraction:
         likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
         return AMOUNT_KINDS[int(likely.argmax())]
 
-    def _invested(self, sums: Sequence[_Own[MoneyMention]]) -> frozenset[int]:
-        """Numbers of the sentences that state a sum invested in this deal."""
-        found: set[int] = set()
-        for one in sums:
-            if self._kind(one) == "investment":
-                found |= self._sentences(one.mentions)
-        return frozenset(found)
+    def _priced(self, sums: Sequence[_Own[MoneyMention]]) -> frozenset[int]:
+        """Numbers of the sentences that state a sum of this deal."""
+        return frozenset().union(*(self._sentences(one.mentions) for one in sums))
 
     def _owners(
         self,

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsbot.stages.words import PLACES, STOP
 from newsbot.types import Article, OrganisationMention
 
 #: Weight of a word in the title against one in the text, for the queue only.
@@ -84,6 +85,7 @@ co-operat\w+|co-?develop\w*|team(?:s|ed|ing)?\s+up|joins?\s+forces|letter\s+of\s
 |turn(?:s|ed)?\s+to|anchor\s+tenant
 """
 _WORD = re.compile(r"\w+")
+_NO_NAMES = STOP | PLACES
 #: A capital or a digit behind another word of its sentence.
 _CAPITAL = re.compile(r"(?<=[\w,] )(?:[^\W\d_a-zà-ÿß]|\d+[^\W\d_])\w+")
 #: Letters; no longer word is one of ours. Bounds what `_Vocabulary` remembers.
@@ -122,7 +124,7 @@ _AGREEMENTS = _Vocabulary(_AGREEMENT, _AGREEMENT_PHRASE)
 def _has_a_name(text: str) -> bool:
     """Whether any capital inside a sentence may be a name that no rule has seen."""
     return any(
-        not (_TOPICS.holds(word) or _AGREEMENTS.holds(word))
+        not (_TOPICS.holds(word) or _AGREEMENTS.holds(word) or word in _NO_NAMES)
         for word in (match[0] for match in _CAPITAL.finditer(text))
     )
 
