@@ -28,7 +28,7 @@ from newsbot.stages.grouping import (
     steps_apart,
     weighed,
 )
-from newsbot.stages.heads import HeadSet
+from newsbot.stages.heads import Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.payers import find_payer
 from newsbot.stages.reading import Reading
@@ -102,10 +102,21 @@ class Extraction:
 
     def drafts(self) -> tuple[list[Draft], list[Dropped]]:
         """Say which deals there are, and which names were considered and left out."""
-        sums = self._own_sums
-        claims = choose_parties(
-            self._everyone, self._heads.thresholds.party, self._priced(sums)
+        first, last = len(self._who), len(self._who) + len(self._sums)
+        heads, thresholds = self._heads, self._heads.thresholds
+        sums = _own(
+            [one.mentions for one in self._sums],
+            self._asked[first:last],
+            heads["amount"],
+            thresholds.amount,
         )
+        capacity = _own(
+            [one.mentions for one in self._quantities],
+            self._asked[last:],
+            heads["capacity"],
+            thresholds.capacity,
+        )
+        claims = choose_parties(self._everyone, thresholds.party, self._priced(sums))
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -127,7 +138,6 @@ class Extraction:
             if n not in grouped
         ]
         owners = self._owners(sums, claims, groups)
-        capacity = self._own_capacity
         holders = self._owners(capacity, claims, groups)
         drafts = [
             self._draft(
@@ -194,29 +204,6 @@ class Extraction:
         inside = [m.start for m in mentions if m.start > n_title]
         # Who stands in the headline alone is no background.
         return max((float(self._scores[index(s)]) for s in inside), default=1.0)
-
-    @cached_property
-    def _own_sums(self) -> list[_Own[MoneyMention]]:
-        first = len(self._who)
-        states = self._asked[first : first + len(self._sums)]
-        likely = self._heads["amount"].probabilities(states)[:, 0]
-        return [
-            _Own(mentions=one.mentions, state=state)
-            for one, state, probability in zip(self._sums, states, likely, strict=True)
-            if probability >= self._heads.thresholds.amount
-        ]
-
-    @cached_property
-    def _own_capacity(self) -> list[_Own[CapacityMention]]:
-        states = self._asked[len(self._who) + len(self._sums) :]
-        likely = self._heads["capacity"].probabilities(states)[:, 0]
-        return [
-            _Own(mentions=one.mentions, state=state)
-            for one, state, probability in zip(
-                self._quantities, states, likely, strict=True
-            )
-            if probability >= self._heads.thresholds.capacity
-        ]
 
     def _kind(self, own: _Own[MoneyMention]) -> AmountKind:
         likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
@@ -324,6 +311,21 @@ class Extraction:
                 self._heads["payer"].probabilities(asked)[:, 0].tolist(),
             ),
         )
+
+
+def _own(
+    mentions: Sequence[tuple[Quantitative, ...]],
+    states: Array,
+    head: Head,
+    least: float,
+) -> list[_Own[Quantitative]]:
+    """Keep the sums or capacities that a head holds for a deal's own."""
+    likely = head.probabilities(states)[:, 0]
+    return [
+        _Own(mentions=one, state=state)
+        for one, state, probability in zip(mentions, states, likely, strict=True)
+        if probability >= least
+    ]
 
 
 def _labels(

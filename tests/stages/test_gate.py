@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import texts
 
 from newsbot.stages.gate import MAX_WORDS, gate
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import load_organisations
-from newsbot.types import Article, OrganisationMention
+from newsbot.types import OrganisationMention
 
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted((ROOT / "newsbot" / "tuning" / "corpus").glob("*.jsonl"))
@@ -26,19 +26,7 @@ SOMEBODY = (OrganisationMention(name="Nvidia", kind="name", start=0, end=6),)
 
 
 def article(text, title="", language="de"):
-    return Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=title,
-        text=text,
-        language=language,
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
+    return texts.article(text, title=title, language=language)
 
 
 def decide(one):

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import GAZETTEER, read
 
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground, joined
-from newsbot.stages.organisations import load_organisations
-from newsbot.stages.reading import Reading, read_article
+from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
 from newsbot.types import (
     AMOUNT_KINDS,
     DEAL_TYPES,
     ROLES,
-    Article,
     CapacityMention,
     MoneyMention,
     OrganisationMention,
     Role,
 )
 
-GAZETTEER = load_organisations()
 TITLE = "Oracle rents from CoreWeave"
 TEXT = (
     "Oracle has agreed to rent 2 GW of capacity from CoreWeave for $30 billion. "
@@ -37,20 +34,7 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def reading() -> Reading:
-    article = Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=TITLE,
-        text=TEXT,
-        language="en",
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-    return read_article(article, GAZETTEER)
+    return read(TEXT, title=TITLE)
 
 
 def named(reading: Reading, name: str) -> OrganisationMention:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import GAZETTEER, read
 
 from newsbot.stages.grouping import (
     LONELY,
@@ -20,12 +20,9 @@ from newsbot.stages.grouping import (
     choose_parties,
     split_deals,
 )
-from newsbot.stages.organisations import load_organisations
 from newsbot.stages.questions import candidates
-from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article, OrganisationMention
-
-GAZETTEER = load_organisations()
+from newsbot.stages.reading import Reading
+from newsbot.types import OrganisationMention
 
 
 def claim(name: str, start: int = 0, probability: float = 0.9) -> Claim:
@@ -231,23 +228,6 @@ def test_only_the_likeliest_are_parties(probabilities, threshold):
     assert len(chosen) >= min(hopeful, 2)
 
 
-def read(title: str, text: str) -> Reading:
-    article = Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=title,
-        text=text,
-        language="en",
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-    return read_article(article, GAZETTEER)
-
-
 def place(reading: Reading, name: str, scores: Sequence[float]) -> str:
     """The sentence that holds the best mention."""
     one = next(c for c in candidates(reading.organisations) if c.name == name)
@@ -258,8 +238,8 @@ def place(reading: Reading, name: str, scores: Sequence[float]) -> str:
 def test_the_best_mention_is_where_the_deal_is_stated():
     """The likeliest sentence of the text wins, not the first and not the headline."""
     reading = read(
-        "OpenAI signs with Oracle",
         "OpenAI is based in San Francisco. OpenAI will rent servers from Oracle.",
+        title="OpenAI signs with Oracle",
     )
     assert len(reading.sentences) == 3
     scores = [0.99, 0.1, 0.8]
@@ -270,7 +250,9 @@ def test_the_best_mention_is_where_the_deal_is_stated():
 
 def test_a_headline_serves_where_only_it_names_the_party():
     """An organisation that the text itself never names keeps its headline."""
-    reading = read("OpenAI signs with Oracle", "Oracle said so. It is a large deal.")
+    reading = read(
+        "Oracle said so. It is a large deal.", title="OpenAI signs with Oracle"
+    )
     scores = [0.1, 0.9, 0.9]
     assert place(reading, "OpenAI", scores) == "OpenAI signs with Oracle"
     assert place(reading, "Oracle", scores) == "Oracle said so."
@@ -278,7 +260,7 @@ def test_a_headline_serves_where_only_it_names_the_party():
 
 def test_of_equal_mentions_a_name_comes_before_a_product_and_the_first_before_later():
     """In one sentence the name stands for the party, and its first place."""
-    reading = read("News", "ChatGPT is what OpenAI sells, and OpenAI sells it a lot.")
+    reading = read("ChatGPT is what OpenAI sells, and OpenAI sells it a lot.")
     one = next(c for c in candidates(reading.organisations) if c.name == "OpenAI")
     assert [m.kind for m in one.mentions] == ["product", "name", "name"]
     scores = [0.5] * len(reading.sentences)

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
+from texts import read
 
 from newsbot.stages.amounts import find_money
-from newsbot.stages.organisations import load_organisations
 from newsbot.stages.payers import find_payer
-from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article
 
-GAZETTEER = load_organisations()
 NAMES = ("Anthropic", "Microsoft", "Nvidia")
-
-
-def read(text: str, language: str) -> Reading:
-    article = Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title="",
-        text=text,
-        language=language,
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-    return read_article(article, GAZETTEER)
 
 
 def payers(text: str, language: str, names=NAMES, best: int = 0) -> list[str | None]:
     """Who pays each sum, where the model says the one at *best* for all of them."""
-    reading = read(text, language)
+    reading = read(text, title="", language=language)
     scores = [float(n == best) for n in range(len(names) + 1)]
     return [find_payer(reading, m, names, scores) for m in reading.money]
 
@@ -55,6 +34,11 @@ def payers(text: str, language: str, names=NAMES, best: int = 0) -> list[str | N
             "$5 billion, respectively.",
         ),
         (
+            "en",
+            "Nvidia and Microsoft put in $10 billion and $5 billion respectively, "
+            "for a stake that values Anthropic at $350 billion.",
+        ),
+        (
             "de",
             "Nvidia und Microsoft stecken 10 Milliarden Dollar beziehungsweise "
             "5 Milliarden Dollar in Anthropic.",
@@ -70,7 +54,11 @@ def test_an_order_that_the_sentence_gives_decides(language, text):
     """The sums fall to the last parties named before them, whatever the model says."""
     for names in permutations(NAMES):
         for best in range(len(names) + 1):
-            assert payers(text, language, names, best) == ["Nvidia", "Microsoft"]
+            paid = payers(text, language, names, best)
+            assert paid[:2] == ["Nvidia", "Microsoft"]
+            # A valuation behind them stands in no order.
+            model = names[best] if best < len(names) else None
+            assert all(payer == model for payer in paid[2:])
 
 
 @pytest.mark.parametrize(
@@ -82,6 +70,8 @@ def test_an_order_that_the_sentence_gives_decides(language, text):
         "Nvidia and Microsoft put $10 billion into Anthropic, respectively.",
         # More sums than parties before them.
         "Microsoft pays $1 billion, $2 billion and $3 billion respectively.",
+        # Each pays, and no order is given.
+        "Nvidia und Microsoft zahlen jeweils $5 billion und später $3 billion.",
         # Nobody before them.
         "They pay $1 billion and $2 billion respectively to Nvidia and Microsoft.",
     ],

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import GAZETTEER, read
 
 from newsbot.stages import questions
 from newsbot.stages.organisations import (
     Gazetteer,
     Organisation,
-    load_organisations,
 )
 from newsbot.stages.questions import (
     AFTER,
@@ -29,27 +28,8 @@ from newsbot.stages.questions import (
     quantities,
     sums,
 )
-from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article, OrganisationKind, OrganisationMention
-
-GAZETTEER = load_organisations()
-
-
-def read(text: str, *, title: str = "News", language: str = "en") -> Reading:
-    article = Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=title,
-        text=text,
-        language=language,
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-    return read_article(article, GAZETTEER)
+from newsbot.stages.reading import Reading
+from newsbot.types import OrganisationKind, OrganisationMention
 
 
 def asked_about(reading: Reading, name: str) -> str:

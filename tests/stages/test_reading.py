@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+import texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.stages.organisations import load_organisations
-from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article
+from newsbot.stages.reading import Reading
 
 GAZETTEER = load_organisations()
 
 
-def article(text: str, *, title: str = "Nachrichten", language: str = "de") -> Article:
-    return Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=title,
-        text=text,
-        language=language,
-        published_at=datetime(2026, 3, 1, tzinfo=UTC),
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-
-
-def read(text: str, **options: str) -> Reading:
-    return read_article(article(text, **options), GAZETTEER)
+def read(text: str, *, title: str = "Nachrichten", language: str = "de") -> Reading:
+    return texts.read(text, title=title, language=language)
 
 
 def test_names_sums_and_capacities_are_found_with_their_places():
