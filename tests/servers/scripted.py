@@ -192,7 +192,8 @@ class ScriptedServer:
 def _read_request(stream: object, number: int) -> Request | None:
     readline: Callable[[], bytes] = stream.readline  # type: ignore[attr-defined]
     first = readline().decode("latin-1").split()
-    if len(first) != 3:
+    # A TLS greeting, too, can split into three.
+    if len(first) != 3 or not first[2].startswith("HTTP/"):
         return None
     headers = []
     while line := readline().decode("latin-1").rstrip("\r\n"):
