@@ -8,32 +8,20 @@ environment variables.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
-import re
 import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
+from newsbot.config_reader import Limits, Reader
 from newsbot.errors import ConfigError
 from newsbot.presets import PresetName
 from newsbot.types import Language, OrganisationKind
 
 #: Raised when a key changes its meaning; older files are then migrated.
 CONFIG_VERSION = 1
-
-_DURATION = re.compile(r"(\d{1,6})\s*(m|min|h|d)")
-#: Longer ones would reach before the first year that a date can name.
-_LONGEST = timedelta(days=3650)
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: A key so named holds a secret by mistake: its value is never repeated.
-_SECRET = re.compile(r"(?i)token|password|passwort|secret|key|credential")
-_DURATION_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +165,22 @@ class Config:
         return self.folder / Path(named).expanduser()
 
 
+#: What a type cannot say: lowest and highest value, and their unit.
+_LIMITS: Limits = {
+    NetworkConfig: {
+        "timeout_seconds": (1, 300, "seconds"),
+        "max_mebibytes": (1, 200, "MiB"),
+    },
+    FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
+    ModelConfig: {
+        "batch_size": (1, 256, "requests"),
+        "context": (256, 1_048_576, "tokens"),
+    },
+    EmailConfig: {"port": (1, 65_535, "")},
+    Config: {"config_version": (1, CONFIG_VERSION, "")},
+}
+
+
 def find_config(option: str | None) -> Path:
     """Pick the config file: option, ``NEWSBOT_CONFIG``, here, or the user's folder.
 
@@ -213,7 +217,7 @@ def load_config(path: Path) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    reader = _Reader(path=path, text=text)
+    reader = Reader(path=path, text=text, limits=_LIMITS)
     version = data.get("config_version", CONFIG_VERSION)
     if isinstance(version, int) and version > CONFIG_VERSION:
         message = f"{version} is newer than {CONFIG_VERSION}"
@@ -221,180 +225,3 @@ def load_config(path: Path) -> Config:
     config = reader.read(Config, data, ())
     assert isinstance(config, Config)
     return dataclasses.replace(config, folder=path.absolute().parent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    """Turns TOML tables into dataclasses, knowing where each key stands."""
-
-    path: Path
-    text: str
-
-    def error(self, key: tuple[str | int, ...], message: str) -> ConfigError:
-        line = _line_of(self.text, key)
-        where = f"{self.path}:{line}" if line else f"{self.path}"
-        return ConfigError(f"{where}: {_dotted(key)}: {message}")
-
-    def read(self, kind: type, table: object, key: tuple[str | int, ...]) -> Any:
-        if not isinstance(table, dict):
-            raise self.error(key, f"{_shown(table)} is not a table")
-        hints = typing.get_type_hints(kind)
-        hints.pop("folder", None)
-        known = {f.name: f for f in dataclasses.fields(kind) if f.name in hints}
-        for name, value in table.items():
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                everything = "" if near else f"; known: {', '.join(known)}"
-                shown = "hidden" if _SECRET.search(name) else _shown(value)
-                raise self.error(
-                    (*key, name), f"unknown key (value {shown}){hint}{everything}"
-                )
-        values: dict[str, Any] = {}
-        for name, spec in known.items():
-            if name in table:
-                values[name] = self.value(hints[name], table[name], (*key, name))
-            elif spec.default is spec.default_factory is dataclasses.MISSING:
-                raise self.error(key, f"{name!r} is missing")
-        self.check(kind, values, key)
-        return kind(**values)
-
-    def value(self, hint: Any, value: object, key: tuple[str | int, ...]) -> Any:
-        origin = typing.get_origin(hint)
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-            return self.read(hint, value, key)
-        if origin is tuple:
-            inner = typing.get_args(hint)[0]
-            if not isinstance(value, list):
-                raise self.error(key, f"{_shown(value)} is not a list")
-            return tuple(
-                self.value(inner, item, (*key, n)) for n, item in enumerate(value)
-            )
-        if origin is Literal:
-            choices = typing.get_args(hint)
-            if value not in choices:
-                near = difflib.get_close_matches(str(value), choices, n=1)
-                wish = f"; did you mean {near[0]!r}?" if near else ""
-                listed = ", ".join(repr(choice) for choice in choices)
-                raise self.error(key, f"{_shown(value)} is not one of {listed}{wish}")
-            return value
-        if origin in (typing.Union, types.UnionType):
-            kinds = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
-            for kind in kinds[:-1]:
-                try:
-                    return self.value(kind, value, key)
-                except ConfigError:
-                    continue
-            return self.value(kinds[-1], value, key)
-        if hint is timedelta:
-            return self.duration(value, key)
-        # TOML's true is a Python int, too: a flag where a number belongs is wrong.
-        if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
-            names = {int: "a whole number", str: "a text in quotes", bool: "true/false"}
-            raise self.error(key, f"{_shown(value)} is not {names[hint]}")
-        return value
-
-    def duration(self, value: object, key: tuple[str | int, ...]) -> timedelta:
-        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
-            raise self.error(
-                key, f'{_shown(value)} is not a duration such as "48h" or "7d"'
-            )
-        duration = timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
-        if duration > _LONGEST:
-            raise self.error(key, f"{value!r} is longer than {_LONGEST.days}d")
-        return duration
-
-    def check(
-        self, kind: type, values: dict[str, Any], key: tuple[str | int, ...]
-    ) -> None:
-        """Hold values against the limits that a type cannot say."""
-        for name, (low, high, unit) in _LIMITS.get(kind, {}).items():
-            if name in values and not low <= values[name] <= high:
-                message = f"{values[name]!r} is outside {low}..{high} {unit}"
-                raise self.error((*key, name), message)
-        for name in ("url", "base_url"):
-            url = values.get(name)
-            unset = url == "" and kind is ModelConfig
-            if url is not None and not unset and not _is_address(url):
-                message = f"{_shown(url)} is not an http or https address"
-                raise self.error((*key, name), message)
-        for name, value in values.items():
-            is_named = name.endswith("_env") and value
-            if is_named and not _ENVIRONMENT_NAME.fullmatch(value):
-                # Perhaps the secret itself: it must not reach a log.
-                message = "the value is not the name of an environment variable"
-                raise self.error((*key, name), message)
-        for n, entry in enumerate(values.get("allow", ())):
-            match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", entry)
-            if match is None or not 1 <= int(match[2]) <= 65_535:
-                message = f'{entry!r} is not "host:port"'
-                raise self.error((*key, "allow", n), message)
-
-
-_LIMITS: dict[type, dict[str, tuple[int, int, str]]] = {
-    NetworkConfig: {
-        "timeout_seconds": (1, 300, "seconds"),
-        "max_mebibytes": (1, 200, "MiB"),
-    },
-    FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
-    ModelConfig: {
-        "batch_size": (1, 256, "requests"),
-        "context": (256, 1_048_576, "tokens"),
-    },
-    EmailConfig: {"port": (1, 65_535, "")},
-    Config: {"config_version": (1, CONFIG_VERSION, "")},
-}
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:  # "http://[::1"
-        return False
-
-
-def _shown(value: object) -> str:
-    """Show a value in an error, cut where it would fill the screen."""
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
-
-
-def _dotted(key: tuple[str | int, ...]) -> str:
-    dotted = ""
-    for part in key:
-        if isinstance(part, int):
-            dotted += f"[{part}]"
-        else:
-            name = part if re.fullmatch(r"[\w-]+", part) else repr(part)
-            dotted += f".{name}" if dotted else name
-    return dotted or "config"
-
-
-def _line_of(text: str, key: tuple[str | int, ...]) -> int | None:
-    """Find the line of a key, or of what it stands in, for an editor to jump there.
-
-    A `[header]`, a `[[list]]` and a `dotted.key =` each name a path; the first line
-    with the longest path that leads to *key* is the one.
-    """
-    table: tuple[str | int, ...] = ()
-    counts: dict[tuple[str | int, ...], int] = {}
-    found, length = None, 0
-    for number, line in enumerate(text.split("\n"), 1):
-        path = table
-        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+)\]", line):
-            path = _parts(header[2])
-            if header[1] == "[[":
-                counts[path] = counts.get(path, -1) + 1
-                path = (*path, counts[path])
-            table = path
-        elif "=" in line:
-            path = (*table, *_parts(line.partition("=")[0]))
-        if length < len(path) and path == key[: len(path)]:
-            found, length = number, len(path)
-    return found
-
-
-def _parts(dotted: str) -> tuple[str | int, ...]:
-    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
