@@ -121,7 +121,8 @@ def measure(judge, places: tuple[str, ...]) -> dict[str, list[str]]:
             before = plain[case.carrier.id]
             if told(judgement) - told(before) and not has_deal:
                 found["gained"].append(case.id)
-            if before.findings and not judgement.findings:
+            # A false alarm that goes is no loss.
+            if has_deal and before.findings and not judgement.findings:
                 found["lost"].append(case.id)
             start = reading.article.full_text.index(case.wording)
             end = start + len(case.wording)
