@@ -20,6 +20,8 @@ from newsbot.stages import questions
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
+    PAYING,
+    SURE,
     Claim,
     best_mention,
     choose_parties,
@@ -30,7 +32,7 @@ from newsbot.stages.grouping import (
 )
 from newsbot.stages.heads import Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.payers import find_payer
+from newsbot.stages.payers import find_payer, in_order
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -116,7 +118,7 @@ class Extraction:
             heads["capacity"],
             thresholds.capacity,
         )
-        claims = choose_parties(self._everyone, thresholds.party, self._priced(sums))
+        claims = choose_parties(self._everyone, thresholds.party, self._paying(sums))
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -209,9 +211,37 @@ class Extraction:
         likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
         return AMOUNT_KINDS[int(likely.argmax())]
 
-    def _priced(self, sums: Sequence[_Own[MoneyMention]]) -> frozenset[int]:
-        """Numbers of the sentences that state a sum of this deal."""
-        return frozenset().union(*(self._sentences(one.mentions) for one in sums))
+    def _paying(self, sums: Sequence[_Own[MoneyMention]]) -> set[str]:
+        """Name who surely pays a sum of the deal, among all that may be parties."""
+        able = [c for c in self._everyone if c.probability >= PAYING]
+        names = [claim.mention.name for claim in able]
+        ordered = {
+            in_order(self._reading, mention, names)
+            for one in sums
+            for mention in one.mentions
+        }
+        near = [
+            (one, claim.mention.name)
+            for one in sums
+            for claim in able
+            if claim.sentences & self._sentences(one.mentions)
+        ]
+        sure = zip(near, self._pays(near), strict=True)
+        return {name for (_, name), likely in sure if likely >= SURE} | {
+            name for name in ordered if name
+        }
+
+    def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> list[float]:
+        """How likely each of these pays its sum, shape (n_asked,)."""
+        states = self._memory.ask(
+            [
+                questions.about_payer(
+                    self._reading, questions.Sum(mentions=one.mentions), name
+                )
+                for one, name in asked
+            ]
+        )
+        return list(self._heads["payer"].probabilities(states)[:, 0].tolist())
 
     def _owners(
         self,
@@ -292,14 +322,6 @@ class Extraction:
 
     def _amount(self, one: _Own[MoneyMention], names: Sequence[str]) -> DraftAmount:
         """Say what a sum is for, and who of its deal's parties pays it."""
-        asked = self._memory.ask(
-            [
-                questions.about_payer(
-                    self._reading, questions.Sum(mentions=one.mentions), name
-                )
-                for name in names
-            ]
-        )
         mention = self._best_place(one.mentions)
         return DraftAmount(
             mention=mention,
@@ -308,7 +330,7 @@ class Extraction:
                 self._reading,
                 mention,
                 names,
-                self._heads["payer"].probabilities(asked)[:, 0].tolist(),
+                self._pays([(one, name) for name in names]),
             ),
         )
 

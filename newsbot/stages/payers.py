@@ -43,16 +43,25 @@ def find_payer(
     Returns:
         A party's name, or None.
     """
-    if (paired := _in_order(reading, mention, names)) is not None:
+    if (paired := in_order(reading, mention, names)) is not None:
         return paired
     best = max(range(len(names)), key=lambda n: likely[n])
     return names[best] if likely[best] >= PAYS_FROM else None
 
 
-def _in_order(
+def in_order(
     reading: Reading, mention: MoneyMention, names: Sequence[str]
 ) -> str | None:
-    """Read "A and B put in 10 and 5 billion respectively": in the order given."""
+    """Read "A and B put in 10 and 5 billion respectively": in the order given.
+
+    Args:
+        reading: The article.
+        mention: A sum of it.
+        names: Who may pay.
+
+    Returns:
+        One of the names, or None where no order is given.
+    """
     row = _row(reading, mention)
     if len(row) < 2:
         return None
