@@ -38,7 +38,7 @@ def test_graph_writes_svg_and_png(drawn):
 
 def test_graph_takes_a_time(drawn):
     """Days are whole and inclusive; ages count from now; German is German."""
-    words = ("--since", "2026-01-06", "--until", "2026-01-07", "--lang", "de")
+    words = ("--since", "2026-01-06", "--until", "2026-01-07", "--labels", "de")
     done = here(drawn, "graph", "--out", "t.svg", *words)
     assert "(2 deals" in done.err
     assert "2 Abkommen zwischen" in (drawn / "t.svg").read_text("utf-8")
@@ -52,9 +52,9 @@ def test_graph_takes_a_time(drawn):
     [
         (["--out", "x.gif"], "ends in .svg or .png"),
         (["--out", "no/such/x.svg"], "no/such/x.svg"),
-        (["--out", "x.svg", "--since", "soon"], '"90d"'),
-        (["--out", "x.svg", "--since", "2026-02-30"], '"90d"'),
-        (["--out", "x.svg", "--since", "2026-03-01", "--until", "2026-02-01"], "later"),
+        (["--out", "x.svg", "--since", "soon"], '"7d"'),
+        (["--out", "x.svg", "--since", "2026-02-30"], '"7d"'),
+        (["--out", "x.svg", "--since", "2026-03-01", "--until", "2026-02-01"], "after"),
         ([], "--out"),
     ],
 )
