@@ -32,7 +32,7 @@ from newsbot.stages.grouping import (
 )
 from newsbot.stages.heads import Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.payers import find_payer, in_order
+from newsbot.stages.payers import find_payers, in_list, in_order
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -118,7 +118,9 @@ class Extraction:
             heads["capacity"],
             thresholds.capacity,
         )
-        claims = choose_parties(self._everyone, thresholds.party, self._paying(sums))
+        claims = choose_parties(
+            self._everyone, thresholds.party, self._paying(sums, thresholds.party)
+        )
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -211,37 +213,37 @@ class Extraction:
         likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
         return AMOUNT_KINDS[int(likely.argmax())]
 
-    def _paying(self, sums: Sequence[_Own[MoneyMention]]) -> set[str]:
+    def _paying(self, sums: Sequence[_Own[MoneyMention]], threshold: float) -> set[str]:
         """Name who surely pays a sum of the deal, among all that may be parties."""
-        able = [c for c in self._everyone if c.probability >= PAYING]
-        names = [claim.mention.name for claim in able]
-        ordered = {
-            in_order(self._reading, mention, names)
-            for one in sums
-            for mention in one.mentions
-        }
-        near = [
-            (one, claim.mention.name)
-            for one in sums
-            for claim in able
-            if claim.sentences & self._sentences(one.mentions)
-        ]
-        sure = zip(near, self._pays(near), strict=True)
-        return {name for (_, name), likely in sure if likely >= SURE} | {
-            name for name in ordered if name
-        }
+        able = {c.mention.name: c for c in self._everyone if c.probability >= PAYING}
+        names = [*able]
+        mentions = [mention for one in sums for mention in one.mentions]
+        sure = {in_order(self._reading, mention, names) for mention in mentions}
+        listed = {*in_list(self._reading, mentions, names).values()}
+        if any(able[name].probability >= threshold for name in listed):
+            sure |= listed
+        for one, row in zip(sums, self._pays(sums, names), strict=True):
+            here = self._sentences(one.mentions)
+            sure |= {
+                name
+                for name, likely in zip(names, row, strict=True)
+                if likely >= SURE and able[name].sentences & here
+            }
+        return {name for name in sure if name}
 
-    def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> list[float]:
-        """How likely each of these pays its sum, shape (n_asked,)."""
+    def _pays(self, sums: Sequence[_Own[MoneyMention]], names: Sequence[str]) -> Array:
+        """How likely each of these pays each sum, shape (n_sums, n_names)."""
         states = self._memory.ask(
             [
                 questions.about_payer(
                     self._reading, questions.Sum(mentions=one.mentions), name
                 )
-                for one, name in asked
+                for one in sums
+                for name in names
             ]
         )
-        return list(self._heads["payer"].probabilities(states)[:, 0].tolist())
+        likely = self._heads["payer"].probabilities(states)[:, 0]
+        return likely.reshape(len(sums), len(names))
 
     def _owners(
         self,
@@ -316,22 +318,19 @@ class Extraction:
             status=STATUSES[int(status.argmax())],
             types=_labels(kinds, DEAL_TYPES, thresholds.types),
             parties=parties,
-            amounts=tuple(self._amount(one, names) for one in sums),
+            amounts=self._amounts(sums, names),
             capacity=tuple(capacity),
         )
 
-    def _amount(self, one: _Own[MoneyMention], names: Sequence[str]) -> DraftAmount:
-        """Say what a sum is for, and who of its deal's parties pays it."""
-        mention = self._best_place(one.mentions)
-        return DraftAmount(
-            mention=mention,
-            kind=self._kind(one),
-            payer=find_payer(
-                self._reading,
-                mention,
-                names,
-                self._pays([(one, name) for name in names]),
-            ),
+    def _amounts(
+        self, sums: Sequence[_Own[MoneyMention]], names: Sequence[str]
+    ) -> tuple[DraftAmount, ...]:
+        """Say what each sum is for, and who of its deal's parties pays it."""
+        mentions = [self._best_place(one.mentions) for one in sums]
+        payers = find_payers(self._reading, mentions, names, self._pays(sums, names))
+        return tuple(
+            DraftAmount(mention=mention, kind=self._kind(one), payer=payer)
+            for one, mention, payer in zip(sums, mentions, payers, strict=True)
         )
 
 

@@ -103,7 +103,12 @@ class _Ledger:
         """Take one finding's figures: those known again, the rest as new ones."""
         free = list(self.slots)
         left = list(amounts)
-        for fits in (self._same_payer, self._same_kind, self._other_kind):
+        for fits in (
+            self._same_payer,
+            self._same_kind,
+            self._other_kind,
+            self._same_number,
+        ):
             for amount in list(left):
                 slot = next((one for one in free if fits(amount, one)), None)
                 if slot is not None:
@@ -156,6 +161,11 @@ class _Ledger:
 
     def _other_kind(self, amount: Amount, slot: _Slot) -> bool:
         return self._may_share_payer(amount, slot) and self.near(amount, slot.first)
+
+    def _same_number(self, amount: Amount, slot: _Slot) -> bool:
+        """Sooner than paid twice, one paper mistook who pays it, or what for."""
+        told = slot.first
+        return (amount.value, amount.currency) == (told.value, told.currency)
 
     def _may_share_payer(self, amount: Amount, slot: _Slot) -> bool:
         payer = slot.payer
