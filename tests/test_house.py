@@ -56,10 +56,11 @@ ALLOWED: dict[str, set[str]] = {
         "adapters",
         "pipeline",
         "poll",
+        "attempts",
         "deliver",
         "pace",
         *LINE,
-    },
+    },  # fmt: skip
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
