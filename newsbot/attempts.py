@@ -75,10 +75,11 @@ class Attempts:
         #: Channels whose key was refused.
         self.refused: set[str] = set()
 
-    def send(self, delivery: Delivery, alert: Alert) -> Settle:
-        """Send a message."""
+    def send(self, delivery: Delivery) -> Settle:
+        """Send a message, with its text of this moment."""
         outbox, channel = self._outbox, self._channels.get(delivery.channel)
-        if channel is None:
+        alert = outbox.alert(delivery.alert_id)
+        if channel is None or alert is None:
             return partial(self._no_channel, delivery)
         reply_to = outbox.answered(alert, delivery)
         try:

@@ -188,10 +188,10 @@ class Courier:
             _Job(
                 channel=delivery.channel,
                 recipient=delivery.recipient,
-                ask=partial(self._attempts.send, delivery, alert),
+                ask=partial(self._attempts.send, delivery),
                 begin=partial(self._outbox.begin, delivery.id, now),
             )
-            for delivery, alert in self._outbox.due(now)
+            for delivery in self._outbox.due(now)
         ]
         jobs += [
             _Job(

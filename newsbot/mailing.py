@@ -136,8 +136,12 @@ class Outbox(Protocol):
         """Write a message and its pending deliveries."""
         ...
 
-    def due(self, now: datetime) -> list[tuple[Delivery, Alert]]:
+    def due(self, now: datetime) -> list[Delivery]:
         """List the first message that waits for each recipient, if it is time."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Read a message as it now is."""
         ...
 
     def begin(self, delivery_id: str, now: datetime) -> None:

@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
         "deliver",
         "pace",
         *LINE,
-    },  # fmt: skip
+    },
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }

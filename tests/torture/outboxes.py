@@ -40,7 +40,15 @@ class Post:
     """A ledger, a courier and the Bot API server that it sends to."""
 
     def __init__(
-        self, path, server, *, pace=1000.0, clock=None, timeout=5.0, managers=()
+        self,
+        path,
+        server,
+        *,
+        pace=1000.0,
+        clock=None,
+        timeout=5.0,
+        managers=(),
+        base_url=None,
     ):
         self.clock = clock or FastClock()
         self.store = open_store(path)
@@ -49,7 +57,7 @@ class Post:
         self.outbox = self.store.outbox
         self.server = server
         self.channel = TelegramChannel(
-            api.TOKEN, server.base_url, timeout_seconds=timeout
+            api.TOKEN, base_url or server.base_url, timeout_seconds=timeout
         )
         self.courier = Courier(
             self.outbox,
