@@ -19,6 +19,14 @@ class Channel(Protocol):
         """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
         ...
 
+    def whoami(self) -> str:
+        """Say in a few words, for the operator, what is behind this channel.
+
+        Raises:
+            DeliveryError: It does not answer, or does not take our key.
+        """
+        ...
+
     def send(self, recipient: str, alert: Alert, *, reply_to: str | None = None) -> str:
         """Send one message.
 
