@@ -140,6 +140,21 @@ class App:
             channel = TelegramChannel(token, telegram.base_url)
             self._closing.append(channel.close)
             channels["telegram"] = channel
+        if self.config.chat:
+            try:
+                from newsbot.adapters.chat import ChatChannel
+            except ImportError as error:
+                raise ConfigError(
+                    '[[chat]] is set, but its extra is missing: pip install ".[chat]"'
+                ) from error
+            chat = ChatChannel(
+                {
+                    one.url_env: (os.environ.get(one.url_env, ""), one.format)
+                    for one in self.config.chat
+                }
+            )
+            self._closing.append(chat.close)
+            channels["chat"] = chat
         return channels
 
     @cached_property
@@ -147,6 +162,7 @@ class App:
         """What the stages of the line work with."""
         alerts, telegram = self.config.alerts, self.config.telegram
         recipients = [("telegram", str(chat)) for chat in telegram.chats]
+        recipients += [("chat", one.url_env) for one in self.config.chat]
         if alerts.console:
             recipients.insert(0, ("console", "-"))
         return Parts(
@@ -198,7 +214,7 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
-            ("channels", mine.telegram == theirs.telegram),
+            ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
             ("brain", mine.model == theirs.model and network and organisations),
