@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "poll": LINE,
     "pace": {"mailing"},
     "attempts": LINE,
-    "deliver": {"attempts", "pace", "mailing"},
+    "deliver": {"attempts", "pace", "mailing", "errors"},
     "adapters": {"adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
