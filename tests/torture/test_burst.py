@@ -40,6 +40,7 @@ def test_a_burst_keeps_the_limits_also_across_restarts(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_five_hundred_alerts_to_everybody(tmp_path):
     """The whole burst: 500 alerts to 60 private chats, 3 groups and 2 channels."""
     burst(tmp_path / "news.db", 500, 500, n_serves=5)

@@ -70,8 +70,8 @@ def kill_many(path, n_kills, n_messages, *, seed):
 
 
 def test_killed_a_few_times_nothing_is_lost(tmp_path):
-    """Five kills in mid-sending: every message arrives, twice only if counted."""
-    assert kill_many(tmp_path / "news.db", 5, 12, seed=1) == 5
+    """Three kills in mid-sending: every message arrives, twice only if counted."""
+    assert kill_many(tmp_path / "news.db", 3, 8, seed=1) == 3
 
 
 @pytest.mark.long

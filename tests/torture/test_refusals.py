@@ -39,7 +39,7 @@ def numbers(n):
     return [str(one) for one in range(n)]
 
 
-def test_the_whole_bot_rests_for_as_long_as_it_is_told(server, office):
+def test_the_whole_bot_rests_for_as_long_as_it_is_told(server, office, tmp_path):
     """46: after a 429 of 30 s nothing is asked before; order is kept, all arrive once."""
     chats = [str(n) for n in range(1, 9)]
     office.fill(chats, range(25))
@@ -47,7 +47,8 @@ def test_the_whole_bot_rests_for_as_long_as_it_is_told(server, office):
     office.courier.serve()
     n_before = len(server.calls)
     # Another process, on the same ledger, obeys as well.
-    assert office.courier.serve() == 0
+    with post(tmp_path / "news.db", server, clock=office.clock) as other:
+        assert other.courier.serve() == 0
     (pause,) = office.outbox.traffic.pauses(office.clock())
     assert (pause.until - pause.since).total_seconds() == 30
     assert len(server.calls) == n_before
