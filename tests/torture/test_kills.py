@@ -34,7 +34,7 @@ def killed(path, server, rng):
         n_before = len(server.accepted)
         ends_at = time.monotonic() + rng.uniform(0, 0.2)
         # Somewhere in the middle of a few messages, on a machine of any speed.
-        n_more = rng.randrange(1, 6)
+        n_more = rng.randrange(1, 40)
         while time.monotonic() < ends_at or len(server.accepted) < n_before + n_more:
             if child.poll() is not None:
                 assert child.returncode == 0

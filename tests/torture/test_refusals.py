@@ -14,6 +14,7 @@ import pytest
 from servers import telegram as api
 from servers.telegram import TelegramServer
 
+from newsbot.attempts import MAX_TRIES
 from torture.outboxes import FastClock, post
 
 A, B = "1001", "1002"
@@ -105,6 +106,17 @@ def test_a_group_that_moves_twice_gets_everything_once(server, office):
     assert states[f"{OLD}/5"] == "moved"
 
 
+def test_groups_that_lead_in_circles_come_to_an_end(server, office):
+    """49: two ids that name each other cost thirty tries, and one message."""
+    server.standing[OLD] = api.migrated(int(NEW))
+    server.standing[NEW] = api.migrated(int(OLD))
+    office.fill([OLD, A], [0])
+    office.serve()
+    (failed,) = [one for one in office.outbox.deliveries() if one.state == "failed"]
+    assert failed.n_attempts == MAX_TRIES
+    assert server.messages(A) == ["0"]
+
+
 def test_no_message_of_the_new_group_is_taken_for_one_of_the_old(server, office):
     """49: ids begin anew in a supergroup; an edit of an old message touches nothing."""
     office.fill([A, OLD], [0])
@@ -190,7 +202,7 @@ def test_a_token_that_is_good_again_is_found_without_a_restart(server, office, c
     office.clock.forward(timedelta(minutes=6))
     with caplog.at_level(logging.INFO, logger="newsbot"):
         office.courier.serve()
-    assert "telegram goes on" in caplog.text
+    assert "goes on channel=telegram" in caplog.text
     assert server.messages(A) == numbers(2)
 
 
