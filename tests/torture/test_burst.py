@@ -35,7 +35,7 @@ def burst(path, n_private, n_groups, *, n_serves):
 
 
 def test_a_burst_keeps_the_limits_also_across_restarts(tmp_path):
-    """65 chats, three processes one after the other: each message once, in order."""
+    """65 chats, three runs one after the other: each message once, in order."""
     burst(tmp_path / "news.db", 4, 25, n_serves=3)
 
 
