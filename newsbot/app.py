@@ -19,10 +19,13 @@ from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.attempts import Managers
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
+from newsbot.deliver import Courier
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.mailing import Channel
+from newsbot.pace import PATIENT, TELEGRAM
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, poll_feeds
 from newsbot.stages.export import DealRow, deal_row
@@ -137,6 +140,21 @@ class App:
             channel = TelegramChannel(token, telegram.base_url)
             self._closing.append(channel.close)
             channels["telegram"] = channel
+        if self.config.chat:
+            try:
+                from newsbot.adapters.chat import ChatChannel
+            except ImportError as error:
+                raise ConfigError(
+                    '[[chat]] is set, but its extra is missing: pip install ".[chat]"'
+                ) from error
+            chat = ChatChannel(
+                {
+                    one.url_env: (os.environ.get(one.url_env, ""), one.format)
+                    for one in self.config.chat
+                }
+            )
+            self._closing.append(chat.close)
+            channels["chat"] = chat
         return channels
 
     @cached_property
@@ -144,6 +162,7 @@ class App:
         """What the stages of the line work with."""
         alerts, telegram = self.config.alerts, self.config.telegram
         recipients = [("telegram", str(chat)) for chat in telegram.chats]
+        recipients += [("chat", one.url_env) for one in self.config.chat]
         if alerts.console:
             recipients.insert(0, ("console", "-"))
         return Parts(
@@ -152,10 +171,30 @@ class App:
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
-            channels=self.channels,
             recipients=tuple(recipients),
             language=alerts.language,
         )
+
+    @cached_property
+    def courier(self) -> Courier:
+        """What sends; the only one on its ledger."""
+        telegram = self.config.telegram
+        managers = tuple(("telegram", str(one)) for one in telegram.managers)
+        courier = Courier(
+            self.store.outbox,
+            self.channels,
+            self.clock,
+            limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
+            managers=Managers(
+                recipients=managers, language=self.config.alerts.language
+            ),
+        )
+        self._closing.append(courier.close)
+        return courier
+
+    def send(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, within limits; how many messages were taken."""
+        return self.courier.serve(stopping)
 
     def adopt(self, other: App) -> None:
         """Take over what a reload must not lose, and build the rest to try it.
@@ -175,7 +214,7 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
-            ("channels", mine.telegram == theirs.telegram),
+            ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
             ("brain", mine.model == theirs.model and network and organisations),
@@ -191,7 +230,7 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts
+        _ = self.parts, self.courier
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.
@@ -249,8 +288,14 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[str, int], None] = lambda _name, _n: None,
     ) -> None:
-        """Walk everything that is due to the end of the line."""
+        """Walk everything that is due to the end of the line; sends nothing."""
         walk(self.parts, self.clock, stopping=stopping, progress=progress)
+
+    def walk_and_send(
+        self, *, progress: Callable[[str, int], None] = lambda _name, _n: None
+    ) -> None:
+        """Walk the line and send what comes of it, alone and to the end."""
+        walk(self.parts, self.clock, progress=progress, composed=self.send)
 
     def lock(self) -> None:
         """Hold the ledger's service lock until the process ends.

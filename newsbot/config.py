@@ -85,8 +85,21 @@ class TelegramConfig:
     token_env: str = "TELEGRAM_BOT_TOKEN"
     #: As python-telegram-bot takes it; the token follows directly.
     base_url: str = "https://api.telegram.org/bot"
+    #: ``123``, ``"@channel"``; ``"-100123/7"`` for a topic of a forum.
     chats: tuple[int | str, ...] = ()
     managers: tuple[int, ...] = ()
+    #: How many times as fast as Telegram's own limits; above 1 for a server of one's
+    #: own that allows it.
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConfig:
+    """Alerts to another chat service, through Apprise."""
+
+    #: The environment variable that holds the service's address, which is a secret.
+    url_env: str
+    format: Literal["markdown", "plain"] = "markdown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +148,7 @@ class Config:
     feeds: tuple[FeedConfig, ...] = ()
     model: ModelConfig = field(default_factory=ModelConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    chat: tuple[ChatConfig, ...] = ()
     email: EmailConfig = field(default_factory=EmailConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
     organisations: tuple[OrganisationConfig, ...] = ()
@@ -176,6 +190,7 @@ _LIMITS: Limits = {
         "batch_size": (1, 256, "requests"),
         "context": (256, 1_048_576, "tokens"),
     },
+    TelegramConfig: {"pace": (0.01, 1000, "times Telegram's limits")},
     EmailConfig: {"port": (1, 65_535, "")},
     Config: {"config_version": (1, CONFIG_VERSION, "")},
 }

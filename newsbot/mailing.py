@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from newsbot.types import Alert, Delivery, Language
+from newsbot.types import Alert, Delivery, DeliveryState, Language, RecipientState
 
 
 class Channel(Protocol):
@@ -16,6 +17,14 @@ class Channel(Protocol):
     @property
     def name(self) -> str:
         """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
+        ...
+
+    def whoami(self) -> str:
+        """Say in a few words, for the operator, what is behind this channel.
+
+        Raises:
+            DeliveryError: It does not answer, or does not take our key.
+        """
         ...
 
     def send(self, recipient: str, alert: Alert, *, reply_to: str | None = None) -> str:
@@ -54,6 +63,31 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody that messages were written for."""
+
+    channel: str
+    #: As the channel names it: ``"42"``, ``"-100123/7"`` for a thread of a chat.
+    recipient: str
+    state: RecipientState
+    #: Why it is parked.
+    reason: str | None
+    #: When it came into this state.
+    since: datetime
+    #: Where its messages go, once it has moved.
+    moved_to: str | None = None
+
+
+def chat_of(recipient: str) -> str:
+    """Tell the chat of a recipient, whose thread may be named.
+
+    >>> chat_of("-100123/7")
+    '-100123'
+    """
+    return recipient.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """A message that was sent and has a newer text."""
 
@@ -65,8 +99,44 @@ class Edit:
     was: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something that was asked of a channel; limits count it."""
+
+    chat: str
+    #: When it ended.
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A line for one reader that is about no deal."""
+
+    id: str
+    channel: str
+    recipient: str
+    text: str
+    n_attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Why a channel rests, and until when."""
+
+    channel: str
+    until: datetime
+    reason: str
+    since: datetime
+    #: Its key was refused: somebody has to act.
+    refused: bool
+
+
 class Outbox(Protocol):
     """Messages and who still has to get them."""
+
+    def atomic(self) -> AbstractContextManager[object]:
+        """Run a block in one transaction, or in none at all."""
+        ...
 
     def put(
         self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
@@ -74,19 +144,35 @@ class Outbox(Protocol):
         """Write a message and its pending deliveries."""
         ...
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-        """List pending deliveries whose time has come."""
+    def due(self, now: datetime) -> list[Delivery]:
+        """List the first message that waits for each recipient, if it is time."""
         ...
 
-    def sent(self, delivery_id: str, provider_id: str) -> None:
+    def alert(self, alert_id: str) -> Alert | None:
+        """Read a message as it now is."""
+        ...
+
+    def begin(self, delivery_id: str, now: datetime) -> None:
+        """Write down that a delivery is on its way."""
+        ...
+
+    def recover(self, now: datetime) -> int:
+        """Count what was on its way when the process ended; how many those are."""
+        ...
+
+    def sent(
+        self, delivery_id: str, provider_id: str, shown: Alert | None = None
+    ) -> None:
         """Mark a delivery as taken by its channel."""
         ...
 
-    def failed(self, delivery_id: str, reason: str) -> None:
+    def failed(self, delivery_id: str, reason: str, *, unknown: bool = False) -> None:
         """Give a delivery up."""
         ...
 
-    def postpone(self, delivery_id: str, reason: str, due_at: datetime) -> None:
+    def postpone(
+        self, delivery_id: str, reason: str, due_at: datetime, *, unknown: bool = False
+    ) -> None:
         """Count a failed attempt and try again later."""
         ...
 
@@ -98,6 +184,10 @@ class Outbox(Protocol):
         """List the messages about a deal in one language, oldest first."""
         ...
 
+    def told_to(self, alert_id: str) -> list[tuple[str, str]]:
+        """List who got a message or is still to get it: channel and recipient."""
+        ...
+
     def answered(self, alert: Alert, delivery: Delivery) -> str | None:
         """Tell the provider's id of the message that this delivery answers."""
         ...
@@ -106,11 +196,11 @@ class Outbox(Protocol):
         """Give a message a newer text, and have it edited where it was sent."""
         ...
 
-    def edits(self, now: datetime, limit: int) -> list[Edit]:
-        """List the edits whose time has come."""
+    def edits(self, now: datetime) -> list[Edit]:
+        """List the first edit that waits for each recipient, if it is time."""
         ...
 
-    def edited(self, delivery_id: str) -> None:
+    def edited(self, delivery_id: str, shown: Alert | None = None) -> None:
         """Mark a message as showing its newest text."""
         ...
 
@@ -122,4 +212,63 @@ class Outbox(Protocol):
         self, delivery_id: str, reason: str, due_at: datetime, *, counted: bool
     ) -> None:
         """Try an edit again later; where it was tried, count that."""
+        ...
+
+    def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
+        """Let a recipient's messages wait; whether it was not parked before."""
+        ...
+
+    def move(self, channel: str, old: str, new: str, now: datetime) -> None:
+        """Give a chat another id, with all that is kept about it."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """What channels were asked lately, and which of them rest."""
+        ...
+
+
+class Traffic(Protocol):
+    """What channels were asked lately, which of them rest, and lines for readers."""
+
+    def began(self, channel: str, chat: str, now: datetime) -> int:
+        """Write down that a channel is being asked; returns the request's number."""
+        ...
+
+    def ended(self, number: int, now: datetime) -> None:
+        """Write down that a request is over."""
+        ...
+
+    def requests(self, channel: str, since: datetime) -> list[Request]:
+        """List what ended since then, oldest first."""
+        ...
+
+    def pause(
+        self,
+        channel: str,
+        reason: str,
+        until: datetime,
+        now: datetime,
+        *,
+        refused: bool,
+    ) -> bool:
+        """Let a channel rest; whether it did not for this reason before."""
+        ...
+
+    def resume(self, channel: str) -> bool:
+        """Let a channel go on; whether it rested."""
+        ...
+
+    def notify(self, channel: str, recipient: str, text: str, now: datetime) -> None:
+        """Write a line for one reader."""
+        ...
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """List the lines whose time has come."""
+        ...
+
+    def settle_notice(
+        self, id_: str, state: DeliveryState, error: str, due_at: datetime
+    ) -> None:
+        """Write down what came of a try."""
         ...

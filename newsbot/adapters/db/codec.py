@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from newsbot.mailing import Notice, Pause, Recipient
 from newsbot.types import (
     Alert,
     Amount,
@@ -209,4 +210,27 @@ def alert(row: Row) -> Alert:
 
 def delivery(row: Row) -> Delivery:
     """Read a delivery."""
-    return Delivery(**{**row, "due_at": at_time(row["due_at"])})
+    begun_at = _maybe(row.get("begun_at"))
+    return Delivery(**{**row, "due_at": at_time(row["due_at"]), "begun_at": begun_at})
+
+
+def recipient(row: Row) -> Recipient:
+    """Read a recipient."""
+    return Recipient(**{**row, "since": at_time(row["since"])})
+
+
+def pause(row: Row) -> Pause:
+    """Read why a channel rests."""
+    return Pause(
+        channel=row["channel"],
+        until=at_time(row["until"]),
+        reason=row["reason"],
+        since=at_time(row["since"]),
+        refused=bool(row["refused"]),
+    )
+
+
+def notice(row: Row) -> Notice:
+    """Read a line for a reader; other columns are left out."""
+    names = {field.name for field in dataclasses.fields(Notice)}
+    return Notice(**{name: value for name, value in row.items() if name in names})
