@@ -45,7 +45,7 @@ def deliver(
         How many deliveries were taken by their channel; edits are not counted.
     """
     n_sent = 0
-    while pairs := outbox.due(now, BATCH):
+    while pairs := outbox.due(now):
         # Who could not be reached gets nothing later either: the order is kept.
         waiting: set[tuple[str, str]] = set()
         for delivery, alert in pairs:

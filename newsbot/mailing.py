@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from newsbot.types import Alert, Delivery, Language
+from newsbot.types import Alert, Delivery, Language, RecipientState
 
 
 class Channel(Protocol):
@@ -54,6 +54,31 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody that messages were written for."""
+
+    channel: str
+    #: As the channel names it: ``"42"``, ``"-100123/7"`` for a thread of a chat.
+    recipient: str
+    state: RecipientState
+    #: Why it is parked.
+    reason: str | None
+    #: When it came into this state.
+    since: datetime
+    #: Where its messages go, once it has moved.
+    moved_to: str | None = None
+
+
+def chat_of(recipient: str) -> str:
+    """Tell the chat of a recipient, whose thread may be named.
+
+    >>> chat_of("-100123/7")
+    '-100123'
+    """
+    return recipient.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """A message that was sent and has a newer text."""
 
@@ -74,8 +99,16 @@ class Outbox(Protocol):
         """Write a message and its pending deliveries."""
         ...
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-        """List pending deliveries whose time has come."""
+    def due(self, now: datetime) -> list[tuple[Delivery, Alert]]:
+        """List the first message that waits for each recipient, if it is time."""
+        ...
+
+    def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
+        """Let a recipient's messages wait; whether it was not parked before."""
+        ...
+
+    def move(self, channel: str, old: str, new: str, now: datetime) -> None:
+        """Give a chat another id, with all that is kept about it."""
         ...
 
     def sent(self, delivery_id: str, provider_id: str) -> None:

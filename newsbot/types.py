@@ -50,6 +50,7 @@ MentionKind = Literal["name", "product", "description", "unknown"]
 AlertKind = Literal["new", "update"]
 Verdict = Literal["new", "update", "repeat"]
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
+RecipientState = Literal["active", "parked", "moved"]
 
 LANGUAGES: tuple[Language, ...] = ("de", "en")
 STATUSES: tuple[Status, ...] = ("announced", "expanded", "talks", "ended")
@@ -390,3 +391,7 @@ class Delivery:
     due_at: datetime
     provider_id: str | None = None
     error: str | None = None
+    #: When the try that is on its way began; None where none is.
+    begun_at: datetime | None = None
+    #: Tries whose answer never came: each may have arrived.
+    n_unknown: int = 0

@@ -158,9 +158,7 @@ class BotRows:
             "ORDER BY number LIMIT ?",
             (codec.at_text(now), limit),
         )
-        return [
-            (int(str(row["number"])), _reply(str(row["document"]))) for row in rows
-        ]
+        return [(int(str(row["number"])), _reply(str(row["document"]))) for row in rows]
 
     def said(self, number: int) -> None:
         """Forget an answer."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from newsbot.mailing import Recipient
 from newsbot.types import (
     Alert,
     Amount,
@@ -209,4 +210,10 @@ def alert(row: Row) -> Alert:
 
 def delivery(row: Row) -> Delivery:
     """Read a delivery."""
-    return Delivery(**{**row, "due_at": at_time(row["due_at"])})
+    begun_at = _maybe(row.get("begun_at"))
+    return Delivery(**{**row, "due_at": at_time(row["due_at"]), "begun_at": begun_at})
+
+
+def recipient(row: Row) -> Recipient:
+    """Read a recipient."""
+    return Recipient(**{**row, "since": at_time(row["since"])})

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
+from newsbot.adapters.db.recipients import RecipientRows
+from newsbot.adapters.db.subscriptions import SubscriptionRows
 from newsbot.mailing import Edit
 from newsbot.types import Alert, Delivery, Language, identity
 
@@ -16,6 +18,7 @@ class OutboxRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.recipients = RecipientRows(connection)
 
     def put(
         self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
@@ -29,7 +32,8 @@ class OutboxRows:
         """
         with self._connection.atomic() as db:
             db.table("alerts").insert(codec.alert_row(alert), ignore=True)
-            for channel, recipient in recipients:
+            for channel, named in recipients:
+                recipient = self.recipients.known(channel, named, now)
                 delivery = Delivery(
                     id=identity("delivery", alert.id, channel, recipient),
                     alert_id=alert.id,
@@ -41,26 +45,29 @@ class OutboxRows:
                 )
                 db.table("deliveries").insert(codec.columns(delivery), ignore=True)
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-        """List pending deliveries whose time has come, oldest message first.
+    def due(self, now: datetime) -> list[tuple[Delivery, Alert]]:
+        """List the first message that waits for each recipient, if its time has come.
 
-        The order within a recipient is kept: a later message waits for an
-        earlier one that is postponed. Messages of one moment go in the order in
-        which they were written.
+        The order within a recipient is kept: a later message waits for an earlier
+        one that is postponed. Parked recipients and channels that rest get nothing.
+
+        Returns:
+            At most one pair per channel and recipient, in the order in which the
+            messages were written.
         """
+        at = codec.at_text(now)
         rows = self._connection.rows(
-            "SELECT deliveries.* FROM deliveries "
-            "JOIN alerts ON alerts.id = deliveries.alert_id "
-            "WHERE deliveries.state = 'pending' AND deliveries.due_at <= ? "
-            "AND NOT EXISTS (SELECT 1 FROM deliveries AS earlier "
-            "  JOIN alerts AS before ON before.id = earlier.alert_id "
-            "  WHERE earlier.state = 'pending' AND earlier.due_at > ? "
-            "  AND earlier.channel = deliveries.channel "
-            "  AND earlier.recipient = deliveries.recipient "
-            "  AND (before.created_at, before.rowid) "
-            "    < (alerts.created_at, alerts.rowid)) "
-            "ORDER BY alerts.created_at, alerts.rowid, deliveries.id LIMIT ?",
-            (codec.at_text(now), codec.at_text(now), limit),
+            "SELECT deliveries.* FROM recipients JOIN deliveries "
+            "ON deliveries.rowid = (SELECT waiting.rowid FROM deliveries AS waiting "
+            "  WHERE waiting.state = 'pending' "
+            "  AND waiting.channel = recipients.channel "
+            "  AND waiting.recipient = recipients.recipient "
+            "  ORDER BY waiting.rowid LIMIT 1) "
+            "WHERE recipients.state = 'active' AND deliveries.due_at <= ? "
+            "AND NOT EXISTS (SELECT 1 FROM pauses "
+            "  WHERE pauses.channel = recipients.channel AND pauses.until > ?) "
+            "ORDER BY deliveries.rowid",
+            (at, at),
         )
         pairs = []
         for row in rows:
@@ -69,6 +76,20 @@ class OutboxRows:
             if alert is not None:
                 pairs.append((delivery, alert))
         return pairs
+
+    def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
+        """Let a recipient's messages wait; whether it was not parked before."""
+        return self.recipients.park(channel, recipient, reason, now)
+
+    def unpark(self, channel: str, recipient: str, now: datetime) -> bool:
+        """Let a parked recipient's messages go on; whether it was parked."""
+        return self.recipients.unpark(channel, recipient, now)
+
+    def move(self, channel: str, old: str, new: str, now: datetime) -> None:
+        """Give a chat another id, with all that is kept about it."""
+        with self._connection.atomic():
+            self.recipients.move(channel, old, new, now)
+            SubscriptionRows(self._connection).move(channel, old, new)
 
     def alert(self, alert_id: str) -> Alert | None:
         """Read a message."""

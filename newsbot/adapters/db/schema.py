@@ -233,6 +233,61 @@ def m004_views(db: Database) -> None:
         db.execute(statement)
 
 
+#: Who can be reached, what was asked of a channel lately, and which channel rests.
+#: The first waiting message of each recipient is one look into `deliveries_waiting`.
+_SENDING = """
+CREATE TABLE recipients (
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'active',
+    reason TEXT,
+    since TEXT NOT NULL,
+    moved_to TEXT,
+    PRIMARY KEY (channel, recipient)
+) WITHOUT ROWID;
+INSERT INTO recipients (channel, recipient, since)
+    SELECT channel, recipient, MIN(due_at) FROM deliveries
+    GROUP BY channel, recipient;
+ALTER TABLE deliveries ADD COLUMN begun_at TEXT;
+ALTER TABLE deliveries ADD COLUMN n_unknown INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX deliveries_waiting ON deliveries(channel, recipient)
+    WHERE state = 'pending';
+CREATE INDEX deliveries_begun ON deliveries(begun_at) WHERE begun_at IS NOT NULL;
+CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    at TEXT NOT NULL,
+    open INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE pauses (
+    channel TEXT PRIMARY KEY,
+    until TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE notices (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    text TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending',
+    n_attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    error TEXT
+);
+CREATE INDEX notices_waiting ON notices(due_at) WHERE state = 'pending';
+"""
+
+
+@MIGRATIONS()
+def m005_sending(db: Database) -> None:
+    """Keep who is parked, what was sent lately, and why a channel rests."""
+    for statement in _statements(_SENDING):
+        db.execute(statement)
+
+
 #: The bot: who is subscribed and who may talk to it, what it has heard, what it has
 #: still to say, and what people think of its messages.
 _BOT = """

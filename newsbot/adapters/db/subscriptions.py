@@ -92,7 +92,7 @@ class SubscriptionRows:
     def forget(self, channel: str, recipient: str) -> None:
         """Delete a subscription and every delivery to it, sent or not."""
         with self._connection.atomic() as db:
-            for table in ("subscriptions", "deliveries"):
+            for table in ("subscriptions", "deliveries", "recipients"):
                 db.execute(
                     f"DELETE FROM {table} WHERE channel = ? AND recipient = ?",
                     [channel, recipient],
