@@ -75,7 +75,7 @@ class Parts:
     judge: Callable[[], Judge]
     summariser: Callable[[], Summariser]
     channels: Mapping[str, Channel]
-    #: Pairs of channel and recipient that get every alert.
+    #: Pairs of channel and recipient that get every alert, besides the subscriptions.
     recipients: tuple[tuple[str, str], ...]
     language: Language
 
@@ -245,7 +245,7 @@ def compose_alerts(
     readers = Readers(
         recipients=parts.recipients,
         language=parts.language,
-        related=parts.gazetteer.related,
+        gazetteer=parts.gazetteer,
     )
     for entry, article in _articles(parts, entries):
         put = partial(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from newsbot.mailing import Outbox
+    from newsbot.talking import Subscriptions
     from newsbot.types import (
         Article,
         Assessment,
@@ -318,6 +319,11 @@ class Store(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What is to be sent."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who gets what."""
         ...
 
     def atomic(self) -> AbstractContextManager[object]:
