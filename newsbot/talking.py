@@ -160,6 +160,16 @@ class Menu:
 Job = Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is left to do when an update was handled, besides the replies that wait."""
+
+    #: Longer work, apart from the conversation; it may leave replies.
+    job: Job | None = None
+    #: Said now or never, and kept nowhere: refusals of strangers.
+    at_once: tuple[Reply, ...] = ()
+
+
 class Desk(Protocol):
     """Decides what is answered; every method may take a database transaction."""
 
@@ -167,12 +177,8 @@ class Desk(Protocol):
         """Name the chat whose `Standing` the answer needs; None for none."""
         ...
 
-    def answer(self, asked: Asked, standing: Standing | None) -> Job | None:
-        """Do what is asked, once; the answers wait in `replies`.
-
-        Returns:
-            What is still to be done, apart from the conversation.
-        """
+    def answer(self, asked: Asked, standing: Standing | None) -> Outcome:
+        """Do what is asked, once; what is answered waits in `replies`."""
         ...
 
     def replies(self, limit: int) -> Sequence[tuple[int, Reply]]:

@@ -224,9 +224,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "list none": ("No subscription of yours.", "Kein Abonnement von dir."),
     "list": ("Subscriptions:", "Abonnements:"),
     "state": (
-        "language {language}; filter {filter}; quiet {quiet}; digest {digest}; mail "
+        "language {told_in}; filter {filter}; quiet {quiet}; digest {digest}; mail "
         "{email}; zone {zone}",
-        "Sprache {language}; Filter {filter}; Ruhe {quiet}; Übersicht {digest}; Mail "
+        "Sprache {told_in}; Filter {filter}; Ruhe {quiet}; Übersicht {digest}; Mail "
         "{email}; Zone {zone}",
     ),
     "here": ("this chat", "dieser Chat"),
@@ -252,8 +252,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "testing": ("Fetching {value} …", "Hole {value} …"),
     "test failed": ("It did not arrive: {value}", "Kam nicht an: {value}"),
     "test": (
-        "<b>{title}</b>\n{site}, {language}, {n} characters\nnames: {names}\n{gate}",
-        "<b>{title}</b>\n{site}, {language}, {n} Zeichen\nNamen: {names}\n{gate}",
+        "<b>{title}</b>\n{site}, {told_in}, {n} characters\nnames: {names}\n{gate}",
+        "<b>{title}</b>\n{site}, {told_in}, {n} Zeichen\nNamen: {names}\n{gate}",
     ),
     "gate passed": (
         "worth the model's time (score {value}); the model was not asked",

@@ -103,6 +103,21 @@ class LedgerRows:
             (codec.at_text(since),),
         )
 
+    def latest(self, limit: int, since: datetime | None = None) -> list[Deal]:
+        """List the newest deals first seen since then, at most *limit*."""
+        return self._deals(
+            "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id LIMIT ?",
+            (codec.at_text(since) if since else "", limit),
+        )
+
+    def count(self, since: datetime | None = None) -> int:
+        """Count the deals first seen since then."""
+        rows = self._connection.rows(
+            "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ?",
+            (codec.at_text(since) if since else "",),
+        )
+        return int(str(rows[0]["n"]))
+
     def candidates(
         self, sides: Sequence[Sequence[str]], reach: Reach
     ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
