@@ -30,6 +30,7 @@ from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
+from newsbot.talking import Conversation, Subscription
 from newsbot.types import Deal, Feed, Language, identity
 
 
@@ -125,27 +126,59 @@ class App:
         """The channels that are configured, by name."""
         channels: dict[str, Channel] = {"console": ConsoleChannel(self._stdout)}
         telegram = self.config.telegram
-        if telegram.chats:
+        if telegram.chats or telegram.takes_commands:
             from newsbot.adapters.telegram.channel import TelegramChannel
 
-            token = os.environ.get(telegram.token_env, "")
-            if not token:
-                raise ConfigError(
-                    f"telegram.chats is set, but the environment variable "
-                    f"{telegram.token_env} (telegram.token_env) is empty"
-                )
-            channel = TelegramChannel(token, telegram.base_url)
+            channel = TelegramChannel(self.bot_token(), telegram.base_url)
             self._closing.append(channel.close)
             channels["telegram"] = channel
         return channels
 
+    def bot_token(self) -> str:
+        """Read the Telegram bot's token from the environment.
+
+        Raises:
+            ConfigError: It is not there.
+        """
+        telegram = self.config.telegram
+        token = os.environ.get(telegram.token_env, "").strip()
+        if not token:
+            wanted = "telegram.chats" if telegram.chats else "the Telegram bot"
+            raise ConfigError(
+                f"{wanted} is set, but the environment variable "
+                f"{telegram.token_env} (telegram.token_env) is empty"
+            )
+        return token
+
+    def conversation(self) -> Conversation | None:
+        """Build the bot that people talk to, with a connection of its own.
+
+        None where the config wants none; who starts it closes it, too.
+
+        Raises:
+            ConfigError: There is no token.
+        """
+        telegram = self.config.telegram
+        if not telegram.takes_commands:
+            return None
+        from newsbot.adapters.telegram.conversation import BotConversation
+        from newsbot.bot.desk import Access, BotDesk
+
+        token = self.bot_token()
+        store = open_store(self.config.database_path)
+        access = Access(
+            managers=telegram.managers,
+            open=telegram.open,
+            language=self.config.alerts.language,
+        )
+        desk = BotDesk(store, self.gazetteer, lambda: self.fetcher, access, self.clock)
+        return BotConversation(token, telegram.base_url, desk, closing=store.close)
+
     @cached_property
     def parts(self) -> Parts:
         """What the stages of the line work with."""
-        alerts, telegram = self.config.alerts, self.config.telegram
-        recipients = [("telegram", str(chat)) for chat in telegram.chats]
-        if alerts.console:
-            recipients.insert(0, ("console", "-"))
+        alerts = self.config.alerts
+        recipients = [("console", "-")] if alerts.console else []
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
@@ -192,6 +225,28 @@ class App:
             StoreError: The ledger cannot be opened.
         """
         _ = self.parts
+
+    def sync(self) -> None:
+        """Make the config's feeds and chats known to the ledger.
+
+        Raises:
+            ConfigError: An address in the config is none that can be polled.
+        """
+        self.sync_feeds()
+        now = self.clock()
+        self.store.subscriptions.sync(
+            "telegram",
+            [
+                Subscription(
+                    channel="telegram",
+                    recipient=str(chat),
+                    language=self.config.alerts.language,
+                    created_at=now,
+                    source="config",
+                )
+                for chat in self.config.telegram.chats
+            ],
+        )
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.

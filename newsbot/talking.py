@@ -196,3 +196,15 @@ class Desk(Protocol):
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands."""
         ...
+
+
+class Conversation(Protocol):
+    """The bot at work."""
+
+    def start(self) -> None:
+        """Begin to listen; returns at once."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...

@@ -26,29 +26,31 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors"}
-LINE = {"stages", "ports", "mailing", *NOUNS}
+LINE = {"stages", "ports", "mailing", "talking", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
     "types": set(),
     "errors": set(),
-    "ports": {"types", "mailing"},
+    "ports": {"types", "mailing", "talking"},
     "mailing": {"types"},
+    "talking": {"types"},
     "prompts": {"errors"},
     "presets": NOUNS,
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
-    "stages": {"stages", "prompts", "ports", *NOUNS},
+    "stages": {"stages", "prompts", "ports", "talking", *NOUNS},
     "alerts": LINE,
     "pipeline": {"alerts", "deliver", *LINE},
     "poll": LINE,
     "deliver": {"mailing", *NOUNS},
     "adapters": {"adapters", *LINE},
+    "bot": {"bot", "adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
-    "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
+    "app": {"bot", "brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }

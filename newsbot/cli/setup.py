@@ -166,7 +166,7 @@ def _feeds(app: App) -> Iterator[Line]:
     from newsbot.errors import StageError
     from newsbot.poll import read_feed
 
-    app.sync_feeds()
+    app.sync()
     feeds = app.store.feeds.all()
     if not feeds:
         fix = "newsbot feeds add URL"

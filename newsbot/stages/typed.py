@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
-from typing import cast
 
 from newsbot.stages.filters import read_sum
 from newsbot.stages.printable import one_line
@@ -225,4 +224,4 @@ def language_of(code: str, default: Language) -> Language:
     ('de', 'en')
     """
     short = code.lower().partition("-")[0]
-    return cast(Language, short) if short in LANGUAGES else default
+    return short if short in LANGUAGES else default
