@@ -19,10 +19,13 @@ from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.attempts import Managers
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
+from newsbot.deliver import Courier
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.mailing import Channel
+from newsbot.pace import PATIENT, TELEGRAM
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, poll_feeds
 from newsbot.stages.export import DealRow, deal_row
@@ -185,10 +188,30 @@ class App:
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
-            channels=self.channels,
             recipients=tuple(recipients),
             language=alerts.language,
         )
+
+    @cached_property
+    def courier(self) -> Courier:
+        """What sends; the only one on its ledger."""
+        telegram = self.config.telegram
+        managers = tuple(("telegram", str(one)) for one in telegram.managers)
+        courier = Courier(
+            self.store.outbox,
+            self.channels,
+            self.clock,
+            limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
+            managers=Managers(
+                recipients=managers, language=self.config.alerts.language
+            ),
+        )
+        self._closing.append(courier.close)
+        return courier
+
+    def send(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, within limits; how many messages were taken."""
+        return self.courier.serve(stopping)
 
     def adopt(self, other: App) -> None:
         """Take over what a reload must not lose, and build the rest to try it.
@@ -224,7 +247,7 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts
+        _ = self.parts, self.courier
 
     def sync(self) -> None:
         """Make the config's feeds and chats known to the ledger.
@@ -304,8 +327,14 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[str, int], None] = lambda _name, _n: None,
     ) -> None:
-        """Walk everything that is due to the end of the line."""
+        """Walk everything that is due to the end of the line; sends nothing."""
         walk(self.parts, self.clock, stopping=stopping, progress=progress)
+
+    def walk_and_send(
+        self, *, progress: Callable[[str, int], None] = lambda _name, _n: None
+    ) -> None:
+        """Walk the line and send what comes of it, alone and to the end."""
+        walk(self.parts, self.clock, progress=progress, composed=self.send)
 
     def lock(self) -> None:
         """Hold the ledger's service lock until the process ends.

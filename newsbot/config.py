@@ -85,7 +85,8 @@ class TelegramConfig:
     token_env: str = "TELEGRAM_BOT_TOKEN"
     #: As python-telegram-bot takes it; the token follows directly.
     base_url: str = "https://api.telegram.org/bot"
-    #: Who gets the alerts without asking: subscriptions like any other.
+    #: Who gets the alerts without asking: subscriptions like any other. ``123``,
+    #: ``"@channel"``; ``"-100123/7"`` for a topic of a forum.
     chats: tuple[int | str, ...] = ()
     #: Take commands; managers and `open` say so as well.
     bot: bool = False
@@ -93,6 +94,9 @@ class TelegramConfig:
     managers: tuple[int, ...] = ()
     #: Whether everybody may subscribe, without an invite.
     open: bool = False
+    #: How many times as fast as Telegram's own limits; above 1 for a server of one's
+    #: own that allows it.
+    pace: float = 1.0
 
     @property
     def takes_commands(self) -> bool:
@@ -187,6 +191,7 @@ _LIMITS: Limits = {
         "batch_size": (1, 256, "requests"),
         "context": (256, 1_048_576, "tokens"),
     },
+    TelegramConfig: {"pace": (0.01, 1000, "times Telegram's limits")},
     EmailConfig: {"port": (1, 65_535, "")},
     Config: {"config_version": (1, CONFIG_VERSION, "")},
 }

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from newsbot.errors import ConfigError
 
 #: Per dataclass and key: lowest and highest value, and their unit.
-Limits = Mapping[type, Mapping[str, tuple[int, int, str]]]
+Limits = Mapping[type, Mapping[str, tuple[float, float, str]]]
 
 _DURATION = re.compile(r"(\d{1,6})\s*(m|min|h|d)")
 #: Longer ones would reach before the first year that a date can name.
@@ -29,6 +29,10 @@ _LONGEST = timedelta(days=3650)
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: A key so named holds a secret by mistake: its value is never repeated.
 _SECRET = re.compile(r"(?i)token|password|passwort|secret|key|credential")
+#: A chat's id or public name, and a topic's id where it is a forum.
+_CHAT = re.compile(
+    r"(-?[1-9][0-9]{0,18}|@[A-Za-z][A-Za-z0-9_]{2,31})(/[1-9][0-9]{0,9})?"
+)
 _DURATION_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -104,9 +108,12 @@ class Reader:
             return self._value(kinds[-1], value, key)
         if hint is timedelta:
             return self._duration(value, key)
+        if hint is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
         # TOML's true is a Python int, too: a flag where a number belongs is wrong.
         if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
-            names = {int: "a whole number", str: "a text in quotes", bool: "true/false"}
+            names = {int: "a whole number", str: "a text in quotes"}
+            names |= {bool: "true/false", float: "a number"}
             raise self.error(key, f"{_shown(value)} is not {names[hint]}")
         return value
 
@@ -142,6 +149,10 @@ class Reader:
                 # Perhaps the secret itself: it must not reach a log.
                 message = "the value is not the name of an environment variable"
                 raise self.error((*key, name), message)
+        for n, chat in enumerate(values.get("chats", ())):
+            if not _CHAT.fullmatch(str(chat)):
+                message = f'{_shown(chat)} is no chat: 123, "@channel", "-100123/7"'
+                raise self.error((*key, "chats", n), message)
         for n, entry in enumerate(values.get("allow", ())):
             match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", entry)
             if match is None or not 1 <= int(match[2]) <= 65_535:

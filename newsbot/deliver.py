@@ -1,154 +1,241 @@
 """Delivering: what waits in the outbox goes out over its channels.
 
 The end of the line, as `poll` is its head. Twice over never: a message whose
-answer never came is sent again. What was sent is edited when its deal moves on;
-an edit that cannot be had is given up, for the message itself arrived.
+answer never came is sent again, and counted. What was sent is edited when its deal
+moves on; an edit that cannot be had is given up, for the message itself arrived.
+
+Channels with limits are asked by many threads, one for each chat at a time: a chat
+that is slow, refuses or waits for its turn holds up no other.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from newsbot.errors import DeliveryError
-from newsbot.mailing import Channel, Edit, Outbox
-from newsbot.types import Alert, Delivery, DeliveryState
+from newsbot.attempts import Attempts, Managers
+from newsbot.mailing import Channel, Outbox, chat_of
+from newsbot.pace import Limits, Pace
 
-#: Tries of one delivery; with `FIRST_WAIT` doubling they take about 17 hours.
-MAX_TRIES = 12
-#: First wait after a try that failed, where the provider names none.
-FIRST_WAIT = timedelta(seconds=30)
-#: Longest wait between two tries.
-MAX_WAIT = timedelta(days=1)
-#: Wait of a delivery whose channel is not configured at present.
-NO_CHANNEL_WAIT = timedelta(hours=1)
-#: Deliveries read at once.
-BATCH = 50
+log = logging.getLogger("newsbot")
+
+#: Chats that are asked at once. So many would have to hang to hold up another one.
+MAX_AT_ONCE = 64
+#: Seconds until the queue is looked at again while something waits for its turn.
+LOOK_SECONDS = 0.25
+#: How far back requests may still count: more than any window of `pace`.
+LOOK_BACK = timedelta(minutes=2)
 
 
-def deliver(
-    outbox: Outbox,
-    channels: Mapping[str, Channel],
-    now: datetime,
-    *,
-    stopping: Callable[[], bool] = lambda: False,
-) -> int:
-    """Send what is due, then edit what was sent and has a newer text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """Something to ask a channel for."""
+
+    channel: str
+    recipient: str
+    #: Asks, and writes down what came of it; true if a message was taken.
+    run: Callable[[], bool]
+
+    @property
+    def chat(self) -> tuple[str, str]:
+        """What is asked for one thing at a time."""
+        return (self.channel, chat_of(self.recipient))
+
+
+class Courier:
+    """Sends what is due, within limits.
+
+    One courier at a time may serve an outbox.
 
     Args:
         outbox: Messages and who still has to get them.
         channels: Those configured, by name.
-        now: The time, aware UTC.
-        stopping: Asked before each message; true leaves the rest for later.
-
-    Returns:
-        How many deliveries were taken by their channel; edits are not counted.
+        clock: Tells the time, aware, UTC.
+        limits: What channels allow, by name. A channel without limits is asked in
+            the caller's thread, one message after the other.
+        managers: Who is told when a recipient is paused.
     """
-    n_sent = 0
-    while pairs := outbox.due(now):
-        # Who could not be reached gets nothing later either: the order is kept.
-        waiting: set[tuple[str, str]] = set()
-        for delivery, alert in pairs:
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        *,
+        limits: Mapping[str, Limits] | None = None,
+        managers: Managers | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._clock = clock
+        self._limits = limits or {}
+        self._attempts = Attempts(outbox, channels, clock, managers or Managers())
+        #: Read when the first message is sent.
+        self._paces: dict[str, Pace] | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._changed = threading.Condition()
+        # All below under `_changed`.
+        self._busy: set[tuple[str, str]] = set()
+        self._n_done = 0
+        self._n_sent = 0
+        self._broken: BaseException | None = None
+
+    def serve(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send and edit until nothing is left that is due, then return.
+
+        What waits for its turn within the limits is waited for; what is postponed,
+        parked or belongs to a channel that rests is not.
+
+        Args:
+            stopping: Asked all the time; true leaves the rest for later.
+
+        Returns:
+            How many messages were taken by their channels; edits are not counted.
+
+        Raises:
+            StoreError: The outbox cannot be read or written.
+        """
+        if self._paces is None:
+            self._paces = self._begun()
+        with self._changed:
+            self._n_sent = 0
+        try:
+            while not stopping() and self._broken is None:
+                with self._changed:
+                    n_done = self._n_done
+                wait = self._step(stopping)
+                with self._changed:
+                    if wait is None and not self._busy and n_done == self._n_done:
+                        break
+                    seconds = LOOK_SECONDS if wait is None else wait
+                    self._changed.wait_for(
+                        lambda seen=n_done: self._n_done != seen,  # type: ignore[misc]
+                        min(seconds, LOOK_SECONDS),
+                    )
+        finally:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._busy)
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken
+        return self._n_sent
+
+    def close(self) -> None:
+        """End the threads; nothing must be on its way."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _begun(self) -> dict[str, Pace]:
+        """Take up where an earlier process ended."""
+        now, traffic = self._clock(), self._outbox.traffic
+        if n_lost := self._outbox.recover(now):
+            log.warning("sending was cut off; sent again, unknown=%d", n_lost)
+        for name in self._channels:
+            traffic.resume(name)  # somebody may have put a new key in place
+        return {
+            name: Pace(limits, traffic.requests(name, now - LOOK_BACK))
+            for name, limits in self._limits.items()
+        }
+
+    def _step(self, stopping: Callable[[], bool]) -> float | None:
+        """Begin whatever may begin now.
+
+        Returns:
+            Seconds until more may begin: 0 where something was done at once, None
+            where nothing waits but for an answer.
+        """
+        assert self._paces is not None
+        waits: list[float] = []
+        with self._changed:
+            busy = set(self._busy)
+        for job in self._jobs():
             if stopping():
-                return n_sent
-            recipient = (delivery.channel, delivery.recipient)
-            if recipient in waiting:
+                return None
+            if job.chat in busy:
                 continue
-            channel = channels.get(delivery.channel)
-            state = _try(outbox, channel, delivery, alert, now)
-            n_sent += state == "sent"
-            if state == "pending":
-                waiting.add(recipient)
-    _edit_due(outbox, channels, now, stopping)
-    return n_sent
+            busy.add(job.chat)
+            pace = self._paces.get(job.channel)
+            if pace is None or job.channel not in self._channels:
+                self._n_sent += job.run()
+                waits.append(0)
+                continue
+            with self._changed:
+                if len(self._busy) >= MAX_AT_ONCE or self._probing(job.channel):
+                    continue
+                now = self._clock()
+                ready_at = pace.ready_at(job.chat[1], now)
+                if ready_at is not None and ready_at <= now:
+                    pace.begin(job.chat[1])
+                    self._busy.add(job.chat)
+                    self._start(job, pace)
+                elif ready_at is not None:
+                    waits.append((ready_at - now).total_seconds())
+        return min(waits, default=None)
 
+    def _jobs(self) -> list[_Job]:
+        """List what may be asked for now, the most urgent first."""
+        now = self._clock()
+        jobs = [
+            _Job(
+                channel=delivery.channel,
+                recipient=delivery.recipient,
+                run=partial(self._attempts.send, delivery, alert),
+            )
+            for delivery, alert in self._outbox.due(now)
+        ]
+        jobs += [
+            _Job(
+                channel=notice.channel,
+                recipient=notice.recipient,
+                run=partial(self._attempts.tell, notice),
+            )
+            for notice in self._outbox.traffic.notices(now)
+        ]
+        jobs += [
+            _Job(
+                channel=edit.delivery.channel,
+                recipient=edit.delivery.recipient,
+                run=partial(self._attempts.edit, edit),
+            )
+            for edit in self._outbox.edits(now)
+        ]
+        return jobs
 
-def _try(
-    outbox: Outbox,
-    channel: Channel | None,
-    delivery: Delivery,
-    alert: Alert,
-    now: datetime,
-) -> DeliveryState:
-    """Try once, and write down what came of it."""
-    if channel is None:
-        outbox.hold(delivery.id, _missing(delivery), now + NO_CHANNEL_WAIT)
-        return "pending"
-    reply_to = outbox.answered(alert, delivery)
-    try:
-        provider_id = channel.send(delivery.recipient, alert, reply_to=reply_to)
-    except Exception as error:  # what nobody foresaw must not hold up the line
-        reason, due_at = _verdict(error, delivery.n_attempts, now)
-        if due_at is None:
-            outbox.failed(delivery.id, reason)
-            return "failed"
-        outbox.postpone(delivery.id, reason, due_at)
-        return "pending"
-    outbox.sent(delivery.id, provider_id)
-    return "sent"
+    def _probing(self, channel: str) -> bool:
+        """Whether a refused key is just being tried again, with one message alone."""
+        return channel in self._attempts.refused and any(
+            name == channel for name, _ in self._busy
+        )
 
+    def _start(self, job: _Job, pace: Pace) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(MAX_AT_ONCE, "courier")
+        self._pool.submit(self._work, job, pace)
 
-def _edit_due(
-    outbox: Outbox,
-    channels: Mapping[str, Channel],
-    now: datetime,
-    stopping: Callable[[], bool],
-) -> None:
-    #: Who could not be reached, and until when nothing more is tried there.
-    waiting: dict[tuple[str, str], datetime] = {}
-    while edits := outbox.edits(now, BATCH):
-        for edit in edits:
-            if stopping():
-                return
-            delivery = edit.delivery
-            recipient = (delivery.channel, delivery.recipient)
-            if recipient in waiting:
-                reason = "waits for an earlier edit"
-                outbox.put_off_edit(
-                    delivery.id, reason, waiting[recipient], counted=False
-                )
-            elif due_at := _try_edit(outbox, channels.get(delivery.channel), edit, now):
-                waiting[recipient] = due_at
-
-
-def _try_edit(
-    outbox: Outbox, channel: Channel | None, edit: Edit, now: datetime
-) -> datetime | None:
-    """Try once, and write down what came of it; the next time, if there is one."""
-    delivery = edit.delivery
-    if channel is None or delivery.provider_id is None:
-        due_at = now + NO_CHANNEL_WAIT
-        outbox.put_off_edit(delivery.id, _missing(delivery), due_at, counted=False)
-        return due_at
-    try:
-        channel.edit(delivery.recipient, delivery.provider_id, edit.alert, was=edit.was)
-    except Exception as error:  # as above
-        reason, later = _verdict(error, delivery.n_attempts, now)
-        if later is None:
-            for_good = isinstance(error, DeliveryError) and not error.retry
-            outbox.drop_edit(delivery.id, reason, for_good=for_good)
-        else:
-            outbox.put_off_edit(delivery.id, reason, later, counted=True)
-        return later
-    outbox.edited(delivery.id)
-    return None
-
-
-def _missing(delivery: Delivery) -> str:
-    return f"channel {delivery.channel} is not configured"
-
-
-def _verdict(
-    error: Exception, n_attempts: int, now: datetime
-) -> tuple[str, datetime | None]:
-    """Say why a try failed, and when to try again: None for never."""
-    text, named, may_pass = f"{type(error).__name__}: {error}", None, True
-    if isinstance(error, DeliveryError):
-        text, named, may_pass = str(error), error.retry_after, error.retry
-    reason = " ".join(text.split())
-    if not may_pass or n_attempts + 1 >= MAX_TRIES:
-        return reason, None
-    # Waits for a channel count as tries: without this bound the power explodes.
-    doubled = FIRST_WAIT * 2 ** min(n_attempts, MAX_TRIES)
-    wait = timedelta(seconds=named) if named else min(doubled, MAX_WAIT)
-    return reason, now + max(wait, timedelta(seconds=1))
+    def _work(self, job: _Job, pace: Pace) -> None:
+        """Do one job in a thread of the pool, counted within the limits."""
+        channel, chat = job.chat
+        traffic, taken = self._outbox.traffic, False
+        try:
+            number = traffic.began(channel, chat, self._clock())
+            try:
+                taken = job.run()
+            finally:
+                traffic.ended(number, self._clock())
+        except BaseException as error:
+            # The ledger cannot be written: `serve` ends with it.
+            with self._changed:
+                self._broken = error
+        finally:
+            with self._changed:
+                pace.end(chat, self._clock())
+                self._busy.discard(job.chat)
+                self._n_done += 1
+                self._n_sent += taken
+                self._changed.notify_all()

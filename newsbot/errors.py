@@ -14,6 +14,9 @@
         ├── ParseError            a feed or page is not what it says
         ├── ModelOutputError      the model answered in bad form
         └── DeliveryError         a message was not accepted
+            ├── RecipientGoneError    nobody is there: the recipient is parked
+            ├── RecipientMovedError   it has another id from now on
+            └── ChannelHaltedError    the service takes nothing at present
 
 A `StageError` says by `retry` whether trying again later may help.
 """
@@ -138,3 +141,35 @@ class DeliveryError(StageError):
         self.retry = retry
         self.unknown = unknown
         self.retry_after = retry_after
+
+
+class RecipientGoneError(DeliveryError):
+    """A recipient cannot be reached until somebody does something about it.
+
+    `tell` is true where its managers should hear of it.
+    """
+
+    def __init__(self, reason: str, *, tell: bool = False) -> None:
+        super().__init__(reason, retry=False)
+        self.tell = tell
+
+
+class RecipientMovedError(DeliveryError):
+    """A chat has another id from now on; the message was not sent."""
+
+    def __init__(self, reason: str, new: str) -> None:
+        super().__init__(reason, retry=True)
+        self.new = new
+
+
+class ChannelHaltedError(DeliveryError):
+    """A service takes nothing from us at present, for no chat.
+
+    `refused` is true where it does not know our key: waiting alone does not help.
+    """
+
+    def __init__(
+        self, reason: str, *, retry_after: float, refused: bool = False
+    ) -> None:
+        super().__init__(reason, retry=True, retry_after=retry_after)
+        self.refused = refused

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from newsbot.types import Alert, Delivery, Language, RecipientState
+from newsbot.types import Alert, Delivery, DeliveryState, Language, RecipientState
 
 
 class Channel(Protocol):
@@ -90,8 +91,44 @@ class Edit:
     was: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something that was asked of a channel; limits count it."""
+
+    chat: str
+    #: When it ended.
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A line for one reader that is about no deal."""
+
+    id: str
+    channel: str
+    recipient: str
+    text: str
+    n_attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Why a channel rests, and until when."""
+
+    channel: str
+    until: datetime
+    reason: str
+    since: datetime
+    #: Its key was refused: somebody has to act.
+    refused: bool
+
+
 class Outbox(Protocol):
     """Messages and who still has to get them."""
+
+    def atomic(self) -> AbstractContextManager[object]:
+        """Run a block in one transaction, or in none at all."""
+        ...
 
     def put(
         self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
@@ -103,23 +140,27 @@ class Outbox(Protocol):
         """List the first message that waits for each recipient, if it is time."""
         ...
 
-    def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
-        """Let a recipient's messages wait; whether it was not parked before."""
+    def begin(self, delivery_id: str, now: datetime) -> None:
+        """Write down that a delivery is on its way."""
         ...
 
-    def move(self, channel: str, old: str, new: str, now: datetime) -> None:
-        """Give a chat another id, with all that is kept about it."""
+    def recover(self, now: datetime) -> int:
+        """Count what was on its way when the process ended; how many those are."""
         ...
 
-    def sent(self, delivery_id: str, provider_id: str) -> None:
+    def sent(
+        self, delivery_id: str, provider_id: str, shown: Alert | None = None
+    ) -> None:
         """Mark a delivery as taken by its channel."""
         ...
 
-    def failed(self, delivery_id: str, reason: str) -> None:
+    def failed(self, delivery_id: str, reason: str, *, unknown: bool = False) -> None:
         """Give a delivery up."""
         ...
 
-    def postpone(self, delivery_id: str, reason: str, due_at: datetime) -> None:
+    def postpone(
+        self, delivery_id: str, reason: str, due_at: datetime, *, unknown: bool = False
+    ) -> None:
         """Count a failed attempt and try again later."""
         ...
 
@@ -139,11 +180,11 @@ class Outbox(Protocol):
         """Give a message a newer text, and have it edited where it was sent."""
         ...
 
-    def edits(self, now: datetime, limit: int) -> list[Edit]:
-        """List the edits whose time has come."""
+    def edits(self, now: datetime) -> list[Edit]:
+        """List the first edit that waits for each recipient, if it is time."""
         ...
 
-    def edited(self, delivery_id: str) -> None:
+    def edited(self, delivery_id: str, shown: Alert | None = None) -> None:
         """Mark a message as showing its newest text."""
         ...
 
@@ -155,4 +196,63 @@ class Outbox(Protocol):
         self, delivery_id: str, reason: str, due_at: datetime, *, counted: bool
     ) -> None:
         """Try an edit again later; where it was tried, count that."""
+        ...
+
+    def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
+        """Let a recipient's messages wait; whether it was not parked before."""
+        ...
+
+    def move(self, channel: str, old: str, new: str, now: datetime) -> None:
+        """Give a chat another id, with all that is kept about it."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """What channels were asked lately, and which of them rest."""
+        ...
+
+
+class Traffic(Protocol):
+    """What channels were asked lately, which of them rest, and lines for readers."""
+
+    def began(self, channel: str, chat: str, now: datetime) -> int:
+        """Write down that a channel is being asked; returns the request's number."""
+        ...
+
+    def ended(self, number: int, now: datetime) -> None:
+        """Write down that a request is over."""
+        ...
+
+    def requests(self, channel: str, since: datetime) -> list[Request]:
+        """List what ended since then, oldest first."""
+        ...
+
+    def pause(
+        self,
+        channel: str,
+        reason: str,
+        until: datetime,
+        now: datetime,
+        *,
+        refused: bool,
+    ) -> bool:
+        """Let a channel rest; whether it did not for this reason before."""
+        ...
+
+    def resume(self, channel: str) -> bool:
+        """Let a channel go on; whether it rested."""
+        ...
+
+    def notify(self, channel: str, recipient: str, text: str, now: datetime) -> None:
+        """Write a line for one reader."""
+        ...
+
+    def notices(self, now: datetime) -> list[Notice]:
+        """List the lines whose time has come."""
+        ...
+
+    def settle_notice(
+        self, id_: str, state: DeliveryState, error: str, due_at: datetime
+    ) -> None:
+        """Write down what came of a try."""
         ...

@@ -9,7 +9,7 @@ kill at any line costs at most one repeated batch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +18,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsbot.alerts import Readers, put_alerts
-from newsbot.deliver import deliver
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.mailing import Channel
 from newsbot.ports import Fetcher, Response, Store
 from newsbot.stages.assess import Judgement
 from newsbot.stages.extract import Skipped, extract
@@ -74,7 +72,6 @@ class Parts:
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
     summariser: Callable[[], Summariser]
-    channels: Mapping[str, Channel]
     #: Pairs of channel and recipient that get every alert, besides the subscriptions.
     recipients: tuple[tuple[str, str], ...]
     language: Language
@@ -319,6 +316,7 @@ def walk(
     *,
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[str, int], None] = lambda _name, _n: None,
+    composed: Callable[[], object] = lambda: None,
 ) -> None:
     """Walk everything that is due to the end of the line.
 
@@ -330,18 +328,16 @@ def walk(
         clock: Tells the time, aware, UTC.
         stopping: Asked between batches; true ends the walk there.
         progress: Told the stage and how many entries it took.
+        composed: Called whenever messages may wait: at first, and after each batch
+            of them was written.
     """
-
-    def send() -> None:
-        deliver(parts.store.outbox, parts.channels, clock(), stopping=stopping)
-
-    send()
+    composed()
     while not stopping():
         for stage in reversed(STAGES):
             if n_taken := turn(parts, stage, clock()):
                 progress(stage.name, n_taken)
                 if stage.given == "done":
-                    send()
+                    composed()
                 break
         else:
             return

@@ -1,8 +1,9 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Two jobs: one polls the feeds that are due, one walks the line. Neither runs
-twice at once, a missed run is simply the next one, and the scheduler's own
-memory holds nothing: whatever is due is a query.
+Three jobs: one polls the feeds that are due, one walks the line, one sends. None
+runs twice at once, a missed run is simply the next one, and the scheduler's own
+memory holds nothing: whatever is due is a query. None waits for another: what is
+written goes out while a model thinks about the next batch for minutes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ log = logging.getLogger("newsbot")
 #: Seconds between two looks at what is due; the query is an index look-up.
 POLL_SECONDS = 5
 WALK_SECONDS = 2
+SEND_SECONDS = 1
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
@@ -58,6 +60,7 @@ class Service:
         # A reload swaps the app while no job uses it.
         self._polling = threading.Lock()
         self._walking = threading.Lock()
+        self._sending = threading.Lock()
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -89,6 +92,9 @@ class Service:
             "interval",
             seconds=WALK_SECONDS,
             next_run_time=now + timedelta(seconds=WALK_SECONDS),
+        )
+        scheduler.add_job(
+            self._send, "interval", seconds=SEND_SECONDS, next_run_time=now
         )
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -131,6 +137,14 @@ class Service:
                 )
             )
 
+    def _send(self) -> None:
+        with self._sending:
+            self._guarded(self._send_due)
+
+    def _send_due(self) -> None:
+        if n_sent := self._app.send(stopping=self._pausing):
+            log.info("sent n=%d", n_sent)
+
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run one step; a busy database waits, what cannot pass stops the service."""
         try:
@@ -148,7 +162,7 @@ class Service:
     def _take_new_config(self) -> None:
         """Swap the app between two batches; a stop does not wait for that."""
         with ExitStack() as held:
-            for lock in (self._polling, self._walking):
+            for lock in (self._polling, self._walking, self._sending):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
                         return

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from newsbot.deliver import deliver
+from newsbot.deliver import Courier
 from newsbot.pipeline import Parts, walk
 from newsbot.ports import Response
 from newsbot.stages.assess import Judgement
@@ -212,7 +212,6 @@ class Bench:
             gazetteer=GAZETTEER,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,
-            channels={channel.name: channel for channel in self.channels},
             recipients=self.recipients
             or tuple((channel.name, "-") for channel in self.channels),
             language="en",
@@ -226,10 +225,11 @@ class Bench:
         self.store.feeds.polled(feed(), entries, self.clock())
 
     def walk(self, **options):
-        walk(self.parts, self.clock, **options)
+        walk(self.parts, self.clock, composed=self.deliver, **options)
 
     def deliver(self):
-        return deliver(self.store.outbox, self.parts.channels, self.clock())
+        channels = {channel.name: channel for channel in self.channels}
+        return Courier(self.store.outbox, channels, self.clock).serve()
 
     def state(self, entry):
         return self.store.line.state(entry.id)

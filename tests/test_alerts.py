@@ -17,7 +17,7 @@ from servers.telegram import TelegramServer
 from newsbot.adapters.db import open_store
 from newsbot.adapters.telegram.channel import TelegramChannel
 from newsbot.alerts import COLLECT
-from newsbot.deliver import MAX_TRIES
+from newsbot.attempts import MAX_TRIES
 from newsbot.errors import DeliveryError
 from newsbot.evaluation.gold import read_gold
 from newsbot.tuning.corpus_files import corpus_files
@@ -387,7 +387,7 @@ def test_killed_anywhere_ends_with_the_same_messages(tmp_path):
         go_on(again)
         assert lasting(again.store) == wanted, number
         later(again)
-        assert again.store.outbox.edits(again.clock() + HOUR, 9) == []
+        assert again.store.outbox.edits(again.clock() + HOUR) == []
         assert len(again.channels[0].sent) - n_before == (0 if marked else 1), number
         again.store.close()
         if not killed:

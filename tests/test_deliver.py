@@ -11,7 +11,7 @@ from fakes import NOW, Bench, FakeChannel, entry
 
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import open_store
-from newsbot.deliver import MAX_TRIES
+from newsbot.attempts import MAX_TRIES
 from newsbot.errors import DeliveryError
 
 HOUR = timedelta(hours=1)

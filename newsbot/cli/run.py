@@ -41,7 +41,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
         if one.error is not None:
             click.echo(f"{one.feed.url}: {one.error}", err=True)
     progress = _Walked()
-    app.walk(progress=progress)
+    app.walk_and_send(progress=progress)
     n_failed = sum(one.error is not None for one in polled)
     n_new = sum(one.n_new for one in polled)
     click.echo(

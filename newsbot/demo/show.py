@@ -82,7 +82,7 @@ def run_demo(
         app.sync_feeds()
         known = {alert.id for alert in app.store.outbox.alerts()}
         polled = app.poll(force=True)
-        app.walk(progress=progress)
+        app.walk_and_send(progress=progress)
     alerts = [alert for alert in app.store.outbox.alerts() if alert.id not in known]
     n_new = sum(one.n_new for one in polled)
     return _gather(app, alerts, n_new, now - timedelta(hours=48), started, language)

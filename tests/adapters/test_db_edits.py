@@ -66,23 +66,41 @@ def test_an_edit_per_recipient_with_the_latest_text(outbox):
     message = sent(outbox, "x", "y")
     newer(outbox, message, "2 Quellen")
     newer(outbox, message, "3 Quellen", NOW + HOUR)
-    assert outbox.edits(NOW, 9) == []
-    edits = outbox.edits(NOW + MINUTE, 9)
+    assert outbox.edits(NOW) == []
+    edits = outbox.edits(NOW + MINUTE)
     assert {edit.delivery.recipient for edit in edits} == {"x", "y"}
     assert {edit.delivery.provider_id for edit in edits} == {"0", "1"}
     assert {(edit.alert.plain, edit.was) for edit in edits} == {("3 Quellen", "Neu")}
-    assert len(outbox.edits(NOW + MINUTE, 1)) == 1
+
+
+def test_an_edit_of_a_text_that_is_old_by_now_is_not_the_last(outbox):
+    """A text that changed while it was on its way is put in next; also a first one."""
+    message = sent(outbox, "x")
+    newer(outbox, message, "2")
+    (edit,) = outbox.edits(NOW + HOUR)
+    newer(outbox, message, "3")
+    outbox.edited(edit.delivery.id, edit.alert)
+    (again,) = outbox.edits(NOW + HOUR)
+    assert (again.was, again.alert.plain) == ("2", "3")
+    outbox.edited(again.delivery.id, again.alert)
+    assert outbox.edits(NOW + HOUR) == []
+    outbox.put(alert("b"), [("telegram", "y")], NOW)
+    ((delivery, shown),) = outbox.due(NOW)
+    newer(outbox, shown, "4")
+    outbox.sent(delivery.id, "9", shown)
+    (late,) = outbox.edits(NOW + HOUR)
+    assert (late.was, late.alert.plain) == ("Neu", "4")
 
 
 def test_after_an_edit_the_next_one_starts_anew(outbox):
     """What was shown is the text that the next edit replaces."""
     message = sent(outbox, "x")
     newer(outbox, message, "2")
-    (edit,) = outbox.edits(NOW + HOUR, 9)
+    (edit,) = outbox.edits(NOW + HOUR)
     outbox.edited(edit.delivery.id)
-    assert outbox.edits(NOW + HOUR, 9) == []
+    assert outbox.edits(NOW + HOUR) == []
     newer(outbox, replace(message, plain="2"), "3", NOW + HOUR)
-    (again,) = outbox.edits(NOW + HOUR, 9)
+    (again,) = outbox.edits(NOW + HOUR)
     assert (again.was, again.alert.plain, again.delivery.n_attempts) == ("2", "3", 0)
 
 
@@ -91,20 +109,20 @@ def test_given_up_for_good_or_for_now(outbox, for_good, n_left):
     """A deleted message is never edited again; one that was not reached is."""
     message = sent(outbox, "x")
     newer(outbox, message, "2")
-    (edit,) = outbox.edits(NOW + HOUR, 9)
+    (edit,) = outbox.edits(NOW + HOUR)
     outbox.drop_edit(edit.delivery.id, "gone \ud800", for_good=for_good)
     newer(outbox, message, "3")
-    assert len(outbox.edits(NOW + HOUR, 9)) == n_left
+    assert len(outbox.edits(NOW + HOUR)) == n_left
 
 
 def test_a_put_off_edit_counts_only_tries(outbox):
     """Waiting for others costs no try; the reason and the time are kept."""
     newer(outbox, sent(outbox, "x"), "2")
-    (edit,) = outbox.edits(NOW + MINUTE, 9)
+    (edit,) = outbox.edits(NOW + MINUTE)
     outbox.put_off_edit(edit.delivery.id, "busy", NOW + HOUR, counted=True)
     outbox.put_off_edit(edit.delivery.id, "waits", NOW + HOUR, counted=False)
-    assert outbox.edits(NOW + MINUTE, 9) == []
-    (later,) = outbox.edits(NOW + HOUR, 9)
+    assert outbox.edits(NOW + MINUTE) == []
+    (later,) = outbox.edits(NOW + HOUR)
     assert (later.delivery.n_attempts, later.delivery.error) == (1, "waits")
 
 
@@ -114,7 +132,7 @@ def test_what_was_not_sent_is_not_edited(outbox):
     outbox.put(message, [("telegram", "x"), ("telegram", "y")], NOW)
     outbox.failed(outbox.deliveries()[0].id, "blocked")
     newer(outbox, message, "2")
-    assert outbox.edits(NOW + HOUR, 9) == []
+    assert outbox.edits(NOW + HOUR) == []
     assert outbox.due(NOW)[0][1].plain == "2"
 
 
@@ -153,7 +171,7 @@ def test_a_ledger_of_the_first_version_is_upgraded(tmp_path):
     store = open_store(path)
     assert store.outbox.alerts() == [alert()]
     newer(store.outbox, alert(), "2")
-    assert [e.delivery.provider_id for e in store.outbox.edits(NOW + HOUR, 9)] == ["7"]
+    assert [e.delivery.provider_id for e in store.outbox.edits(NOW + HOUR)] == ["7"]
     store.close()
     with sqlite3.connect(path) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from newsbot.mailing import Recipient
+from newsbot.mailing import Notice, Pause, Recipient
 from newsbot.types import (
     Alert,
     Amount,
@@ -217,3 +217,20 @@ def delivery(row: Row) -> Delivery:
 def recipient(row: Row) -> Recipient:
     """Read a recipient."""
     return Recipient(**{**row, "since": at_time(row["since"])})
+
+
+def pause(row: Row) -> Pause:
+    """Read why a channel rests."""
+    return Pause(
+        channel=row["channel"],
+        until=at_time(row["until"]),
+        reason=row["reason"],
+        since=at_time(row["since"]),
+        refused=bool(row["refused"]),
+    )
+
+
+def notice(row: Row) -> Notice:
+    """Read a line for a reader; other columns are left out."""
+    names = {field.name for field in dataclasses.fields(Notice)}
+    return Notice(**{name: value for name, value in row.items() if name in names})

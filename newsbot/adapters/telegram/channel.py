@@ -27,6 +27,7 @@ from telegram.error import BadRequest
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
+from newsbot.adapters.telegram.keyboard import keyboard
 from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
 from newsbot.adapters.telegram.text import fit_html, fit_plain
@@ -108,7 +109,8 @@ class TelegramChannel:
         the alert's plain text, once.
 
         Args:
-            recipient: A chat id as text: ``"-100123"`` or ``"@channel"``.
+            recipient: A chat id as text: ``"-100123"`` or ``"@channel"``; with a
+                forum's topic ``"-100123/7"``.
             alert: Its `html` is sent, or its `plain`.
             reply_to: The id of the message in that chat that it answers; where
                 somebody deleted it, the alert stands alone.
@@ -120,17 +122,20 @@ class TelegramChannel:
             DeliveryError: Not accepted, or unknown whether it was. It carries
                 neither cause nor context: the library's errors name the token.
         """
+        chat, thread = _address(recipient)
         reply = None
         if reply_to is not None and reply_to.isdecimal():
             reply = ReplyParameters(int(reply_to), allow_sending_without_reply=True)
 
         async def post(text: str, parse_mode: str | None) -> str:
             message = await self._bot.send_message(
-                recipient,
+                chat,
                 text,
                 parse_mode=parse_mode,
                 link_preview_options=_NO_PREVIEW,
                 reply_parameters=reply,
+                message_thread_id=thread,
+                reply_markup=keyboard(alert),
             )
             return str(message.message_id)
 
@@ -151,15 +156,17 @@ class TelegramChannel:
         """
         if not provider_id.isdecimal():
             raise DeliveryError(f"{provider_id!r} is no message's id", retry=False)
+        chat, _ = _address(recipient)
 
         async def post(text: str, parse_mode: str | None) -> str:
             try:
                 await self._bot.edit_message_text(
                     text,
-                    recipient,
+                    chat,
                     int(provider_id),
                     parse_mode=parse_mode,
                     link_preview_options=_NO_PREVIEW,
+                    reply_markup=keyboard(alert),
                 )
             except BadRequest as error:
                 # An edit whose answer was lost, tried again: it is done.
@@ -168,6 +175,19 @@ class TelegramChannel:
             return provider_id
 
         self._posted(alert, post)
+
+    def whoami(self) -> str:
+        """Ask which bot the token belongs to: ``"@name"``.
+
+        Raises:
+            DeliveryError: As for `send`.
+        """
+
+        async def ask() -> str:
+            async with asyncio.timeout(2 * self._timeout_seconds):
+                return f"@{(await self._bot.get_me()).username}"
+
+        return self._answer(ask())
 
     def close(self) -> None:
         """Finish what is being sent, then stop. May be called twice.
@@ -188,7 +208,10 @@ class TelegramChannel:
         self._redactor.remove()
 
     def _posted(self, alert: Alert, post: _Post) -> str:
-        outcome = self._outcome(self._tried(alert, post))
+        return self._answer(self._tried(alert, post))
+
+    def _answer(self, asking: Coroutine[None, None, str]) -> str:
+        outcome = self._outcome(asking)
         if isinstance(outcome, DeliveryError):
             # Raised here, outside any `except`, and `from None`: else the
             # library's error, whose text or cause may hold the URL with the
@@ -250,3 +273,17 @@ def _blames_text(error: BadRequest) -> bool:
     """Say whether the same alert may pass as plain text."""
     text = str(error).casefold()
     return "can't parse entities" in text or "too long" in text
+
+
+def _address(recipient: str) -> tuple[str, int | None]:
+    """Split ``CHAT/THREAD``; a forum's general topic, 1, is named by no thread.
+
+    Raises:
+        DeliveryError: The thread is no number.
+    """
+    chat, _, thread = recipient.partition("/")
+    if not thread:
+        return chat, None
+    if not thread.isdecimal():
+        raise DeliveryError(f"{recipient!r} names no topic", retry=False)
+    return chat, int(thread) if int(thread) != 1 else None

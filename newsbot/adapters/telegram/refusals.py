@@ -25,11 +25,40 @@ from telegram.error import (
     TimedOut,
 )
 
-from newsbot.errors import DeliveryError
+from newsbot.errors import (
+    ChannelHaltedError,
+    DeliveryError,
+    RecipientGoneError,
+    RecipientMovedError,
+)
 
 #: Seconds until a refused token is tried again: someone has to put a new one
 #: in place first, and nothing may be dropped meanwhile.
 TOKEN_RETRY_SECONDS = 300.0
+
+#: Seconds to rest where a server asks for it and does not say how long.
+FLOOD_SECONDS = 30.0
+
+#: Words of a BadRequest that say that nobody is there, or that we may not write.
+#: Source: tdlib/telegram-bot-api, Client.cpp; td/telegram/MessagesManager.cpp.
+_GONE = (
+    "chat not found",
+    "user not found",
+    "group chat was deactivated",
+    "group chat was upgraded",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "channel_private",
+    "peer_id_invalid",
+    "user_is_blocked",
+    "input_user_deactivated",
+    "not enough rights",
+    "have no rights to send",
+    "need administrator rights",
+    "bot is not a member",
+)
+#: Words that say so of a forum's topic.
+_CLOSED = ("topic_closed", "topic_deleted", "topic closed", "thread not found")
 
 #: Failures that come before the first byte of a request: it never arrived.
 _NOT_SENT = (
@@ -72,49 +101,60 @@ def _(error: RetryAfter) -> DeliveryError:
     # Whole seconds, or a timedelta if PTB_TIMEDELTA is set in the environment.
     wait = error.retry_after
     seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-    return DeliveryError(
-        f"too many requests, wait {seconds:g} s", retry=True, retry_after=seconds
+    return ChannelHaltedError(
+        f"too many requests, wait {seconds:g} s", retry_after=seconds
     )
 
 
 @delivery_error.register
 def _(error: Forbidden) -> DeliveryError:
-    return DeliveryError(str(error), retry=False)
+    # Blocked, kicked, deactivated, group deleted, never a member: all of them pass
+    # only when somebody over there acts.
+    return RecipientGoneError(str(error))
 
 
 @delivery_error.register
 def _(error: ChatMigrated) -> DeliveryError:
-    return DeliveryError(
-        f"the group became a supergroup with the id {error.new_chat_id}", retry=False
+    return RecipientMovedError(
+        f"the group became a supergroup with the id {error.new_chat_id}",
+        str(error.new_chat_id),
     )
 
 
 @delivery_error.register
 def _(error: InvalidToken) -> DeliveryError:
-    return DeliveryError(
-        f"the bot token was refused: {error}",
-        retry=True,
+    return ChannelHaltedError(
+        f"the bot token was refused: {error}; put a valid one in place and restart",
         retry_after=TOKEN_RETRY_SECONDS,
+        refused=True,
     )
 
 
 @delivery_error.register
 def _(error: EndPointNotFound) -> DeliveryError:
     # The address is no Bot API: as with a refused token, someone has to act.
-    return DeliveryError(
+    return ChannelHaltedError(
         f"the server has no such method: {error}",
-        retry=True,
         retry_after=TOKEN_RETRY_SECONDS,
+        refused=True,
     )
 
 
 @delivery_error.register
 def _(error: Conflict) -> DeliveryError:
-    return DeliveryError(f"the token is in use elsewhere: {error}", retry=True)
+    # Only getUpdates is answered so; a second program asks with the same token.
+    return DeliveryError(
+        f"a second instance uses this bot token, stop one of them: {error}", retry=True
+    )
 
 
 @delivery_error.register
 def _(error: BadRequest) -> DeliveryError:
+    text = str(error).casefold()
+    if any(words in text for words in _CLOSED):
+        return RecipientGoneError(f"the topic is closed or gone: {error}", tell=True)
+    if any(words in text for words in _GONE):
+        return RecipientGoneError(str(error))
     return DeliveryError(f"bad request: {error}", retry=False)
 
 
@@ -136,6 +176,8 @@ def _(error: NetworkError) -> DeliveryError:
     # connection, no such host. Else the connection broke after the request
     # began (httpx.ReadError, RemoteProtocolError): the message may be there.
     cause = error.__cause__
+    if "(429)" in str(error):  # from a proxy before the Bot API: it is no JSON
+        return ChannelHaltedError(f"network: {error}", retry_after=FLOOD_SECONDS)
     answered = cause is None or isinstance(cause, TelegramError)
     unknown = not answered and not isinstance(cause, _NOT_SENT)
     return DeliveryError(f"network: {error}", retry=True, unknown=unknown)

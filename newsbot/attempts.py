@@ -1,0 +1,218 @@
+"""One attempt: a message, an edit or a line is asked for once, and what came of it.
+
+What concerns more than the one message is done here, too: a recipient that is gone
+is parked, a chat that moved keeps everything, a channel that takes nothing rests.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsbot.errors import (
+    ChannelHaltedError,
+    DeliveryError,
+    RecipientGoneError,
+    RecipientMovedError,
+)
+from newsbot.mailing import Channel, Edit, Notice, Outbox, chat_of
+from newsbot.stages.notices import notice_message, paused_text
+from newsbot.types import Alert, Delivery, DeliveryState, Language
+
+log = logging.getLogger("newsbot")
+
+#: Tries of one delivery; with `FIRST_WAIT` doubling they take about five days.
+MAX_TRIES = 30
+#: First wait after a try that failed, where the provider names none.
+FIRST_WAIT = timedelta(seconds=30)
+#: Longest wait between two tries.
+MAX_WAIT = timedelta(hours=6)
+#: Wait of a delivery whose channel is not configured at present.
+NO_CHANNEL_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managers:
+    """Who is told when a recipient is paused, in which language."""
+
+    #: Pairs of channel and recipient.
+    recipients: tuple[tuple[str, str], ...] = ()
+    language: Language = "en"
+
+
+class Attempts:
+    """Asks channels, and writes down what came of it. Safe to share between threads.
+
+    Args:
+        outbox: Messages and who still has to get them.
+        channels: Those configured, by name.
+        clock: Tells the time, aware, UTC.
+        managers: Who is told when a recipient is paused.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        managers: Managers,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._clock = clock
+        self._managers = managers
+        #: Channels whose key was refused.
+        self.refused: set[str] = set()
+
+    def send(self, delivery: Delivery, alert: Alert) -> bool:
+        """Send a message; whether it was taken."""
+        outbox, now = self._outbox, self._clock()
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            outbox.hold(delivery.id, _missing(delivery), now + NO_CHANNEL_WAIT)
+            return False
+        reply_to = outbox.answered(alert, delivery)
+        outbox.begin(delivery.id, now)
+        try:
+            provider_id = channel.send(delivery.recipient, alert, reply_to=reply_to)
+        except Exception as error:  # what nobody foresaw must not hold up the line
+            self._refusal(error, delivery)
+            return False
+        outbox.sent(delivery.id, provider_id, alert)
+        self._accepted(delivery.channel)
+        return True
+
+    def _refusal(self, error: Exception, delivery: Delivery) -> None:
+        outbox, now = self._outbox, self._clock()
+        reason, due_at = _verdict(error, delivery.n_attempts, now)
+        unknown = isinstance(error, DeliveryError) and error.unknown
+        with outbox.atomic():
+            if self._concerns_more(error, delivery.channel, delivery.recipient, now):
+                if isinstance(error, RecipientMovedError):
+                    outbox.postpone(delivery.id, reason, now)
+                else:
+                    outbox.hold(delivery.id, reason, now)
+            elif due_at is None:
+                log.warning("delivery=%s given up: %s", delivery.id, reason)
+                outbox.failed(delivery.id, reason, unknown=unknown)
+            else:
+                outbox.postpone(delivery.id, reason, due_at, unknown=unknown)
+
+    def _concerns_more(
+        self, error: Exception, channel: str, recipient: str, now: datetime
+    ) -> bool:
+        """Do what an error asks for beyond its one message; whether it does."""
+        outbox, reason = self._outbox, _reason(error)
+        match error:
+            case RecipientGoneError():
+                if outbox.park(channel, recipient, reason, now):
+                    log.warning("%s %s parked: %s", channel, recipient, reason)
+                    if error.tell:
+                        self._tell_managers(channel, recipient, reason, now)
+            case RecipientMovedError():
+                log.info("%s %s moved to %s", channel, chat_of(recipient), error.new)
+                outbox.move(channel, chat_of(recipient), error.new, now)
+            case ChannelHaltedError():
+                until = now + timedelta(seconds=error.retry_after or 1)
+                refused = error.refused
+                new = outbox.traffic.pause(channel, reason, until, now, refused=refused)
+                if refused:
+                    self.refused.add(channel)
+                    if new:
+                        log.error("%s stopped, nothing is lost: %s", channel, reason)
+            case _:
+                return False
+        return True
+
+    def _accepted(self, channel: str) -> None:
+        """A key that is taken is no refused one any more."""
+        if channel in self.refused:
+            self.refused.discard(channel)
+            self._outbox.traffic.resume(channel)
+            log.warning("%s goes on", channel)
+
+    def _tell_managers(
+        self, channel: str, recipient: str, reason: str, now: datetime
+    ) -> None:
+        text = paused_text(recipient, reason, self._managers.language)
+        for its_channel, manager in self._managers.recipients:
+            if (its_channel, manager) != (channel, recipient):
+                self._outbox.traffic.notify(its_channel, manager, text, now)
+
+    def tell(self, notice: Notice) -> bool:
+        """Send a line to a reader; whether it was taken."""
+        traffic, now = self._outbox.traffic, self._clock()
+        channel = self._channels.get(notice.channel)
+        if channel is None:
+            later = now + NO_CHANNEL_WAIT
+            traffic.settle_notice(notice.id, "pending", "no channel", later)
+            return False
+        message = notice_message(notice.id, notice.text, self._managers.language, now)
+        try:
+            channel.send(notice.recipient, message)
+        except Exception as error:  # as above
+            now = self._clock()
+            reason, due_at = _verdict(error, notice.n_attempts, now)
+            chat = (notice.channel, notice.recipient)
+            if self._concerns_more(error, *chat, now) and due_at is not None:
+                due_at = now
+            state: DeliveryState = "failed" if due_at is None else "pending"
+            traffic.settle_notice(notice.id, state, reason, due_at or now)
+            return False
+        traffic.settle_notice(notice.id, "sent", "", now)
+        self._accepted(notice.channel)
+        return True
+
+    def edit(self, edit: Edit) -> bool:
+        """Edit a message; false, as none was sent."""
+        outbox, delivery, now = self._outbox, edit.delivery, self._clock()
+        channel = self._channels.get(delivery.channel)
+        if channel is None or delivery.provider_id is None:
+            due_at = now + NO_CHANNEL_WAIT
+            outbox.put_off_edit(delivery.id, _missing(delivery), due_at, counted=False)
+            return False
+        recipient = delivery.recipient
+        try:
+            channel.edit(recipient, delivery.provider_id, edit.alert, was=edit.was)
+        except Exception as error:  # as above
+            now = self._clock()
+            reason, later = _verdict(error, delivery.n_attempts, now)
+            with outbox.atomic():
+                if self._concerns_more(error, delivery.channel, recipient, now):
+                    outbox.put_off_edit(delivery.id, reason, now, counted=False)
+                elif later is None:
+                    for_good = isinstance(error, DeliveryError) and not error.retry
+                    outbox.drop_edit(delivery.id, reason, for_good=for_good)
+                else:
+                    outbox.put_off_edit(delivery.id, reason, later, counted=True)
+        else:
+            outbox.edited(delivery.id, edit.alert)
+            self._accepted(delivery.channel)
+        return False
+
+
+def _missing(delivery: Delivery) -> str:
+    return f"channel {delivery.channel} is not configured"
+
+
+def _reason(error: Exception) -> str:
+    named = isinstance(error, DeliveryError)
+    text = str(error) if named else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+def _verdict(
+    error: Exception, n_attempts: int, now: datetime
+) -> tuple[str, datetime | None]:
+    """Say why a try failed, and when to try again: None for never."""
+    named, may_pass = None, True
+    if isinstance(error, DeliveryError):
+        named, may_pass = error.retry_after, error.retry
+    if not may_pass or n_attempts + 1 >= MAX_TRIES:
+        return _reason(error), None
+    # Waits for a channel count as tries: without this bound the power explodes.
+    doubled = FIRST_WAIT * 2 ** min(n_attempts, MAX_TRIES)
+    wait = timedelta(seconds=named) if named else min(doubled, MAX_WAIT)
+    return _reason(error), now + max(wait, timedelta(seconds=1))
