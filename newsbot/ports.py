@@ -254,6 +254,16 @@ class Reach:
     talks_since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A threshold that people's labels have raised."""
+
+    #: The probability from which an article is a deal.
+    threshold: float
+    #: The judge whose probabilities it holds for; any other goes by its own.
+    assessor: str
+
+
 class Ledger(Protocol):
     """Assessments, findings, deals, summaries."""
 
@@ -264,6 +274,10 @@ class Ledger(Protocol):
         dropped: tuple[Dropped, ...],
     ) -> None:
         """Keep the judgement on an article."""
+        ...
+
+    def calibration(self) -> Calibration | None:
+        """Read the threshold that labels have raised, if they have."""
         ...
 
     def findings_of(self, article_id: str) -> list[Finding]:
