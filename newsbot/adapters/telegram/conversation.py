@@ -260,6 +260,9 @@ class BotConversation:
                     continue
             except NewsbotError as error:
                 log.warning("bot %s", error)
+            except Exception as error:
+                # What nobody foresaw must not strike the bot dumb.
+                log.error("bot replies error=%s", type(error).__name__)
             try:
                 async with asyncio.timeout(self._waits.look):
                     await self._said_something.wait()
