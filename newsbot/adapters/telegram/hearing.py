@@ -48,7 +48,7 @@ def _press(update_id: int, query: CallbackQuery) -> Asked | None:
         chat_id=message.chat.id,
         chat_kind=chat_kind(message.chat),
         user_id=query.from_user.id,
-        text=(query.data or "")[:MAX_TEXT],
+        text=_read(query.data or ""),
         language_code=query.from_user.language_code or "",
         thread_id=thread,
         chat_title=message.chat.title or "",
@@ -88,11 +88,16 @@ def _message(update_id: int, message: Message, me: User) -> Asked | None:
         chat_id=chat.id,
         chat_kind=chat_kind(chat),
         user_id=None if anonymous or user is None else user.id,
-        text=text[:MAX_TEXT],
+        text=_read(text),
         language_code=(user.language_code if user and not anonymous else "") or "",
         thread_id=message.message_thread_id if message.is_topic_message else None,
         chat_title=chat.title or "",
     )
+
+
+def _read(text: str) -> str:
+    """Cut a text; halves of surrogate pairs, which nothing can store, become "?"."""
+    return text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_for(text: str, chat: Chat, me: User) -> bool:
