@@ -26,7 +26,7 @@ MAX_EXAMPLES = 5
 TRIED_DAYS = timedelta(days=30)
 _LABELS: dict[Language, tuple[str, str, str, str, str]] = {
     "en": ("Deal", "Not a deal", "Duplicate", "Why?", "Sources"),
-    "de": ("Abkommen", "Kein Abkommen", "Doppelt", "Warum?", "Quellen"),
+    "de": ("Deal", "Kein Deal", "Doppelt", "Warum?", "Quellen"),
 }
 
 

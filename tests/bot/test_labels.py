@@ -77,7 +77,13 @@ def test_evaluate_measures_on_exported_labels(folder, store):
     gold = read_gold([folder / "labels.jsonl"])
     gazetteer = load_organisations(())
     summariser = QuotingSummariser(gazetteer)
-    made = predict(gold, FakeJudge("OpenAI", "Oracle"), summariser, gazetteer)
+    made = predict(
+        gold,
+        FakeJudge("OpenAI", "Oracle"),
+        summariser,
+        gazetteer,
+        progress=lambda _stage, _fraction: None,
+    )
     cost = Cost(
         seconds=1, model="fake", model_calls=0, prompt_tokens=0, generated_tokens=0
     )
