@@ -94,6 +94,8 @@ class Asked:
     #: Topic of a forum.
     thread_id: int | None = None
     chat_title: str = ""
+    #: A public chat's name: ``"@channel"``; empty where it has none.
+    chat_name: str = ""
     #: Of a press: what has to be answered, and the message it stood under.
     callback_id: str | None = None
     message_id: int | None = None

@@ -130,7 +130,7 @@ class BotDesk:
 
     def put_off(self, number: int, seconds: float) -> None:
         """Say an answer later; given up after some tries."""
-        self._store.bot.put_off(number, self._clock() + timedelta(seconds=seconds))
+        self._store.bot.put_off(number, seconds, self._clock())
 
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands, per language and kind of chat."""
@@ -168,9 +168,11 @@ class BotDesk:
     def _talk(self, asked: Asked, standing: Standing | None, now: datetime) -> Talk:
         wish = read_wish(asked)
         elsewhere = wish.target if wish and asked.chat_kind == "private" else ""
-        target = asked.recipient
+        target = self._recipient(asked)
         if elsewhere and standing is not None:
             target = str(standing.chat_id)
+            if self._store.subscriptions.get(CHANNEL, elsewhere) is not None:
+                target = elsewhere
         return Talk(
             store=self._store,
             gazetteer=self._gazetteer,
@@ -244,7 +246,9 @@ class BotDesk:
         """Whether somebody is served at all."""
         if self._admitted(asked):
             return True
-        there = self._store.subscriptions.of_chat(CHANNEL, str(asked.chat_id))
+        rows = self._store.subscriptions
+        there = rows.of_chat(CHANNEL, str(asked.chat_id))
+        there += rows.of_chat(CHANNEL, asked.chat_name) if asked.chat_name else []
         if asked.chat_kind == "private":
             return any(one.source == "config" for one in there)
         return bool(there)
@@ -256,8 +260,16 @@ class BotDesk:
         access = self._access
         return access.open or who in access.managers or self._store.bot.admitted(who)
 
+    def _recipient(self, asked: Asked) -> str:
+        """Name a chat as its subscription does: by id, or as the config's file does."""
+        rows = self._store.subscriptions
+        named = asked.chat_name
+        if named and rows.get(CHANNEL, asked.recipient) is None:
+            return named if rows.get(CHANNEL, named) else asked.recipient
+        return asked.recipient
+
     def _language(self, asked: Asked) -> Language:
-        there = self._store.subscriptions.get(CHANNEL, asked.recipient)
+        there = self._store.subscriptions.get(CHANNEL, self._recipient(asked))
         if there is not None:
             return there.language
         return language_of(asked.language_code, self._access.language)

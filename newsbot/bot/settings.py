@@ -14,6 +14,8 @@ from newsbot.types import DEAL_TYPES
 
 #: Deals that a new subscriber is shown.
 N_SAMPLE = 3
+#: Chats, topics and channels that one person may subscribe.
+MAX_OWNED = 30
 _OFF = ("off", "aus", "nein", "no")
 
 
@@ -28,6 +30,9 @@ def subscribe(talk: Talk, _words: str) -> None:
     if there is not None:
         store.subscriptions.put(replace(there, paused=False))
         talk.tell("resumed" if there.paused else "already")
+        return
+    if len(store.subscriptions.owned(CHANNEL, asked.user_id)) >= MAX_OWNED:
+        talk.tell("too many", n=MAX_OWNED)
         return
     title = standing.title if standing else asked.chat_title
     store.subscriptions.put(

@@ -33,6 +33,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Abonniert: Neue Abkommen gehen jetzt an {title}. Einstellungen von hier: "
         "{target} hinter den Befehl, etwa <code>/lang {target} de</code>.",
     ),
+    "too many": (
+        "You have {n} subscriptions already; please end one with /unsub first.",
+        "Du hast schon {n} Abonnements; bitte zuerst eines mit /unsub beenden.",
+    ),
     "already": ("This is subscribed already.", "Das ist schon abonniert."),
     "sample": (
         "For example, the last {n} deals:",

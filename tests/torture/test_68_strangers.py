@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from servers.telegram_bot import GROUP_ANONYMOUS_BOT, channel, group, person
-from talking_bot import MANAGER, READER, STRANGER, rig
+from talking_bot import MANAGER, NOW, READER, STRANGER, rig
+
+from newsbot.bot.settings import MAX_OWNED
+from newsbot.talking import Subscription
 
 GROUP = -1001234567890
 ROOM = group(GROUP)
@@ -153,6 +156,53 @@ def test_a_channel_is_managed_by_who_administers_it(bot):
     bot.server.statuses["-1007", READER] = "member"
     assert "You are no administrator" in bot.ask(READER, "/unsub @deals_news")[0]
     assert bot.sub(-1007) is not None
+
+
+def test_a_configured_channel_is_one_subscription_by_name_or_id(bot):
+    """What the config calls @channel is not subscribed twice, and its presses count."""
+    bot.store.subscriptions.sync(
+        "telegram",
+        [
+            Subscription(
+                channel="telegram",
+                recipient="@deals_news",
+                language="de",
+                created_at=NOW,
+                source="config",
+            )
+        ],
+    )
+    me = int(bot.server.token.partition(":")[0])
+    bot.server.chats["@deals_news"] = channel(-1007, "deals_news")
+    bot.server.statuses["-1007", MANAGER] = "creator"
+    bot.server.statuses["-1007", me] = "administrator"
+    assert bot.ask(MANAGER, "/sub @deals_news") == ["This is subscribed already."]
+    bot.ask(MANAGER, "/lang @deals_news en")
+    assert [one.language for one in bot.store.subscriptions.all()] == ["en"]
+    bot.press(STRANGER, "fb:yes:d0", chat=channel(-1007, "deals_news"))
+    assert [one.user_id for one in bot.store.labels.all()] == [STRANGER]
+
+
+def test_one_person_subscribes_so_many_chats_and_no_more(bot):
+    """The one too many gets a clear answer; an open bot lets anybody ask."""
+    for n in range(MAX_OWNED):
+        bot.store.subscriptions.put(
+            Subscription(
+                channel="telegram",
+                recipient=f"-5/{n}",
+                language="en",
+                created_at=NOW,
+                owner_id=MANAGER,
+            )
+        )
+    assert "30 subscriptions already" in bot.ask(MANAGER, "/sub")[0]
+
+
+def test_an_open_bot_lets_everybody_subscribe(tmp_path):
+    """`open = true` needs no invite; managers' commands stay theirs."""
+    with rig(tmp_path, open=True) as bot:
+        assert bot.ask(STRANGER, "/start")[1].startswith("Subscribed.")
+        assert "operators" in bot.ask(STRANGER, "/stats")[0]
 
 
 def test_a_topic_of_a_forum_has_a_subscription_of_its_own(bot):

@@ -15,7 +15,7 @@ from newsbot.talking import Button, Reply
 KEEP_UPDATES = timedelta(days=3)
 #: The counter of strangers stops there.
 MAX_STRANGERS = 1_000_000
-#: Tries of one answer; with the waits of the door they take some hours.
+#: Tries of one answer; from a minute on, doubling, they take two hours.
 MAX_TRIES = 8
 
 
@@ -165,18 +165,23 @@ class BotRows:
         with self._connection.atomic() as db:
             db.execute("DELETE FROM replies WHERE number = ?", [number])
 
-    def put_off(self, number: int, due_at: datetime) -> None:
-        """Say an answer later; after `MAX_TRIES` it is given up."""
+    def put_off(self, number: int, seconds: float, now: datetime) -> None:
+        """Say an answer later, each time twice as late; in the end it is given up."""
         with self._connection.atomic() as db:
             db.execute(
                 "DELETE FROM replies WHERE number = ? AND n_attempts + 1 >= ?",
                 [number, MAX_TRIES],
             )
-            db.execute(
-                "UPDATE replies SET n_attempts = n_attempts + 1, due_at = ? "
-                "WHERE number = ?",
-                [codec.at_text(due_at), number],
-            )
+            row = db.execute(
+                "SELECT n_attempts FROM replies WHERE number = ?", [number]
+            ).fetchone()
+            if row is not None:
+                due_at = now + timedelta(seconds=seconds * 2 ** row[0])
+                db.execute(
+                    "UPDATE replies SET n_attempts = n_attempts + 1, due_at = ? "
+                    "WHERE number = ?",
+                    [codec.at_text(due_at), number],
+                )
 
 
 def _reply(document: str) -> Reply:

@@ -35,6 +35,10 @@ def chat_kind(chat: Chat | ChatFullInfo) -> ChatKind:
     return "channel" if chat.type == Chat.CHANNEL else "group"
 
 
+def _name(chat: Chat) -> str:
+    return f"@{chat.username}" if chat.username and chat.type != Chat.PRIVATE else ""
+
+
 def _press(update_id: int, query: CallbackQuery) -> Asked | None:
     message = query.message
     if message is None or query.from_user.is_bot:
@@ -52,6 +56,7 @@ def _press(update_id: int, query: CallbackQuery) -> Asked | None:
         language_code=query.from_user.language_code or "",
         thread_id=thread,
         chat_title=message.chat.title or "",
+        chat_name=_name(message.chat),
         callback_id=query.id,
         message_id=message.message_id,
     )
@@ -92,6 +97,7 @@ def _message(update_id: int, message: Message, me: User) -> Asked | None:
         language_code=(user.language_code if user and not anonymous else "") or "",
         thread_id=message.message_thread_id if message.is_topic_message else None,
         chat_title=chat.title or "",
+        chat_name=_name(chat),
     )
 
 
