@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from newsbot.errors import (
     ChannelHaltedError,
@@ -42,8 +43,16 @@ class Managers:
     language: Language = "en"
 
 
+#: Writes down what came of an attempt, in the caller's transaction; true if a message
+#: was taken.
+Settle = Callable[[], bool]
+
+
 class Attempts:
-    """Asks channels, and writes down what came of it. Safe to share between threads.
+    """Asks channels; what comes back writes down what came of it.
+
+    Safe to share between threads. Asking writes nothing, so that one transaction
+    after it can hold all there is to write.
 
     Args:
         outbox: Messages and who still has to get them.
@@ -66,39 +75,44 @@ class Attempts:
         #: Channels whose key was refused.
         self.refused: set[str] = set()
 
-    def send(self, delivery: Delivery, alert: Alert) -> bool:
-        """Send a message; whether it was taken."""
-        outbox, now = self._outbox, self._clock()
-        channel = self._channels.get(delivery.channel)
-        if channel is None:
-            outbox.hold(delivery.id, _missing(delivery), now + NO_CHANNEL_WAIT)
-            return False
+    def send(self, delivery: Delivery) -> Settle:
+        """Send a message, with its text of this moment."""
+        outbox, channel = self._outbox, self._channels.get(delivery.channel)
+        alert = outbox.alert(delivery.alert_id)
+        if channel is None or alert is None:
+            return partial(self._no_channel, delivery)
         reply_to = outbox.answered(alert, delivery)
-        outbox.begin(delivery.id, now)
         try:
             provider_id = channel.send(delivery.recipient, alert, reply_to=reply_to)
         except Exception as error:  # what nobody foresaw must not hold up the line
-            self._refusal(error, delivery)
-            return False
-        outbox.sent(delivery.id, provider_id, alert)
+            return partial(self._refused, delivery, error)
+        return partial(self._taken, delivery, alert, provider_id)
+
+    def _no_channel(self, delivery: Delivery) -> bool:
+        due_at = self._clock() + NO_CHANNEL_WAIT
+        self._outbox.hold(delivery.id, _missing(delivery), due_at)
+        return False
+
+    def _taken(self, delivery: Delivery, alert: Alert, provider_id: str) -> bool:
+        self._outbox.sent(delivery.id, provider_id, alert)
         self._accepted(delivery.channel)
         return True
 
-    def _refusal(self, error: Exception, delivery: Delivery) -> None:
+    def _refused(self, delivery: Delivery, error: Exception) -> bool:
         outbox, now = self._outbox, self._clock()
         reason, due_at = _verdict(error, delivery.n_attempts, now)
         unknown = isinstance(error, DeliveryError) and error.unknown
-        with outbox.atomic():
-            if self._concerns_more(error, delivery.channel, delivery.recipient, now):
-                if isinstance(error, RecipientMovedError):
-                    outbox.postpone(delivery.id, reason, now)
-                else:
-                    outbox.hold(delivery.id, reason, now)
-            elif due_at is None:
-                log.warning("delivery=%s given up: %s", delivery.id, reason)
-                outbox.failed(delivery.id, reason, unknown=unknown)
+        if self._concerns_more(error, delivery.channel, delivery.recipient, now):
+            if isinstance(error, RecipientMovedError):
+                outbox.postpone(delivery.id, reason, now)
             else:
-                outbox.postpone(delivery.id, reason, due_at, unknown=unknown)
+                outbox.hold(delivery.id, reason, now)
+        elif due_at is None:
+            log.warning("delivery=%s given up: %s", delivery.id, reason)
+            outbox.failed(delivery.id, reason, unknown=unknown)
+        else:
+            outbox.postpone(delivery.id, reason, due_at, unknown=unknown)
+        return False
 
     def _concerns_more(
         self, error: Exception, channel: str, recipient: str, now: datetime
@@ -141,55 +155,66 @@ class Attempts:
             if (its_channel, manager) != (channel, recipient):
                 self._outbox.traffic.notify(its_channel, manager, text, now)
 
-    def tell(self, notice: Notice) -> bool:
-        """Send a line to a reader; whether it was taken."""
-        traffic, now = self._outbox.traffic, self._clock()
+    def tell(self, notice: Notice) -> Settle:
+        """Send a line to a reader."""
         channel = self._channels.get(notice.channel)
-        if channel is None:
-            later = now + NO_CHANNEL_WAIT
-            traffic.settle_notice(notice.id, "pending", "no channel", later)
-            return False
-        message = notice_message(notice.id, notice.text, self._managers.language, now)
+        language = self._managers.language
+        message = notice_message(notice.id, notice.text, language, self._clock())
         try:
+            if channel is None:
+                raise DeliveryError("no such channel", retry=False)
             channel.send(notice.recipient, message)
         except Exception as error:  # as above
-            now = self._clock()
-            reason, due_at = _verdict(error, notice.n_attempts, now)
-            chat = (notice.channel, notice.recipient)
-            if self._concerns_more(error, *chat, now) and due_at is not None:
-                due_at = now
-            state: DeliveryState = "failed" if due_at is None else "pending"
-            traffic.settle_notice(notice.id, state, reason, due_at or now)
-            return False
-        traffic.settle_notice(notice.id, "sent", "", now)
+            return partial(self._untold, notice, error)
+        return partial(self._told, notice)
+
+    def _told(self, notice: Notice) -> bool:
+        self._outbox.traffic.settle_notice(notice.id, "sent", "", self._clock())
         self._accepted(notice.channel)
         return True
 
-    def edit(self, edit: Edit) -> bool:
-        """Edit a message; false, as none was sent."""
-        outbox, delivery, now = self._outbox, edit.delivery, self._clock()
+    def _untold(self, notice: Notice, error: Exception) -> bool:
+        now = self._clock()
+        reason, due_at = _verdict(error, notice.n_attempts, now)
+        self._concerns_more(error, notice.channel, notice.recipient, now)
+        state: DeliveryState = "failed" if due_at is None else "pending"
+        traffic = self._outbox.traffic
+        traffic.settle_notice(notice.id, state, reason, due_at or now)
+        return False
+
+    def edit(self, edit: Edit) -> Settle:
+        """Put a newer text in the place of one that was sent."""
+        delivery = edit.delivery
         channel = self._channels.get(delivery.channel)
         if channel is None or delivery.provider_id is None:
-            due_at = now + NO_CHANNEL_WAIT
-            outbox.put_off_edit(delivery.id, _missing(delivery), due_at, counted=False)
-            return False
-        recipient = delivery.recipient
+            return partial(self._no_channel_to_edit, delivery)
+        recipient, id_ = delivery.recipient, delivery.provider_id
         try:
-            channel.edit(recipient, delivery.provider_id, edit.alert, was=edit.was)
+            channel.edit(recipient, id_, edit.alert, was=edit.was)
         except Exception as error:  # as above
-            now = self._clock()
-            reason, later = _verdict(error, delivery.n_attempts, now)
-            with outbox.atomic():
-                if self._concerns_more(error, delivery.channel, recipient, now):
-                    outbox.put_off_edit(delivery.id, reason, now, counted=False)
-                elif later is None:
-                    for_good = isinstance(error, DeliveryError) and not error.retry
-                    outbox.drop_edit(delivery.id, reason, for_good=for_good)
-                else:
-                    outbox.put_off_edit(delivery.id, reason, later, counted=True)
+            return partial(self._unedited, delivery, error)
+        return partial(self._edited, edit)
+
+    def _no_channel_to_edit(self, delivery: Delivery) -> bool:
+        reason, due_at = _missing(delivery), self._clock() + NO_CHANNEL_WAIT
+        self._outbox.put_off_edit(delivery.id, reason, due_at, counted=False)
+        return False
+
+    def _edited(self, edit: Edit) -> bool:
+        self._outbox.edited(edit.delivery.id, edit.alert)
+        self._accepted(edit.delivery.channel)
+        return False
+
+    def _unedited(self, delivery: Delivery, error: Exception) -> bool:
+        outbox, now = self._outbox, self._clock()
+        reason, later = _verdict(error, delivery.n_attempts, now)
+        if self._concerns_more(error, delivery.channel, delivery.recipient, now):
+            outbox.put_off_edit(delivery.id, reason, now, counted=False)
+        elif later is None:
+            for_good = isinstance(error, DeliveryError) and not error.retry
+            outbox.drop_edit(delivery.id, reason, for_good=for_good)
         else:
-            outbox.edited(delivery.id, edit.alert)
-            self._accepted(delivery.channel)
+            outbox.put_off_edit(delivery.id, reason, later, counted=True)
         return False
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from newsbot.attempts import Attempts, Managers
+from newsbot.attempts import Attempts, Managers, Settle
 from newsbot.mailing import Channel, Outbox, chat_of
 from newsbot.pace import Limits, Pace
 
@@ -38,8 +38,10 @@ class _Job:
 
     channel: str
     recipient: str
-    #: Asks, and writes down what came of it; true if a message was taken.
-    run: Callable[[], bool]
+    #: Asks for it.
+    ask: Callable[[], Settle]
+    #: Writes down that it is on its way, in the caller's transaction.
+    begin: Callable[[], object] = lambda: None
 
     @property
     def chat(self) -> tuple[str, str]:
@@ -162,7 +164,8 @@ class Courier:
             busy.add(job.chat)
             pace = self._paces.get(job.channel)
             if pace is None or job.channel not in self._channels:
-                self._n_sent += job.run()
+                job.begin()
+                self._n_sent += self._settled(job.ask())
                 waits.append(0)
                 continue
             with self._changed:
@@ -185,15 +188,16 @@ class Courier:
             _Job(
                 channel=delivery.channel,
                 recipient=delivery.recipient,
-                run=partial(self._attempts.send, delivery, alert),
+                ask=partial(self._attempts.send, delivery),
+                begin=partial(self._outbox.begin, delivery.id, now),
             )
-            for delivery, alert in self._outbox.due(now)
+            for delivery in self._outbox.due(now)
         ]
         jobs += [
             _Job(
                 channel=notice.channel,
                 recipient=notice.recipient,
-                run=partial(self._attempts.tell, notice),
+                ask=partial(self._attempts.tell, notice),
             )
             for notice in self._outbox.traffic.notices(now)
         ]
@@ -201,7 +205,7 @@ class Courier:
             _Job(
                 channel=edit.delivery.channel,
                 recipient=edit.delivery.recipient,
-                run=partial(self._attempts.edit, edit),
+                ask=partial(self._attempts.edit, edit),
             )
             for edit in self._outbox.edits(now)
         ]
@@ -218,16 +222,22 @@ class Courier:
             self._pool = ThreadPoolExecutor(MAX_AT_ONCE, "courier")
         self._pool.submit(self._work, job, pace)
 
+    def _settled(self, settle: Settle) -> bool:
+        with self._outbox.atomic():
+            return settle()
+
     def _work(self, job: _Job, pace: Pace) -> None:
         """Do one job in a thread of the pool, counted within the limits."""
         channel, chat = job.chat
-        traffic, taken = self._outbox.traffic, False
+        outbox, taken = self._outbox, False
         try:
-            number = traffic.began(channel, chat, self._clock())
-            try:
-                taken = job.run()
-            finally:
-                traffic.ended(number, self._clock())
+            with outbox.atomic():
+                number = outbox.traffic.began(channel, chat, self._clock())
+                job.begin()
+            settle = job.ask()
+            with outbox.atomic():
+                outbox.traffic.ended(number, self._clock())
+                taken = settle()
         except BaseException as error:
             # The ledger cannot be written: `serve` ends with it.
             with self._changed:

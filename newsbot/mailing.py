@@ -19,6 +19,14 @@ class Channel(Protocol):
         """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
         ...
 
+    def whoami(self) -> str:
+        """Say in a few words, for the operator, what is behind this channel.
+
+        Raises:
+            DeliveryError: It does not answer, or does not take our key.
+        """
+        ...
+
     def send(self, recipient: str, alert: Alert, *, reply_to: str | None = None) -> str:
         """Send one message.
 
@@ -136,8 +144,12 @@ class Outbox(Protocol):
         """Write a message and its pending deliveries."""
         ...
 
-    def due(self, now: datetime) -> list[tuple[Delivery, Alert]]:
+    def due(self, now: datetime) -> list[Delivery]:
         """List the first message that waits for each recipient, if it is time."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Read a message as it now is."""
         ...
 
     def begin(self, delivery_id: str, now: datetime) -> None:

@@ -167,6 +167,9 @@ class FakeChannel:
         #: Recipient, the message's id, and its newer text.
         self.edited = []
 
+    def whoami(self):
+        return "a fake"
+
     def send(self, recipient, alert, *, reply_to=None):
         self.script.next()
         self.sent.append((recipient, alert))

@@ -59,6 +59,7 @@ ALLOWED: dict[str, set[str]] = {
         "adapters",
         "pipeline",
         "poll",
+        "attempts",
         "deliver",
         "pace",
         *LINE,

@@ -33,6 +33,10 @@ class ConsoleChannel:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    def whoami(self) -> str:
+        """Say where the alerts appear."""
+        return "standard output"
+
     def send(self, recipient: str, alert: Alert, *, reply_to: str | None = None) -> str:
         """Write one alert.
 

@@ -14,10 +14,10 @@ from newsbot.bot.showing import (
 )
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, help_lines, literal
-from newsbot.stages.compose import web_url
 from newsbot.stages.export import deal_row as export_row
 from newsbot.stages.export import write_csv
 from newsbot.stages.filters import read_moment
+from newsbot.stages.lines import web_url
 from newsbot.stages.rates import load_rates
 from newsbot.talking import Reply
 from newsbot.types import Deal

@@ -65,7 +65,8 @@ _FIXES = {
     "database": "set database.path in the config, or free the file",
     "model": "set [model] in the config, or try `newsbot model info`",
     "feeds": "correct [[feeds]] in the config",
-    "channels": "correct [telegram] in the config",
+    "channels": "correct [telegram] and [[chat]] in the config",
+    "deliveries": "free the database's file",
 }
 
 
@@ -81,6 +82,7 @@ def check(session: Session, as_json: bool) -> None:
         ("model", _model),
         ("feeds", _feeds),
         ("channels", _channels),
+        ("deliveries", _deliveries),
     ):
         lines.extend(_guarded(part, probe, app))
     if as_json:
@@ -193,6 +195,8 @@ def _feeds(app: App) -> Iterator[Line]:
 
 
 def _channels(app: App) -> Iterator[Line]:
+    from newsbot.errors import DeliveryError
+
     telegram = app.config.telegram
     if not telegram.chats:
         yield Line(
@@ -201,8 +205,7 @@ def _channels(app: App) -> Iterator[Line]:
             text="no Telegram chat; alerts go to the console",
             fix="set telegram.chats in the config",
         )
-        return
-    if not os.environ.get(telegram.token_env):
+    elif not os.environ.get(telegram.token_env):
         yield Line(
             state="fail",
             part="channels",
@@ -210,6 +213,35 @@ def _channels(app: App) -> Iterator[Line]:
             fix="put the bot's token there",
         )
         return
-    _ = app.channels
-    text = f"Telegram, {len(telegram.chats)} chats configured"
-    yield Line(state="ok", part="channels", text=text)
+    for name, channel in app.channels.items():
+        try:
+            who = channel.whoami()
+        except DeliveryError as error:
+            fix = "put the right address or key in place, then restart newsbot"
+            yield Line(state="fail", part="channels", text=f"{name}: {error}", fix=fix)
+        else:
+            yield Line(state="ok", part="channels", text=f"{name}: {who}")
+
+
+def _deliveries(app: App) -> Iterator[Line]:
+    """What became of the messages, and who gets none at present."""
+    from newsbot.adapters.db.recipients import parked
+
+    outbox = app.store.outbox
+    counts = outbox.traffic.counts()
+    text = (
+        f"{counts['sent']} sent, {counts['pending']} waiting, "
+        f"{counts['failed']} failed, {counts['unknown']} unknown; "
+        f"{counts['unanswered']} tries had no answer and may have arrived twice"
+    )
+    yield Line(state="ok", part="deliveries", text=text)
+    for pause in outbox.traffic.pauses(app.clock()):
+        state: Literal["warn", "fail"] = "fail" if pause.refused else "warn"
+        text = f"{pause.channel} rests since {pause.since:%Y-%m-%d %H:%M} UTC: "
+        fix = (
+            "put a valid token in place, then restart newsbot" if pause.refused else ""
+        )
+        yield Line(state=state, part="deliveries", text=text + pause.reason, fix=fix)
+    for one in parked(outbox.recipients.all()):
+        text = f"{one.channel} {one.recipient} parked: {one.reason}"
+        yield Line(state="warn", part="deliveries", text=text)

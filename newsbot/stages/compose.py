@@ -10,18 +10,22 @@ the model's sentences stand below the facts and apart from them.
 
 from __future__ import annotations
 
-import html
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from newsbot.stages.amounts import format_capacity
 from newsbot.stages.changes import Change, StatusChange, extensions, key, say, written
 from newsbot.stages.figures import Difference, differences
+from newsbot.stages.lines import (
+    Line,
+    as_html,
+    as_plain,
+    fitting,
+    shortened,
+    web_url,
+)
 from newsbot.stages.sources import Source, sources
 from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
 from newsbot.types import (
@@ -37,15 +41,13 @@ from newsbot.types import (
     identity,
 )
 
-#: UTF-16 units of a message, tags and addresses included: Telegram takes 4,096
-#: without them (https://core.telegram.org/bots/api#sendmessage).
-MAX_UNITS = 4_000
 #: Quotes in one message; each from another article where there are several.
 MAX_QUOTES = 3
 #: Characters of one quote; longer sentences end in an ellipsis.
 MAX_QUOTE = 320
-#: Characters of the summary, and of a name: longer ones are no news.
-MAX_SUMMARY = 900
+#: Sentences and characters of the summary; characters of a name: longer is no news.
+MAX_SENTENCES = 2
+MAX_SUMMARY = 400
 MAX_NAME = 80
 #: Characters of one change, and changes in one message; more are counted.
 MAX_CHANGE = 240
@@ -54,10 +56,6 @@ MAX_CHANGES = 8
 MAX_CLAIMS = 4
 #: Names in the headline; more are counted.
 MAX_HEADLINE = 6
-#: Characters of an address that is linked; browsers and chats take no longer ones.
-MAX_URL = 1_000
-_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
-
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "payer": "paid by",
@@ -68,6 +66,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "release": "press release",
         "releases": "press releases only",
         "others": "{n} others",
+        "more": "… and {n} more",
         "update": "Update",
         "summary_only": "from the feed's summary",
         "today": "first seen %H:%M UTC",
@@ -86,6 +85,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "release": "Pressemitteilung",
         "releases": "nur Pressemitteilungen",
         "others": "{n} weitere",
+        "more": "… und {n} weitere",
         "update": "Neuer Stand",
         "summary_only": "aus der Zusammenfassung des Feeds",
         "today": "zuerst um %H:%M UTC",
@@ -96,23 +96,6 @@ _WORDS: dict[Language, dict[str, str]] = {
         "close": "“",
     },
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """One line of a message, before it is HTML or plain text."""
-
-    text: str
-    #: What gives way first where a message is too long; 0 never does.
-    rank: int = 0
-    bold: bool = False
-    #: Shown as a quotation.
-    quote: bool = False
-    #: After an empty line.
-    apart: bool = False
-    #: Follows the text: a link's words and its address, None where it has none.
-    label: str = ""
-    url: str | None = None
 
 
 def compose(
@@ -139,11 +122,13 @@ def compose(
         changed: What has changed since the state that the reader knows.
 
     Returns:
-        The message, below 4,096 UTF-16 units as HTML and as plain text; facts stay
-        where quotes have to go. Its id is made of deal, kind, status and language,
-        and of an update's changes: writing it twice gives one row.
+        The message, at most 900 UTF-16 units before its quotes and below 4,096 with
+        them; facts stay where the summary and quotes have to go. Its id is made of
+        deal, kind, status and language, and of an update's changes: writing it twice
+        gives one row.
     """
-    lines = _fitting(_lines(deal, articles, kind, language, summary, now, changed))
+    every = _lines(deal, articles, kind, language, summary, now, changed)
+    lines = fitting(every, lambda n: Line(text=_WORDS[language]["more"].format(n=n)))
     n_times = extensions(deal, articles)
     times = [str(n_times)] if n_times > 1 else []
     if kind == "update":
@@ -155,37 +140,10 @@ def compose(
         deal_id=deal.id,
         kind=kind,
         language=language,
-        html="\n".join(_html(line) for line in lines),
-        plain="\n".join(_plain(line) for line in lines),
+        html=as_html(lines),
+        plain=as_plain(lines),
         created_at=now,
     )
-
-
-def web_url(url: str) -> str | None:
-    """Give an address that may be linked: http or https, and of a sane length."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    linked = parts.scheme in ("http", "https") and parts.netloc
-    return url if linked and len(url) <= MAX_URL and not _SPACE.search(url) else None
-
-
-def _fitting(lines: Sequence[_Line]) -> list[_Line]:
-    """Keep what fits into one message, the most important first, in reading order."""
-    left = MAX_UNITS
-    kept: set[int] = set()
-    for number, line in sorted(enumerate(lines), key=lambda pair: pair[1].rank):
-        needed = max(_units(_html(line)), _units(_plain(line))) + 1
-        if needed > left:
-            break  # what counts for less must not take the place of what counts more
-        left -= needed
-        kept.add(number)
-    return [line for number, line in enumerate(lines) if number in kept]
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def _lines(
@@ -196,10 +154,10 @@ def _lines(
     summary: Summary | None,
     written_at: datetime,
     changed: Sequence[Change],
-) -> list[_Line]:
+) -> list[Line]:
     words = _WORDS[language]
     told_by = sources(tuple(articles.values()))
-    names = [_shortened(name, MAX_NAME) for name, _ in deal.parties]
+    names = [shortened(name, MAX_NAME) for name, _ in deal.parties]
     if len(names) > MAX_HEADLINE:
         more = str(len(names) - MAX_HEADLINE + 1)
         shown = [*names[: MAX_HEADLINE - 1], words["others"].format(n=more)]
@@ -208,26 +166,26 @@ def _lines(
     headline = f"{STATUS[language][deal.status]}: {listed(shown, AND[language])}"
     if kind == "update":
         headline = f"{words['update']} – {headline}"
-    lines = [_Line(text=headline, bold=True)]
-    news = [_shortened(say(one, language), MAX_CHANGE) for one in changed]
+    lines = [Line(text=headline, bold=True)]
+    news = [shortened(say(one, language), MAX_CHANGE) for one in changed]
     if n_more := len(news[MAX_CHANGES:]):
         news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
-    lines.extend(_Line(text=f"→ {text}", rank=1) for text in news)
+    lines.extend(Line(text=f"→ {text}", rank=1) for text in news)
+    if summary is not None and summary.language == language:
+        told = " ".join(one.text for one in summary.sentences[:MAX_SENTENCES])
+        lines.append(Line(text=shortened(told, MAX_SUMMARY), rank=4))
     types = ", ".join(TYPES[language][type_] for type_ in deal.types)
-    lines.append(_Line(text=f"{words['kind']}: {types}"))
+    lines.append(Line(text=f"{words['kind']}: {types}"))
     for name, (_, roles) in zip(names, deal.parties, strict=True):
         told = ", ".join(ROLES[language][role] for role in roles)
-        lines.append(_Line(text=f"• {name}: {told}", rank=1))
+        lines.append(Line(text=f"• {name}: {told}", rank=1))
     lines.extend(_facts(deal, told_by, language))
-    if summary is not None and summary.language == language:
-        text = _shortened(summary.text, MAX_SUMMARY)
-        lines.append(_Line(text=text, rank=4, apart=True))
     lines.extend(_quotes(deal, articles, told_by, language))
     counted = _counted(told_by, language)
     seen_at = deal.first_seen_at.astimezone(UTC)
     today = seen_at.date() == written_at.astimezone(UTC).date()
     seen = seen_at.strftime(words["today" if today else "earlier"])
-    lines.append(_Line(text=f"{counted}, {seen}", apart=True))
+    lines.append(Line(text=f"{counted}, {seen}", apart=True))
     return lines
 
 
@@ -250,7 +208,7 @@ def _counted(told_by: Sequence[Source], language: Language) -> str:
     return f"{words['many'].format(n=len(told_by))} ({counts})"
 
 
-def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_Line]:
+def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[Line]:
     """One line per figure, however many articles state it and in which words.
 
     Figures about which sources disagree share one line; a figure that another one
@@ -286,7 +244,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_L
         for item in finding.capacity:
             written = format_capacity(item.value, item.unit, language)
             lines[f"• {words['capacity']}: {written}"] = None
-    return [_Line(text=text, rank=2) for text in lines]
+    return [Line(text=text, rank=2) for text in lines]
 
 
 def _agreed(told: Sequence[Amount]) -> Amount:
@@ -299,7 +257,7 @@ def _disputed(difference: Difference, language: Language) -> str:
     """Each figure with its source, side by side."""
     shown = [
         f"{written(claim.amount, language)} "
-        f"({_shortened(claim.source.articles[0].site, MAX_NAME)})"
+        f"({shortened(claim.source.articles[0].site, MAX_NAME)})"
         for claim in difference.claims[:MAX_CLAIMS]
     ]
     if more := len(difference.claims) - len(shown):
@@ -313,7 +271,7 @@ def _amount(amount: Amount, language: Language) -> str:
     if amount.payer is None:
         return line
     payer = _WORDS[language]["payer"]
-    name = _shortened(amount.payer, MAX_NAME)
+    name = shortened(amount.payer, MAX_NAME)
     return f"{line}, {payer} {name}" if language == "en" else f"{line}, {name} {payer}"
 
 
@@ -322,10 +280,10 @@ def _quotes(
     articles: Mapping[str, Article],
     told_by: Sequence[Source],
     language: Language,
-) -> list[_Line]:
+) -> list[Line]:
     """The sentence that states the deal, from as many sources as fit."""
     words = _WORDS[language]
-    lines: list[_Line] = []
+    lines: list[Line] = []
     source_of = {one.id: s for s in told_by for one in s.articles}
     seen: list[Source] = []
     for finding in deal.findings:
@@ -336,14 +294,14 @@ def _quotes(
         if source in seen:
             continue
         seen.append(source)
-        quote = _shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
-        label = _shortened(article.site, MAX_NAME)
+        quote = shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
+        label = shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
         if source.release:
             label = f"{label}, {words['release']}"
         lines.append(
-            _Line(
+            Line(
                 text=f"{words['open']}{quote}{words['close']}",
                 rank=5 if lines else 3,
                 apart=not lines,
@@ -363,34 +321,3 @@ def _best_quote(finding: Finding) -> Span:
 
 def _read(article: Article, span: Span) -> str:
     return article.full_text[span.start : span.end]
-
-
-def _shortened(text: str, longest: int) -> str:
-    """One line of at most so many characters; what is cut ends in an ellipsis."""
-    text = " ".join(text.split())
-    if len(text) <= longest:
-        return text
-    return text[:longest].rsplit(" ", 1)[0] + " …"
-
-
-def _html(line: _Line) -> str:
-    text = html.escape(line.text, quote=False)
-    if line.bold:
-        text = f"<b>{text}</b>"
-    if line.label:
-        label = html.escape(line.label, quote=False)
-        if line.url is not None:
-            label = f'<a href="{html.escape(line.url)}">{label}</a>'
-        text = f"{text} — {label}"
-    if line.quote:
-        text = f"<blockquote>{text}</blockquote>"
-    return f"\n{text}" if line.apart else text
-
-
-def _plain(line: _Line) -> str:
-    text = f"{line.text} — {line.label}" if line.label else line.text
-    if line.url is not None:
-        text = f"{text} {line.url}"
-    if line.quote:
-        text = f"> {text}"
-    return f"\n{text}" if line.apart else text

@@ -19,7 +19,7 @@ from decimal import Decimal
 from lxml import etree  # type: ignore[import-untyped]
 
 from newsbot.stages.amounts import format_capacity, format_money
-from newsbot.stages.compose import web_url
+from newsbot.stages.lines import web_url
 from newsbot.stages.printable import named, one_line
 from newsbot.stages.rates import Rates
 from newsbot.stages.totals import Sums, comparable, sums_of

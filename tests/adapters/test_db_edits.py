@@ -17,6 +17,7 @@ from db_nouns import (
     memory_store,
     put,
 )
+from db_nouns import due as pairs_due
 from sqlite_utils import Database
 
 from newsbot.adapters.db import open_store
@@ -85,7 +86,7 @@ def test_an_edit_of_a_text_that_is_old_by_now_is_not_the_last(outbox):
     outbox.edited(again.delivery.id, again.alert)
     assert outbox.edits(NOW + HOUR) == []
     outbox.put(alert("b"), [("telegram", "y")], NOW)
-    ((delivery, shown),) = outbox.due(NOW)
+    ((delivery, shown),) = pairs_due(outbox, NOW)
     newer(outbox, shown, "4")
     outbox.sent(delivery.id, "9", shown)
     (late,) = outbox.edits(NOW + HOUR)
@@ -133,7 +134,7 @@ def test_what_was_not_sent_is_not_edited(outbox):
     outbox.failed(outbox.deliveries()[0].id, "blocked")
     newer(outbox, message, "2")
     assert outbox.edits(NOW + HOUR) == []
-    assert outbox.due(NOW)[0][1].plain == "2"
+    assert pairs_due(outbox, NOW)[0][1].plain == "2"
 
 
 def test_a_reply_finds_its_message_per_recipient(outbox):

@@ -18,6 +18,7 @@ from db_nouns import (
     memory_store,
     put,
 )
+from db_nouns import due as pairs_due
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -328,7 +329,7 @@ def due(outbox, at=NOW):
     """Who is to get what now: pairs of recipient and message."""
     return [
         (delivery.recipient, message.id.removeprefix("alert-"))
-        for delivery, message in outbox.due(at)
+        for delivery, message in pairs_due(outbox, at)
     ]
 
 
@@ -348,7 +349,7 @@ def test_what_was_sent_is_never_due_again(outbox):
     """Neither time, nor a second put, nor a late error sends a message twice."""
     outbox.put(alert(), [("telegram", "1")], NOW)
     assert due(outbox, NOW - HOUR) == []
-    ((delivery, message),) = outbox.due(NOW)
+    ((delivery, message),) = pairs_due(outbox, NOW)
     assert message == alert()
     outbox.sent(delivery.id, "id-7")
     outbox.put(alert(), [("telegram", "1")], NOW)
@@ -376,11 +377,13 @@ def test_order_per_recipient_outlives_a_delay(outbox):
     first = next(d for d in outbox.deliveries() if d.recipient == "x")
     outbox.postpone(first.id, "429", NOW + 2 * HOUR)
     assert sorted(due(outbox)) == [("x", "2"), ("y", "1")]  # x by mail
-    assert {pair[0].channel for pair in outbox.due(NOW)} == {"telegram", "email"}
+    assert {pair[0].channel for pair in pairs_due(outbox, NOW)} == {"telegram", "email"}
     at_x = [pair for pair in due(outbox, NOW + 2 * HOUR) if pair[0] == "x"]
     assert sorted(at_x) == [("x", "1"), ("x", "2")]
     for name in "12":
-        ((first, message),) = [d for d in outbox.due(NOW) if d[0].recipient == "y"]
+        ((first, message),) = [
+            d for d in pairs_due(outbox, NOW) if d[0].recipient == "y"
+        ]
         assert message.id == f"alert-{name}"
         outbox.sent(first.id, "1")
 
@@ -392,10 +395,10 @@ def test_messages_of_one_moment_keep_their_order(outbox):
         outbox.put(alert(name), [("telegram", "1")], NOW)
     for name in names:
         assert due(outbox) == [("1", name)]
-        ((first, _),) = outbox.due(NOW)
+        ((first, _),) = pairs_due(outbox, NOW)
         outbox.postpone(first.id, "429", NOW + HOUR)
         assert due(outbox) == []
-        ((first, _),) = outbox.due(NOW + HOUR)
+        ((first, _),) = pairs_due(outbox, NOW + HOUR)
         outbox.sent(first.id, "1")
 
 
@@ -406,4 +409,4 @@ def test_a_store_has_all_its_parts(store):
         store.line.put_article(article())
         put(store, deal(), "a")
         store.outbox.put(alert(), [("console", "")], NOW)
-    assert [message.id for _, message in store.outbox.due(NOW)] == ["alert-a"]
+    assert [message.id for _, message in pairs_due(store.outbox, NOW)] == ["alert-a"]

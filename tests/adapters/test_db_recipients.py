@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from db_nouns import HOUR, NOW, alert, announce_articles, article, deal, put
+from db_nouns import due as pairs_due
 from sqlite_utils import Database
 
 from newsbot.adapters.db import open_store
@@ -30,7 +31,9 @@ def outbox(store):
 
 
 def waiting(outbox, at=NOW):
-    return [(d.recipient, a.id.removeprefix("alert-")) for d, a in outbox.due(at)]
+    return [
+        (d.recipient, a.id.removeprefix("alert-")) for d, a in pairs_due(outbox, at)
+    ]
 
 
 def states(outbox):

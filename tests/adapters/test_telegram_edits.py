@@ -8,7 +8,7 @@ from servers import telegram as api
 from servers.telegram import TelegramServer
 
 from newsbot.adapters.telegram.channel import TelegramChannel
-from newsbot.errors import DeliveryError
+from newsbot.errors import ChannelHaltedError, DeliveryError, RecipientGoneError
 
 CHAT = "-1001234567890"
 
@@ -125,3 +125,95 @@ def test_a_closed_channel_edits_nothing(server, channel):
     channel.close()
     assert refused(channel, provider_id).retry
     assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "labels"),
+    [
+        ("en", "Deal, Not a deal, Duplicate, Why?, Sources"),
+        ("de", "Deal, Kein Deal, Doppelt, Warum?, Quellen"),
+    ],
+)
+def test_buttons_stand_below_an_alert_and_stay_there(server, channel, language, labels):
+    """Labels are the reader's, data carry the deal's id; an edit keeps both."""
+    message = alert(language=language, deal_id="0123456789abcdef")
+    provider_id = channel.send(CHAT, message)
+    (sent,) = server.accepted
+    assert ", ".join(label for row in sent.buttons for label, _ in row) == labels
+    assert [data for row in sent.buttons for _, data in row] == [
+        f"{name}:0123456789abcdef"
+        for name in ("fb:yes", "fb:no", "fb:dup", "why", "src")
+    ]
+    edit(
+        channel,
+        provider_id,
+        alert(language=language, deal_id=message.deal_id, html="x"),
+    )
+    (edited,) = server.accepted
+    assert (edited.visible, edited.buttons) == ("x", sent.buttons)
+
+
+def test_a_line_about_no_deal_has_no_buttons(server, channel):
+    """What is no alert asks nobody for an opinion."""
+    channel.send(CHAT, alert(deal_id=""))
+    assert server.accepted[0].buttons == ()
+
+
+def test_a_topic_gets_its_own_messages(server, channel):
+    """A thread is named; the general topic, which Telegram calls 1, is not."""
+    for recipient in (f"{CHAT}/7", f"{CHAT}/1", CHAT):
+        provider_id = channel.send(recipient, alert())
+    assert [message.thread for message in server.accepted] == [7, None, None]
+    assert {message.chat for message in server.accepted} == {CHAT}
+    channel.edit(f"{CHAT}/7", "1", alert(html="newer"), was="")
+    assert server.messages(CHAT)[0] == "newer"
+    with pytest.raises(DeliveryError, match="names no topic"):
+        channel.send(f"{CHAT}/x", alert())
+    assert provider_id == "3"
+
+
+GONE = [
+    (api.BLOCKED, False),
+    (api.DEACTIVATED, False),
+    (api.KICKED, False),
+    (api.GROUP_DELETED, False),
+    (api.NOT_A_MEMBER, False),
+    (api.CHAT_NOT_FOUND, False),
+    (api.NO_RIGHTS, False),
+    (api.TOPIC_CLOSED, True),
+    (api.THREAD_NOT_FOUND, True),
+]
+
+
+@pytest.mark.parametrize(("reply", "tell"), GONE)
+def test_who_is_gone_is_told_from_a_bad_message(server, channel, reply, tell):
+    """Each of Telegram's words for nobody there parks; a closed topic is told."""
+    server.script(CHAT, reply)
+    with pytest.raises(RecipientGoneError) as caught:
+        channel.send(CHAT, alert())
+    assert caught.value.tell is tell
+
+
+def test_what_concerns_the_whole_bot_says_so(server, channel):
+    """Too many requests, a refused token, and a proxy's 429 that is no JSON."""
+    proxy = api.Answer(status=429, body=b"<html>slow down</html>")
+    for reply, refused_token in (
+        (api.too_many_requests(30), False),
+        (api.UNAUTHORIZED, True),
+        (proxy, False),
+    ):
+        server.script(CHAT, reply)
+        with pytest.raises(ChannelHaltedError) as caught:
+            channel.send(CHAT, alert())
+        assert caught.value.refused is refused_token
+        assert caught.value.retry_after >= 30
+
+
+def test_it_says_which_bot_it_is(server, channel):
+    """`whoami` asks for the name; a refused token is said as for a message."""
+    assert channel.whoami() == "@newsbot_test_bot"
+    server.token = "1:other"
+    with pytest.raises(ChannelHaltedError) as caught:
+        channel.whoami()
+    assert caught.value.refused
+    assert api.TOKEN not in str(caught.value)

@@ -34,9 +34,12 @@ def test_a_service_answers_stops_and_answers_what_came_meanwhile(tmp_path):
             service.process.wait()
         with Running(tmp_path, BOT=server.token) as service:
             server.say(MANAGER, "/help")
-            service.until(lambda: len(server.messages(chat)) == 6)
-            assert "/help" in server.messages(chat)[-1]
+            service.until(lambda: "/help" in server.messages(chat)[-1])
             assert service.stop()[0] == 0
+        # Killed between the sending and its mark, an answer is said once more.
+        said = server.messages(chat)
+        assert said.count("Meldungen kommen jetzt auf Deutsch.") in (1, 2)
+        assert len(said) in (6, 7)
 
 
 def test_a_reload_turns_the_bot_off(tmp_path):

@@ -47,6 +47,10 @@ class Accepted:
     reply_to: int | None
     #: `time.monotonic` seconds.
     at: float
+    #: The forum's topic; None outside of forums and in the general one.
+    thread: int | None = None
+    #: Rows of (label, callback data).
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,14 @@ def migrated(chat_id: int) -> Answer:
 
 
 BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
+GROUP_DELETED = failure(403, "Forbidden: the group chat was deleted")
+NOT_A_MEMBER = failure(403, "Forbidden: bot is not a member of the channel chat")
+NO_RIGHTS = failure(
+    400, "Bad Request: not enough rights to send text messages to the chat"
+)
+TOPIC_CLOSED = failure(400, "Bad Request: TOPIC_CLOSED")
+THREAD_NOT_FOUND = failure(400, "Bad Request: message thread not found")
+BUTTON_DATA_INVALID = failure(400, "Bad Request: BUTTON_DATA_INVALID")
 DEACTIVATED = failure(403, "Forbidden: user is deactivated")
 NOT_MODIFIED = failure(
     400,
@@ -131,6 +143,13 @@ class TelegramServer:
         #: Every call: method name and parameters, accepted or not.
         self.calls: list[tuple[str, dict[str, str]]] = []
         self._scripts: dict[str, deque[Reply]] = defaultdict(deque)
+        #: What a chat or topic, ``"-100123/7"``, answers until it is taken out.
+        self.standing: dict[str, Reply] = {}
+        #: Limits that it keeps by itself: (most, seconds) for a chat, a group or
+        #: channel, and all; who exceeds them gets 429, which `n_floods` counts.
+        self.flood: tuple[tuple[int, float], ...] = ()
+        self.n_floods = 0
+        self._arrived: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=99))
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._http = _HttpServer(("127.0.0.1", 0), _handler(self))
@@ -176,9 +195,18 @@ class TelegramServer:
             return failure(404, "Not Found")
         if token != self.token:
             return UNAUTHORIZED
-        match method.lower():  # as there, in any case
+        return self.dispatch(method.lower(), params)  # as there, in any case
+
+    def dispatch(self, method: str, params: dict[str, str]) -> Reply:
+        """Answer one method; a subclass adds its own and asks here for the rest.
+
+        Args:
+            method: In lower case.
+            params: As texts; what is structured is JSON.
+        """
+        match method:
             case "getme":
-                return _result(_bot_user(token))
+                return result(bot_user(self.token))
             case "sendmessage":
                 return self._send_message(params)
             case "editmessagetext":
@@ -215,6 +243,8 @@ class TelegramServer:
                 preview=not options.get("is_disabled", False),
                 reply_to=answered,
                 at=time.monotonic(),
+                thread=int(params.get("message_thread_id", 0)) or None,
+                buttons=_buttons(params),
             )
             self.accepted.append(message)
         return scripted or self._told(message)
@@ -237,6 +267,7 @@ class TelegramServer:
                         visible=shown,
                         parse_mode=params.get("parse_mode"),
                         preview=not options.get("is_disabled", False),
+                        buttons=_buttons(params),
                     )
                     if new == old:
                         return NOT_MODIFIED
@@ -252,8 +283,15 @@ class TelegramServer:
         with self._lock:
             script = self._scripts[chat]
             scripted = script.popleft() if script else None
+            thread = params.get("message_thread_id", "")
+            for place in (chat, f"{chat}/{thread}"):
+                scripted = scripted or self.standing.get(place)
+            scripted = scripted or self._flooded(chat)
         if isinstance(scripted, Answer):
             return scripted
+        for row in _buttons(params):
+            if any(not 1 <= len(data.encode()) <= 64 for _, data in row):
+                return BUTTON_DATA_INVALID
         text = params.get("text", "")
         html = (params.get("parse_mode") or "").lower() == "html"
         try:
@@ -268,16 +306,39 @@ class TelegramServer:
             return scripted
         return scripted, shown
 
+    def _flooded(self, chat: str) -> Answer | None:
+        """Count a request against the limits; 429 where it is one too many."""
+        now = time.monotonic()
+        group = not chat.isdecimal()
+        keys = (chat, f"group {chat}" if group else "", "everything")
+        windows = [(k, w) for k, w in zip(keys, self.flood, strict=False) if k]
+        for key, (most, seconds) in windows:
+            arrived = self._arrived[key]
+            if len(arrived) >= most and now - arrived[-most] < seconds:
+                self.n_floods += 1
+                return too_many_requests(max(1, round(seconds)))
+        for key, _ in windows:
+            self._arrived[key].append(now)
+        return None
+
     def _told(self, message: Accepted) -> Answer:
-        return _result(
+        return result(
             {
                 "message_id": message.message_id,
-                "from": _bot_user(self.token),
+                "from": bot_user(self.token),
                 "date": int(time.time()),
-                "chat": _chat(message.chat),
+                "chat": chat_object(message.chat),
                 "text": message.visible,
             }
         )
+
+
+def _buttons(params: dict[str, str]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    markup = json.loads(params.get("reply_markup", "{}"))
+    return tuple(
+        tuple((button["text"], button.get("callback_data", "")) for button in row)
+        for row in markup.get("inline_keyboard", ())
+    )
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -286,11 +347,11 @@ class _HttpServer(ThreadingHTTPServer):
     request_queue_size = 128
 
 
-def _result(result: object) -> Answer:
-    return Answer(status=200, body=json.dumps({"ok": True, "result": result}).encode())
+def result(content: object) -> Answer:
+    return Answer(status=200, body=json.dumps({"ok": True, "result": content}).encode())
 
 
-def _bot_user(token: str) -> dict[str, object]:
+def bot_user(token: str) -> dict[str, object]:
     return {
         "id": int(token.partition(":")[0]),
         "is_bot": True,
@@ -299,7 +360,7 @@ def _bot_user(token: str) -> dict[str, object]:
     }
 
 
-def _chat(chat: str) -> dict[str, object]:
+def chat_object(chat: str) -> dict[str, object]:
     if chat.startswith("@"):
         return {"id": -1009999999999, "type": "channel", "title": chat[1:]}
     kind = "supergroup" if chat.startswith("-") else "private"

@@ -17,9 +17,9 @@ from servers.telegram import (
     Answer,
     Reply,
     TelegramServer,
-    _bot_user,
-    _result,
+    bot_user,
     failure,
+    result,
 )
 
 #: Posts for administrators who hide behind their group.
@@ -70,7 +70,7 @@ class TelegramBotServer(TelegramServer):
             "message_id": message_id,
             "date": int(time.time()),
             "chat": chat or private(user),
-            "from": _bot_user(self.token),
+            "from": bot_user(self.token),
             "text": "an alert",
         }
         query = {
@@ -118,7 +118,7 @@ class TelegramBotServer(TelegramServer):
 
     # --- the API
 
-    def answer(self, token: str, method: str, params: dict[str, str]) -> Reply:
+    def dispatch(self, method: str, params: dict[str, str]) -> Reply:
         """Answer the methods that a bot that listens uses besides."""
         known = {
             "getupdates": self._get_updates,
@@ -128,11 +128,8 @@ class TelegramBotServer(TelegramServer):
             "setmycommands": self._set_commands,
             "senddocument": self._send_document,
         }
-        if token != self.token or method.lower() not in known:
-            return super().answer(token, method, params)
-        with self._lock:
-            self.calls.append((method, params))
-        return known[method.lower()](params)
+        answer = known.get(method.lower())
+        return answer(params) if answer else super().dispatch(method, params)
 
     def _get_updates(self, params: dict[str, str]) -> Reply:
         offset = int(params.get("offset", 0))
@@ -146,13 +143,13 @@ class TelegramBotServer(TelegramServer):
                 if time.monotonic() >= ends_at:
                     break
                 self._changed.wait(0.05)
-            return _result(self.updates[:100])
+            return result(self.updates[:100])
 
     def _get_chat(self, params: dict[str, str]) -> Reply:
         chat = self.chats.get(params["chat_id"])
         if chat is None:
             return failure(400, "Bad Request: chat not found")
-        return _result({**chat, "accent_color_id": 0, "max_reaction_count": 11,
+        return result({**chat, "accent_color_id": 0, "max_reaction_count": 11,
                         "accepted_gift_types": GIFTS})  # fmt: skip
 
     def _get_chat_member(self, params: dict[str, str]) -> Reply:
@@ -160,33 +157,31 @@ class TelegramBotServer(TelegramServer):
         status = self.statuses.get((params["chat_id"], user), "member")
         member: dict[str, object] = {"status": status, "user": person(user)}
         if user == int(self.token.partition(":")[0]):
-            member["user"] = _bot_user(self.token)
+            member["user"] = bot_user(self.token)
         if status == "administrator":
             member |= dict.fromkeys(RIGHTS, True)
         elif status == "creator":
             member["is_anonymous"] = False
-        return _result(member)
+        return result(member)
 
     def _answer_callback(self, params: dict[str, str]) -> Answer:
         with self._lock:
             self.toasts.append(params.get("text", ""))
-        return _result(True)
+        return result(True)
 
     def _set_commands(self, params: dict[str, str]) -> Answer:
         with self._lock:
             self.menus.append(params)
-        return _result(True)
+        return result(True)
 
     def _send_document(self, params: dict[str, str]) -> Reply:
         caption = params.get("caption", "")
         content = params["document"]
         with self._lock:
             self.documents.append((params["chat_id"], caption, content))
-        sent = super().answer(
-            self.token, "sendMessage", {"chat_id": params["chat_id"], "text": caption}
+        return super().dispatch(
+            "sendMessage", {"chat_id": params["chat_id"], "text": caption}
         )
-        self.accepted.pop()
-        return sent
 
 
 RIGHTS = (

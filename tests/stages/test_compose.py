@@ -16,7 +16,8 @@ from deals import unlike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.stages.compose import compose, web_url
+from newsbot.stages.compose import compose
+from newsbot.stages.lines import web_url
 from newsbot.types import (
     AMOUNT_KINDS,
     BOUNDS,
@@ -133,8 +134,9 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.open.append(tag)
-        assert [name for name, _ in attrs] == (["href"] if tag == "a" else [])
-        self.links.extend(value for _, value in attrs)
+        expected = {"a": ["href"], "blockquote": ["expandable"]}.get(tag, [])
+        assert [name for name, _ in attrs] == expected
+        self.links.extend(value for name, value in attrs if name == "href")
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -155,8 +157,13 @@ def shown(alert: Alert) -> Reader:
 def as_plain(alert: Alert) -> str:
     """Turn the HTML into what the plain text should be."""
     text = re.sub(r'<a href="([^"]*)">(.*?)</a>', r"\2 \1", alert.html)
-    text = text.replace("<blockquote>", "> ")
-    return html.unescape(re.sub(r"</?(?:b|blockquote)>", "", text))
+    text = re.sub(
+        r"<blockquote expandable>(.*?)</blockquote>",
+        lambda block: re.sub(r"(?m)^", "> ", block[1]),
+        text,
+        flags=re.DOTALL,
+    )
+    return html.unescape(re.sub(r"</?b>", "", text))
 
 
 def units(text: str) -> int:
@@ -412,18 +419,45 @@ def test_any_message_fits_and_says_the_same_twice(
     # Figures about which papers differ share one line.
     most = len(names) + len({(a.value, a.currency) for a in sums})
     assert len(facts) <= most
-    assert len(facts) >= len(names) + bool(sums) or not quotes
+    # What does not fit at a glance is counted.
+    counted = [line for line in text if line.startswith(("… and ", "… und "))]
+    assert len(facts) >= len(names) + bool(sums) or counted
+    before = alert.plain.partition("\n\n>")[0] if quotes else ""
+    assert units(before) <= 900
 
 
-def test_facts_stay_where_quotes_go():
-    """When room is short, quotes give way to the summary, and both to the facts."""
+def test_a_glance_is_short_and_says_what_it_leaves_out():
+    """At most 900 characters stand before the quotes; more facts are counted."""
     sums = [amount(n + 1, payer=f"Organisation number{n:060}") for n in range(24)]
     told = [finding(name, amounts=sums, quote=(0, 900)) for name in "abc"]
     sources = [article(name, text="wordy " * 200) for name in "abc"]
-    alert = write(deal(*told), *sources, summary=summary("s" * 880))
-    assert len(lines(alert)) == 2 + 24
-    assert len(lines(alert, ">")) < 3
-    assert alert.plain.endswith("3 sources (3 EN), first seen 09:00 UTC")
+    for language, more in (("en", "… and {} more"), ("de", "… und {} weitere")):
+        alert = write(
+            deal(*told),
+            *sources,
+            summary=summary("s" * 380, language),
+            language=language,
+        )
+        before = alert.plain.partition("\n\n>")[0]
+        assert 700 < units(before) <= 900
+        assert before.endswith(more.format(2 + 24 - len(lines(alert))))
+        assert "ssss" not in before
+        assert len(lines(alert, ">")) == 3
+        assert alert.html.count("<blockquote expandable>") == 1
+
+
+def test_two_sentences_stand_above_the_facts():
+    """What happened comes first; a third sentence is no news at a glance."""
+    three = replace(
+        summary(""),
+        sentences=tuple(
+            SummarySentence(text=text, quoted=False)
+            for text in ("One happened.", "Two followed.", "Three is too much.")
+        ),
+    )
+    alert = write(deal(), summary=three)
+    assert alert.plain.splitlines()[1] == "One happened. Two followed."
+    assert "Three" not in alert.plain
 
 
 # ids

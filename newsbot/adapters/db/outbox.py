@@ -54,15 +54,15 @@ class OutboxRows:
                 )
                 db.table("deliveries").insert(codec.columns(delivery), ignore=True)
 
-    def due(self, now: datetime) -> list[tuple[Delivery, Alert]]:
+    def due(self, now: datetime) -> list[Delivery]:
         """List the first message that waits for each recipient, if its time has come.
 
         The order within a recipient is kept: a later message waits for an earlier
         one that is postponed. Parked recipients and channels that rest get nothing.
 
         Returns:
-            At most one pair per channel and recipient, in the order in which the
-            messages were written.
+            At most one per channel and recipient, in the order in which the messages
+            were written.
         """
         at = codec.at_text(now)
         rows = self._connection.rows(
@@ -78,13 +78,7 @@ class OutboxRows:
             "ORDER BY deliveries.rowid",
             (at, at),
         )
-        pairs = []
-        for row in rows:
-            delivery = codec.delivery(row)
-            alert = self.alert(delivery.alert_id)
-            if alert is not None:
-                pairs.append((delivery, alert))
-        return pairs
+        return [codec.delivery(row) for row in rows]
 
     def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
         """Let a recipient's messages wait; whether it was not parked before."""

@@ -138,13 +138,14 @@ class RecipientRows:
             "AND recipient != ?",
             [new, channel, old, new],
         )
-        for loser, keeper in ((new, old), (old, new)):
-            db.execute(
-                "DELETE FROM deliveries WHERE channel = ? AND recipient = ? "
-                "AND state != 'sent' AND alert_id IN (SELECT alert_id FROM "
-                "deliveries WHERE channel = ? AND recipient = ?)",
-                [channel, loser, channel, keeper],
-            )
+        # What is on its way to the new address stays there: it may be taken.
+        db.execute(
+            "DELETE FROM deliveries WHERE channel = ? AND recipient = ? "
+            "AND state != 'sent' AND begun_at IS NULL AND alert_id IN "
+            "(SELECT alert_id FROM deliveries WHERE channel = ? AND recipient = ? "
+            "AND state = 'sent')",
+            [channel, new, channel, old],
+        )
         db.execute(
             "DELETE FROM deliveries WHERE channel = ? AND recipient = ? "
             "AND alert_id IN (SELECT alert_id FROM deliveries "
