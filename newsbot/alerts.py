@@ -6,12 +6,14 @@ count of its sources. All of it is written in the transaction of the caller.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsbot.ports import Store
 from newsbot.stages.changes import Change, as_told, changes, told_state
 from newsbot.stages.compose import compose
+from newsbot.stages.notices import Mistake, correction
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
 from newsbot.stages.subscriptions import decide
@@ -53,11 +55,12 @@ def put_alerts(
         deal = store.ledger.deal(deal_id) if deal_id else None
         if deal is None or verdict is None:
             continue
+        correct_merged(store, deal, now)
         # In the transaction that writes the message: whoever subscribes, or leaves,
         # does so before it or after it.
         subscribed = {one.language for one in store.subscriptions.all()}
         for language in LANGUAGES:
-            earlier = store.outbox.about(deal.id, language)
+            earlier = _news(store.outbox.about(deal.id, language))
             _rewrite(store, deal, earlier, readers, now)
             if not may_alert or verdict == "repeat":
                 continue
@@ -66,6 +69,50 @@ def put_alerts(
                 if language != readers.language:
                     told_in = replace(told_in, recipients=())
                 _tell(store, deal, article, verdict, earlier, told_in, now)
+
+
+def correct_merged(store: Store, deal: Deal, now: datetime) -> None:
+    """Say of every message but the first that began a deal that it is no other one.
+
+    Two deals that were told became one: by a later paper, or by a person. Saying it
+    again changes nothing.
+    """
+    for language in LANGUAGES:
+        news = _news(store.outbox.about(deal.id, language))
+        begun = [one for one in news if one.answers is None and one.told is not None]
+        for alert in begun[1:]:
+            _correct(store, "merged", deal, alert, now)
+
+
+def correct_split(store: Store, deal: Deal, other: Deal, now: datetime) -> None:
+    """Say of the message that began a deal that it told another one with it."""
+    for alert in _first(store, deal):
+        _correct(store, "split", other, alert, now)
+
+
+def correct_withdrawn(store: Store, deal: Deal, now: datetime) -> None:
+    """Say of the message that began a deal that there is none."""
+    for alert in _first(store, deal):
+        _correct(store, "withdrawn", deal, alert, now)
+
+
+def _first(store: Store, deal: Deal) -> list[Alert]:
+    """The message that began a deal, in each language in which it was told."""
+    told = (_news(store.outbox.about(deal.id, language)) for language in LANGUAGES)
+    return [alerts[0] for alerts in told if alerts]
+
+
+def _correct(
+    store: Store, mistake: Mistake, about: Deal, alert: Alert, now: datetime
+) -> None:
+    """Write a correction for those who were told; who was not needs none."""
+    message = correction(mistake, about, alert, now)
+    store.outbox.put(message, store.outbox.told_to(alert.id), now)
+
+
+def _news(alerts: Sequence[Alert]) -> list[Alert]:
+    """The messages that tell of the deal itself."""
+    return [one for one in alerts if one.kind != "correction"]
 
 
 def _tell(

@@ -33,7 +33,7 @@ from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
-from newsbot.talking import Conversation, Subscription
+from newsbot.talking import Conversation, configured_chat
 from newsbot.types import Deal, Feed, Language, identity
 
 
@@ -135,6 +135,21 @@ class App:
             channel = TelegramChannel(self.bot_token(), telegram.base_url)
             self._closing.append(channel.close)
             channels["telegram"] = channel
+        if self.config.chat:
+            try:
+                from newsbot.adapters.chat import ChatChannel
+            except ImportError as error:
+                raise ConfigError(
+                    '[[chat]] is set, but its extra is missing: pip install ".[chat]"'
+                ) from error
+            chat = ChatChannel(
+                {
+                    one.url_env: (os.environ.get(one.url_env, ""), one.format)
+                    for one in self.config.chat
+                }
+            )
+            self._closing.append(chat.close)
+            channels["chat"] = chat
         return channels
 
     def bot_token(self) -> str:
@@ -164,24 +179,29 @@ class App:
         telegram = self.config.telegram
         if not telegram.takes_commands:
             return None
-        from newsbot.adapters.telegram.conversation import BotConversation
-        from newsbot.bot.desk import Access, BotDesk
+        from newsbot.bot.desk import Access
+        from newsbot.bot.opening import open_conversation
 
-        token = self.bot_token()
-        store = open_store(self.config.database_path)
-        access = Access(
-            managers=telegram.managers,
-            open=telegram.open,
-            language=self.config.alerts.language,
+        return open_conversation(
+            self.config.database_path,
+            self.bot_token(),
+            telegram.base_url,
+            Access(
+                managers=telegram.managers,
+                open=telegram.open,
+                language=self.config.alerts.language,
+            ),
+            self.gazetteer,
+            lambda: self.fetcher,
+            self.clock,
         )
-        desk = BotDesk(store, self.gazetteer, lambda: self.fetcher, access, self.clock)
-        return BotConversation(token, telegram.base_url, desk, closing=store.close)
 
     @cached_property
     def parts(self) -> Parts:
         """What the stages of the line work with."""
         alerts = self.config.alerts
         recipients = [("console", "-")] if alerts.console else []
+        recipients += [("chat", one.url_env) for one in self.config.chat]
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
@@ -231,7 +251,7 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
-            ("channels", mine.telegram == theirs.telegram),
+            ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
             ("brain", mine.model == theirs.model and network and organisations),
@@ -256,20 +276,10 @@ class App:
             ConfigError: An address in the config is none that can be polled.
         """
         self.sync_feeds()
-        now = self.clock()
-        self.store.subscriptions.sync(
-            "telegram",
-            [
-                Subscription(
-                    channel="telegram",
-                    recipient=str(chat),
-                    language=self.config.alerts.language,
-                    created_at=now,
-                    source="config",
-                )
-                for chat in self.config.telegram.chats
-            ],
-        )
+        chats = self.config.telegram.chats
+        language, now = self.config.alerts.language, self.clock()
+        configured = [configured_chat(str(chat), language, now) for chat in chats]
+        self.store.subscriptions.sync("telegram", configured)
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.

@@ -105,6 +105,15 @@ class TelegramConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConfig:
+    """Alerts to another chat service, through Apprise."""
+
+    #: The environment variable that holds the service's address, which is a secret.
+    url_env: str
+    format: Literal["markdown", "plain"] = "markdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailConfig:
     """The mail server of the daily digest."""
 
@@ -150,6 +159,7 @@ class Config:
     feeds: tuple[FeedConfig, ...] = ()
     model: ModelConfig = field(default_factory=ModelConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    chat: tuple[ChatConfig, ...] = ()
     email: EmailConfig = field(default_factory=EmailConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
     organisations: tuple[OrganisationConfig, ...] = ()

@@ -184,6 +184,10 @@ class Outbox(Protocol):
         """List the messages about a deal in one language, oldest first."""
         ...
 
+    def told_to(self, alert_id: str) -> list[tuple[str, str]]:
+        """List who got a message or is still to get it: channel and recipient."""
+        ...
+
     def answered(self, alert: Alert, delivery: Delivery) -> str | None:
         """Tell the provider's id of the message that this delivery answers."""
         ...

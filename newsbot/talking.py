@@ -65,6 +65,17 @@ class Subscription:
     email_confirmed_at: datetime | None = None
 
 
+def configured_chat(chat: str, language: Language, now: datetime) -> Subscription:
+    """Subscribe a Telegram chat that the config names."""
+    return Subscription(
+        channel="telegram",
+        recipient=chat,
+        language=language,
+        created_at=now,
+        source="config",
+    )
+
+
 class Subscriptions(Protocol):
     """Who has subscribed."""
 

@@ -47,7 +47,7 @@ OrganisationKind = Literal[
     "consultancy",
 ]
 MentionKind = Literal["name", "product", "description", "unknown"]
-AlertKind = Literal["new", "update", "notice"]
+AlertKind = Literal["new", "update", "correction", "notice"]
 Verdict = Literal["new", "update", "repeat"]
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
 RecipientState = Literal["active", "parked", "moved"]

@@ -107,3 +107,46 @@ def test_what_cannot_be_done_is_refused_in_one_line(folder):
     ):
         assert named in here(folder, *words).refused(2)
     assert len(deals(folder)) == 1
+
+
+def told(folder):
+    """Whom the outbox has what for, since the deals were told."""
+    store = open_store(folder / "newsbot.db")
+    corrections = [one for one in store.outbox.alerts() if one.kind == "correction"]
+    waiting = [
+        (store.outbox.alert(one.alert_id).plain, store.outbox.answered(one_alert, one))
+        for one in store.outbox.deliveries()
+        if one.state == "pending"
+        and (one_alert := store.outbox.alert(one.alert_id)).kind == "correction"
+    ]
+    store.close()
+    return len(corrections), waiting
+
+
+def test_a_deal_that_was_told_twice_is_corrected_once(folder):
+    """Merging two deals that were alerted is said in a reply to the later message."""
+    walk(folder, paper("a", days=100))
+    walk(folder, paper("b"))
+    assert told(folder) == (0, [])
+    late, early = deals(folder)
+    assert here(folder, "merge", late["id"], early["id"]).code == 0
+    n_corrections, waiting = told(folder)
+    assert n_corrections == 1
+    ((text, answered),) = waiting
+    assert text.startswith("Correction: this is no deal of its own but the one told")
+    assert "Nvidia" in text
+    assert "Anthropic" in text
+    assert answered == "1"
+    walk(folder, paper("c"))
+    assert told(folder) == (1, [])
+
+
+def test_a_deal_that_was_told_as_one_is_corrected_when_it_is_split(folder):
+    """Splitting a deal that was alerted is said in a reply to its message."""
+    walk(folder, paper("a"), paper("b"))
+    (one,) = deals(folder)
+    assert here(folder, "split", one["id"], one["findings"][1]["id"]).code == 0
+    n_corrections, ((text, answered),) = told(folder)
+    assert n_corrections == 1
+    assert text.startswith("Correction: two deals were told as one here")
+    assert answered == "1"

@@ -25,8 +25,9 @@ def merge(session: Session, first: str, second: str) -> None:
     """Make one deal of FIRST and SECOND.
 
     Ids may be shortened. The deal seen first keeps its id, and the other's still
-    finds it.
+    finds it. Where both were told, a reply to the later message says so.
     """
+    from newsbot.alerts import correct_merged
     from newsbot.errors import UserError
     from newsbot.stages.identify import united
 
@@ -40,6 +41,7 @@ def merge(session: Session, first: str, second: str) -> None:
         _decide(app.store, "same", one.findings, other.findings, app.clock())
         app.store.ledger.absorb([gone], whole.id)
         app.store.ledger.rewrite(whole)
+        correct_merged(app.store, whole, app.clock())
     click.echo(f"{gone} is now part of {whole.id}")
 
 
@@ -50,8 +52,10 @@ def merge(session: Session, first: str, second: str) -> None:
 def split(session: Session, id_: str, findings: tuple[str, ...]) -> None:
     """Take FINDINGS out of deal ID and make another deal of them.
 
-    `newsbot show ID --json` lists the findings; ids may be shortened.
+    `newsbot show ID --json` lists the findings; ids may be shortened. Where the deal
+    was told, a reply to its message says so.
     """
+    from newsbot.alerts import correct_split
     from newsbot.errors import UserError
     from newsbot.types import identity
 
@@ -71,6 +75,7 @@ def split(session: Session, id_: str, findings: tuple[str, ...]) -> None:
         _decide(app.store, "apart", kept, list(moved.values()), app.clock())
         app.store.ledger.rewrite(other)
         app.store.ledger.rewrite(rest)
+        correct_split(app.store, rest, other, app.clock())
     click.echo(f"{len(moved)} of {len(deal.findings)} findings are now deal {other.id}")
 
 

@@ -149,3 +149,15 @@ def _plain(line: Line) -> str:
     if line.quote:
         text = f"> {text}"
     return f"\n{text}" if line.apart else text
+
+
+def shortened_text(text: str, longest: int) -> str:
+    """Keep as many whole lines as fit, and say that there was more.
+
+    >>> shortened_text("one\\ntwo\\nthree", 9)
+    'one\\ntwo …'
+    """
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 2]
+    return (cut.rpartition("\n")[0] or cut) + " …"

@@ -1,11 +1,35 @@
-"""Lines for the managers of newsbot, that are about no deal."""
+"""Lines that tell no news: what managers must know, and what we got wrong."""
 
 from __future__ import annotations
 
 import html
 from datetime import datetime
+from typing import Literal
 
-from newsbot.types import Alert, Language
+from newsbot.stages.lines import shortened
+from newsbot.stages.wording import AND, listed
+from newsbot.types import Alert, Deal, Language, identity
+
+#: Names in one line, and characters of each.
+MAX_NAMES = 4
+MAX_NAME = 80
+
+Mistake = Literal["merged", "split", "withdrawn"]
+
+_MISTAKES: dict[Language, dict[Mistake, str]] = {
+    "en": {
+        "merged": "Correction: this is no deal of its own but the one told before: {}.",
+        "split": "Correction: two deals were told as one here; another one is: {}.",
+        "withdrawn": "Correction: this was no deal, we were wrong: {}.",
+    },
+    "de": {
+        "merged": "Korrektur: Das ist kein eigener Deal, sondern der schon gemeldete: "
+        "{}.",
+        "split": "Korrektur: Hier wurden zwei Deals als einer gemeldet; ein anderer "
+        "ist: {}.",
+        "withdrawn": "Korrektur: Das war kein Deal, wir haben uns geirrt: {}.",
+    },
+}
 
 _PAUSED: dict[Language, str] = {
     "en": "Paused: {recipient} gets no messages any more, they wait. Reason: {reason}",
@@ -33,4 +57,34 @@ def notice_message(id_: str, text: str, language: Language, now: datetime) -> Al
         html=html.escape(text, quote=False),
         plain=text,
         created_at=now,
+    )
+
+
+def correction(mistake: Mistake, about: Deal, answered: Alert, now: datetime) -> Alert:
+    """Say plainly, in one sentence, what a message got wrong.
+
+    Args:
+        mistake: What was wrong with it.
+        about: The deal that is named: the one told before, the other one, or the one
+            that is none.
+        answered: The message; the correction is a reply to it, in its language.
+        now: The time, aware UTC.
+
+    Returns:
+        The message; its id is made of what was wrong with which message, so that
+        saying it twice gives one row.
+    """
+    language = answered.language
+    names = [shortened(name, MAX_NAME) for name, _ in about.parties[:MAX_NAMES]]
+    text = _MISTAKES[language][mistake].format(listed(names, AND[language]))
+    others = [about.id] if mistake == "split" else []
+    return Alert(
+        id=identity("correction", mistake, answered.id, *others),
+        deal_id=answered.deal_id,
+        kind="correction",
+        language=language,
+        html=html.escape(text, quote=False),
+        plain=text,
+        created_at=now,
+        answers=answered.id,
     )

@@ -117,7 +117,9 @@ def test_the_token_is_in_nothing_that_is_left_behind(tmp_path, servers):
                 lambda s=store: all(d.begun_at is None for d in s.outbox.deliveries())
             )
             with store.atomic() as db:
-                db.execute("UPDATE deliveries SET due_at = '2000'")
+                db.execute(
+                    "UPDATE deliveries SET due_at = '2000-01-01T00:00:00.000000Z'"
+                )
             store.close()
         running.until(lambda: telegram.accepted)
         telegram.token = "1:another"
@@ -125,6 +127,7 @@ def test_the_token_is_in_nothing_that_is_left_behind(tmp_path, servers):
         running.until(lambda: "token was refused" in loud())
         listed = Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
         assert running.stop()[0] == 0
+        printed = running.log
     checked = newsbot(tmp_path, "check", TELEGRAM_BOT_TOKEN=TOKEN)
     dumped = subprocess.run(
         ["python3", "-c", "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1])"
@@ -132,7 +135,7 @@ def test_the_token_is_in_nothing_that_is_left_behind(tmp_path, servers):
         capture_output=True, check=True, text=True,
     ).stdout  # fmt: skip
     assert "httpcore" in loud()
-    everything = running.log + loud() + dumped + checked.out + checked.err
+    everything = printed + loud() + dumped + checked.out + checked.err
     everything += listed.decode() + (tmp_path / "run.out").read_text()
     assert "token was refused" in dumped
     assert "token was refused" in checked.out

@@ -207,6 +207,15 @@ class OutboxRows:
         )
         return [codec.alert(row) for row in rows]
 
+    def told_to(self, alert_id: str) -> list[tuple[str, str]]:
+        """List who got a message or is still to get it: channel and recipient."""
+        rows = self._connection.rows(
+            "SELECT channel, recipient FROM deliveries WHERE alert_id = ? "
+            "AND state != 'failed' ORDER BY rowid",
+            (alert_id,),
+        )
+        return [(str(row["channel"]), str(row["recipient"])) for row in rows]
+
     def answered(self, alert: Alert, delivery: Delivery) -> str | None:
         """Tell the provider's id of the message that a delivery answers.
 

@@ -34,8 +34,8 @@ _LABELS: dict[Language, dict[str, str]] = {
 
 
 def keyboard(alert: Alert) -> InlineKeyboardMarkup | None:
-    """Make the buttons of an alert; None for what is about no deal."""
-    if not alert.deal_id:
+    """Make the buttons of an alert; None for what tells of no deal."""
+    if not alert.deal_id or alert.kind == "correction":
         return None
     labels = _LABELS[alert.language]
     return InlineKeyboardMarkup(
