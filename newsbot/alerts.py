@@ -107,7 +107,13 @@ def _correct(
 ) -> None:
     """Write a correction for those who were told; who was not needs none."""
     message = correction(mistake, about, alert, now)
-    store.outbox.put(message, store.outbox.told_to(alert.id), now)
+    silent = {
+        (one.channel, one.recipient)
+        for one in store.subscriptions.all()
+        if one.paused or (one.muted_until is not None and now < one.muted_until)
+    }
+    told = [pair for pair in store.outbox.told_to(alert.id) if pair not in silent]
+    store.outbox.put(message, told, now)
 
 
 def _news(alerts: Sequence[Alert]) -> list[Alert]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newsbot.bot.showing import alert_of, deal_buttons, deal_line, filter_report
-from newsbot.bot.talk import CHANNEL, Rows, Talk
+from newsbot.bot.showing import alert_of, deal_buttons, deal_line
+from newsbot.bot.talk import CHANNEL, OFF, Talk
 from newsbot.stages import typed
 from newsbot.stages.subscriptions import zone
-from newsbot.stages.wording import TYPES
-from newsbot.talking import Button, Filters, Subscription
-from newsbot.types import DEAL_TYPES
+from newsbot.talking import Subscription
 
 #: Deals that a new subscriber is shown.
 N_SAMPLE = 3
 #: Chats, topics and channels that one person may subscribe.
 MAX_OWNED = 30
-_OFF = ("off", "aus", "nein", "no")
 
 
 def subscribe(talk: Talk, _words: str) -> None:
@@ -26,6 +23,9 @@ def subscribe(talk: Talk, _words: str) -> None:
         talk.tell("anonymous")
         return
     there = talk.subscription
+    if there is None:
+        # Corrections that came after it had left.
+        store.subscriptions.drop_waiting(CHANNEL, talk.target, "unsubscribed")
     store.outbox.unpark(CHANNEL, talk.target, talk.now)
     if there is not None:
         store.subscriptions.put(replace(there, paused=False))
@@ -74,6 +74,7 @@ def unsubscribe(talk: Talk, _words: str) -> None:
         talk.tell("configured")
     else:
         talk.store.subscriptions.remove(CHANNEL, talk.target, "unsubscribed")
+        talk.store.outbox.park(CHANNEL, talk.target, "unsubscribed", talk.now)
         talk.tell("unsubscribed")
 
 
@@ -113,7 +114,7 @@ def stop(talk: Talk, _words: str) -> None:
 
 def language(talk: Talk, words: str) -> None:
     """/lang: the language of the alerts."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     choices = talk.choices("lang", "de", "en")
@@ -135,12 +136,12 @@ def _put_language(talk: Talk, changed: Subscription) -> None:
 
 def digest(talk: Talk, words: str) -> None:
     """/digest: when the daily digest comes."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     if words:
         at = typed.read_time(words)
-        if at is None and words.lower() not in _OFF:
+        if at is None and words.lower() not in OFF:
             talk.tell("digest bad")
             return
         there = replace(there, digest_at=at)
@@ -152,7 +153,7 @@ def digest(talk: Talk, words: str) -> None:
 
 def email(talk: Talk, words: str) -> None:
     """/email: where the digest goes by mail, once the address is confirmed."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     if talk.asked.chat_kind != "private":
@@ -164,7 +165,7 @@ def email(talk: Talk, words: str) -> None:
             shown = talk.say("unconfirmed", value=there.email)
         talk.reply(talk.say("email", value=shown))
         return
-    if words.lower() in _OFF:
+    if words.lower() in OFF:
         changed = replace(there, email=None, email_confirmed_at=None)
         talk.store.subscriptions.put(changed)
         talk.tell("email", value=talk.say("off"))
@@ -181,12 +182,12 @@ def email(talk: Talk, words: str) -> None:
 
 def quiet(talk: Talk, words: str) -> None:
     """/quiet: hours in which messages wait."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     if words:
         hours = typed.read_hours(words)
-        if hours is None and words.lower() not in _OFF:
+        if hours is None and words.lower() not in OFF:
             talk.tell("quiet bad")
             return
         there = replace(there, quiet=hours)
@@ -198,14 +199,14 @@ def quiet(talk: Talk, words: str) -> None:
 
 def mute(talk: Talk, words: str) -> None:
     """/mute: silent for a while."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     choices = talk.choices("mute", "1h", "8h", "24h", "7d")
     if not words:
         talk.reply(talk.say("mute"), choices)
         return
-    if words.lower() in _OFF:
+    if words.lower() in OFF:
         talk.store.subscriptions.put(replace(there, muted_until=None))
         talk.tell("unmuted")
         return
@@ -225,7 +226,7 @@ def mute(talk: Talk, words: str) -> None:
 
 def pause(talk: Talk, _words: str) -> None:
     """/pause: nothing until /resume."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is not None:
         _pause(talk, there)
         talk.tell("paused")
@@ -239,7 +240,7 @@ def _pause(talk: Talk, there: Subscription) -> None:
 
 def resume(talk: Talk, _words: str) -> None:
     """/resume: go on after a pause, or after being muted."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is not None:
         changed = replace(there, paused=False, muted_until=None)
         talk.store.subscriptions.put(changed)
@@ -249,7 +250,7 @@ def resume(talk: Talk, _words: str) -> None:
 
 def timezone(talk: Talk, words: str) -> None:
     """/timezone: what times of day mean."""
-    there = _subscribed(talk)
+    there = talk.subscribed()
     if there is None:
         return
     if words:
@@ -261,72 +262,6 @@ def timezone(talk: Talk, words: str) -> None:
     talk.reply(
         talk.say("timezone", value=there.timezone),
         talk.choices("timezone", "Europe/Berlin", "Europe/London", "UTC"),
-    )
-
-
-def filters(talk: Talk, words: str) -> None:
-    """/filter: which deals arrive, and what that would have let through."""
-    there = _subscribed(talk)
-    if there is None:
-        return
-    if words.lower() in _OFF:
-        there = replace(there, filters=Filters())
-        talk.store.subscriptions.put(there)
-    elif words.startswith("+"):
-        there = replace(there, filters=_toggled(there.filters, words[1:]))
-        talk.store.subscriptions.put(there)
-    elif words:
-        try:
-            there = replace(there, filters=typed.read_filters(words))
-        except typed.FilterError as error:
-            talk.reply(talk.say("filter bad", value=error))
-            talk.tell("filter how")
-            return
-        talk.store.subscriptions.put(there)
-    talk.reply(filter_report(talk, there.filters), _filter_keyboard(talk, there))
-
-
-def _toggled(filters_: Filters, name: str) -> Filters:
-    """Turn one part of a filter on or off, as its button says."""
-    if name == "confirmed":
-        on = filters_.statuses == typed.CONFIRMED
-        return replace(filters_, statuses=() if on else typed.CONFIRMED)
-    for type_ in DEAL_TYPES:
-        if name == type_:
-            kept = tuple(one for one in filters_.types if one != type_)
-            on = len(kept) < len(filters_.types)
-            return replace(filters_, types=kept if on else (*kept, type_))
-    if name.startswith("min"):
-        try:
-            least = typed.read_filters(f"min:{name[3:]}").min_amount
-        except typed.FilterError:
-            return filters_
-        same = least == filters_.min_amount
-        return replace(filters_, min_amount=None if same else least)
-    return filters_
-
-
-def _filter_keyboard(talk: Talk, there: Subscription) -> Rows:
-    def box(label: str, name: str, on: bool) -> Button:
-        return talk.button(f"{'☑' if on else '☐'} {label}", "filter", f"+{name}")
-
-    chosen = there.filters
-    names = TYPES[talk.language]
-    types = [box(names[type_], type_, type_ in chosen.types) for type_ in DEAL_TYPES]
-    confirmed = chosen.statuses == typed.CONFIRMED
-    sums = [
-        box(
-            f"≥ {name}",
-            f"min{name}",
-            chosen.min_amount == typed.read_filters(f"min:{name}").min_amount,
-        )
-        for name in ("100m", "1bn", "10bn")
-    ]
-    return (
-        (box(talk.say("button confirmed"), "confirmed", confirmed),),
-        *(tuple(types[n : n + 2]) for n in range(0, len(types), 2)),
-        tuple(sums),
-        (talk.button(talk.say("button all"), "filter", "off"),),
     )
 
 
@@ -383,14 +318,3 @@ def muted_until(one: Subscription) -> str:
 
 def _hours(one: Subscription) -> str:
     return f"{one.quiet[0]:%H:%M}-{one.quiet[1]:%H:%M}" if one.quiet else ""
-
-
-def _subscribed(talk: Talk) -> Subscription | None:
-    """Read the subscription that is meant, or say that there is none."""
-    there = talk.subscription
-    if there is None:
-        talk.reply(
-            talk.say("not subscribed"),
-            ((talk.button(talk.say("button sub"), "sub", ""),),),
-        )
-    return there

@@ -15,6 +15,8 @@ from newsbot.types import Article, Deal, Language
 
 #: The channel of the bot's subscriptions.
 CHANNEL = "telegram"
+#: What turns a setting off.
+OFF = ("off", "aus", "nein", "no")
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -79,3 +81,11 @@ class Talk:
                 for word in words
             ),
         )
+
+    def subscribed(self) -> Subscription | None:
+        """Read the subscription that is meant, or say that there is none."""
+        there = self.subscription
+        if there is None:
+            again = self.button(self.say("button sub"), "sub", "")
+            self.reply(self.say("not subscribed"), ((again,),))
+        return there

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsbot.bot import managing, reading, settings
+from newsbot.bot import filtering, managing, reading, settings
 from newsbot.bot.talk import Talk
 from newsbot.talking import Asked
 
@@ -27,7 +27,7 @@ READING: dict[str, Command] = {
 SETTINGS: dict[str, Command] = {
     "sub": settings.subscribe,
     "unsub": settings.unsubscribe,
-    "filter": settings.filters,
+    "filter": filtering.filters,
     "lang": settings.language,
     "digest": settings.digest,
     "email": settings.email,
