@@ -25,7 +25,7 @@ from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.typed import language_of
-from newsbot.talking import Asked, Menu, Outcome, Reply, Standing
+from newsbot.talking import Asked, Job, Menu, Outcome, Reply, Standing
 from newsbot.types import LANGUAGES, Language
 
 log = logging.getLogger("newsbot")
@@ -163,7 +163,20 @@ class BotDesk:
                 self._obey(talk)
             for reply in talk.replies:
                 store.bot.say(reply, now)
-        return Outcome(job=talk.job)
+        return Outcome(job=talk.job and self._careful(talk, talk.job))
+
+    def _careful(self, talk: Talk, job: Job) -> Job:
+        """Let a job that fails say so."""
+
+        def work() -> None:
+            try:
+                job()
+            except Exception as error:
+                log.error("bot job error=%s", type(error).__name__)
+                failed = Reply(recipient=talk.asked.recipient, html=talk.say("failed"))
+                self._store.bot.say(failed, self._clock())
+
+        return work
 
     def _talk(self, asked: Asked, standing: Standing | None, now: datetime) -> Talk:
         wish = read_wish(asked)

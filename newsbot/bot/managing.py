@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.errors import FetchError
+from newsbot.ports import Response
 from newsbot.stages.bot_texts import literal, say
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
+from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.printable import named
 from newsbot.stages.reading import read_article
 from newsbot.talking import Reply
-from newsbot.types import Entry, Page, identity
+from newsbot.types import Entry, Language, Page, identity
 
 #: Feeds that are listed, those with errors first.
 MAX_FEEDS = 30
@@ -68,53 +72,54 @@ def test(talk: Talk, words: str) -> None:
             answer = fetcher().fetch(url)
         except FetchError as error:
             text = say("test failed", language, value=error)
-            store.bot.say(Reply(recipient=recipient, html=text), now)
-            return
-        page = Page(
-            entry_id="test",
-            url=answer.url,
-            status=answer.status,
-            content_type=answer.headers.get("content-type", ""),
-            body=answer.body,
-            fetched_at=now,
-        )
-        entry = Entry(
-            id=identity("entry", url),
-            feed_id=None,
-            url=url,
-            title="",
-            summary="",
-            published_at=None,
-            first_seen_at=now,
-            origin="archive",
-            may_alert=False,
-        )
-        article = extract(page, entry, now)
-        if isinstance(article, Skipped):
-            text = say("test failed", language, value=article.reason)
         else:
-            reading = read_article(article, gazetteer)
-            decision = gate(article, reading.organisations)
-            names = dict.fromkeys(one.name for one in reading.organisations)
-            verdict = (
-                say("gate passed", language, value=f"{decision.score:.1f}")
-                if decision.passed
-                else say("gate stopped", language, value=decision.reason)
-            )
-            text = say(
-                "test",
-                language,
-                title=article.title,
-                site=article.site,
-                told_in=article.language,
-                n=len(article.text),
-                names=named(list(names), 200),
-                gate="",
-            )
-            text += verdict
+            text = _read(url, answer, gazetteer, language, now)
         store.bot.say(Reply(recipient=recipient, html=text), now)
 
     talk.job = fetch
+
+
+def _read(
+    url: str, answer: Response, gazetteer: Gazetteer, language: Language, now: datetime
+) -> str:
+    """Say what the rules read in a page."""
+    entry = Entry(
+        id=identity("entry", url),
+        feed_id=None,
+        url=url,
+        title="",
+        summary="",
+        published_at=None,
+        first_seen_at=now,
+        origin="archive",
+        may_alert=False,
+    )
+    page = Page(
+        entry_id=entry.id,
+        url=answer.url,
+        status=answer.status,
+        content_type=answer.headers.get("content-type", ""),
+        body=answer.body,
+        fetched_at=now,
+    )
+    article = extract(page, entry, now)
+    if isinstance(article, Skipped):
+        return say("test failed", language, value=article.reason)
+    reading = read_article(article, gazetteer)
+    decision = gate(article, reading.organisations)
+    names = dict.fromkeys(one.name for one in reading.organisations)
+    told = say(
+        "test",
+        language,
+        title=article.title,
+        site=article.site,
+        told_in=article.language,
+        n=len(article.text),
+        names=named(list(names), 200),
+    )
+    if decision.passed:
+        return told + say("gate passed", language, value=f"{decision.score:.1f}")
+    return told + say("gate stopped", language, value=decision.reason)
 
 
 def broadcast(talk: Talk, words: str) -> None:

@@ -20,7 +20,7 @@ from newsbot.stages.filters import read_moment
 from newsbot.stages.lines import web_url
 from newsbot.stages.rates import load_rates
 from newsbot.talking import Reply
-from newsbot.types import Deal
+from newsbot.types import Assessment, Deal
 
 #: Articles that a search shows.
 N_FOUND = 10
@@ -125,7 +125,9 @@ def search(talk: Talk, words: str) -> None:
 
 
 def why(talk: Talk, words: str) -> None:
-    """/why: what made a deal of it, article by article."""
+    """/why: what made a deal of it, article by article; or why an article is none."""
+    if _why_article(talk, words.strip().lower()):
+        return
     found = find_deal(talk, words)
     if found is None:
         return
@@ -137,15 +139,7 @@ def why(talk: Talk, words: str) -> None:
         if article is None or judged is None:
             continue
         assessment, _ = judged
-        lines.append(
-            talk.say(
-                "why judged",
-                site=article.site,
-                p=f"{assessment.probability:.2f}",
-                t=f"{assessment.threshold:.2f}",
-                words=", ".join(assessment.words[:8]),
-            )
-        )
+        lines.append(_judged(talk, article.site, assessment))
         _, _, reason = talk.store.ledger.verdict(finding.id)
         if reason:
             lines.append(talk.say("why reason", value=reason))
@@ -155,6 +149,40 @@ def why(talk: Talk, words: str) -> None:
     if more := len(found.findings[MAX_TOLD:]):
         lines.append(talk.say("more", n=more))
     talk.reply("\n".join(filter(None, lines)))
+
+
+def _why_article(talk: Talk, asked: str) -> bool:
+    """Say what became of an article; false where no single one begins so."""
+    listed = talk.store.ledger.find_ids(asked[:64]) if asked else []
+    if [kind for kind, _ in listed] != ["article"]:
+        return False
+    article = talk.store.line.article(listed[0][1])
+    if article is None:
+        return False
+    state, reason, _ = talk.store.line.state(article.entry_id)
+    lines = [
+        talk.say(
+            "why article",
+            title=article.title,
+            site=article.site,
+            state=state,
+            reason=reason or "",
+        )
+    ]
+    if judged := talk.store.ledger.assessment(article.id):
+        lines.append(_judged(talk, article.site, judged[0]))
+    talk.reply("\n".join(lines))
+    return True
+
+
+def _judged(talk: Talk, site: str, assessment: Assessment) -> str:
+    return talk.say(
+        "why judged",
+        site=site,
+        p=f"{assessment.probability:.2f}",
+        t=f"{assessment.threshold:.2f}",
+        words=", ".join(assessment.words[:8]),
+    )
 
 
 def sources(talk: Talk, words: str) -> None:

@@ -214,6 +214,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{site}: probability {p}, threshold {t}; words: {words}",
         "{site}: Wahrscheinlichkeit {p}, Schwelle {t}; Wörter: {words}",
     ),
+    "why article": (
+        "{title} ({site}): {state}. {reason}",
+        "{title} ({site}): {state}. {reason}",
+    ),
     "why reason": ("identified: {value}", "zugeordnet: {value}"),
     "sources": ("Sources of {value}:", "Quellen von {value}:"),
     "label yes": ("Noted: a deal.", "Notiert: ein Abkommen."),
@@ -256,8 +260,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "testing": ("Fetching {value} …", "Hole {value} …"),
     "test failed": ("It did not arrive: {value}", "Kam nicht an: {value}"),
     "test": (
-        "<b>{title}</b>\n{site}, {told_in}, {n} characters\nnames: {names}\n{gate}",
-        "<b>{title}</b>\n{site}, {told_in}, {n} Zeichen\nNamen: {names}\n{gate}",
+        "<b>{title}</b>\n{site}, {told_in}, {n} characters\nnames: {names}\n",
+        "<b>{title}</b>\n{site}, {told_in}, {n} Zeichen\nNamen: {names}\n",
     ),
     "gate passed": (
         "worth the model's time (score {value}); the model was not asked",
