@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from newsbot.attempts import Attempts, Managers, Settle
+from newsbot.errors import StoreBusyError
 from newsbot.mailing import Channel, Outbox, chat_of
 from newsbot.pace import Limits, Pace
 
@@ -28,6 +29,8 @@ log = logging.getLogger("newsbot")
 MAX_AT_ONCE = 64
 #: Seconds until the queue is looked at again while something waits for its turn.
 LOOK_SECONDS = 0.25
+#: Tries to write down what came of a request; each waits for the writer lock.
+SETTLE_TRIES = 8
 #: How far back requests may still count: more than any window of `pace`.
 LOOK_BACK = timedelta(minutes=2)
 
@@ -223,6 +226,15 @@ class Courier:
         self._pool.submit(self._work, job, pace)
 
     def _settled(self, settle: Settle) -> bool:
+        """Write down what came of it; a message that was taken must not be forgotten
+        because another process holds the writer lock.
+        """
+        for _ in range(SETTLE_TRIES - 1):
+            try:
+                with self._outbox.atomic():
+                    return settle()
+            except StoreBusyError:
+                log.warning("the database is busy; a message waits to be marked")
         with self._outbox.atomic():
             return settle()
 
@@ -235,9 +247,12 @@ class Courier:
                 number = outbox.traffic.began(channel, chat, self._clock())
                 job.begin()
             settle = job.ask()
-            with outbox.atomic():
+
+            def settled() -> bool:
                 outbox.traffic.ended(number, self._clock())
-                taken = settle()
+                return settle()
+
+            taken = self._settled(settled)
         except BaseException as error:
             # The ledger cannot be written: `serve` ends with it.
             with self._changed:

@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "poll": LINE,
     "pace": {"mailing"},
     "attempts": LINE,
-    "deliver": {"attempts", "pace", "mailing"},
+    "deliver": {"attempts", "pace", "mailing", "errors"},
     "adapters": {"adapters", *LINE},
     "bot": {"bot", "adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},

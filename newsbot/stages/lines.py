@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
+from newsbot.stages.printable import one_line
+
 #: UTF-16 units of a message, tags and addresses included: Telegram takes 4,096
 #: without them (https://core.telegram.org/bots/api#sendmessage).
 MAX_UNITS = 4_000
@@ -56,8 +58,11 @@ def web_url(url: str) -> str | None:
 
 
 def shortened(text: str, longest: int) -> str:
-    """One line of at most so many characters; what is cut ends in an ellipsis."""
-    text = " ".join(text.split())
+    """One line of at most so many characters; what is cut ends in an ellipsis.
+
+    What nobody sees, or what turns the reading direction, is left out.
+    """
+    text = one_line(text)
     if len(text) <= longest:
         return text
     return text[:longest].rsplit(" ", 1)[0] + " …"

@@ -30,7 +30,9 @@ def one_line(text: str, longest: int | None = None) -> str:
     kept = "".join(
         " " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
         for char in text
-        if char not in _HIDDEN and unicodedata.category(char) != "Cs"
+        if char not in _HIDDEN
+        and unicodedata.category(char) != "Cs"
+        and not "\U000e0000" <= char <= "\U000e007f"  # tags: letters nobody sees
     )
     line = " ".join(kept.split())
     if longest is None or len(line) <= longest:

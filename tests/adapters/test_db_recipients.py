@@ -75,7 +75,7 @@ def test_a_chat_moves_with_all_that_is_kept(store, outbox):
     assert telegram == {NEW, f"{NEW}/7"}
     assert waiting(outbox) == [(f"{NEW}/7", "a"), (NEW, "b"), (OLD, "b")]
     (edit,) = outbox.edits(NOW)
-    assert (edit.delivery.recipient, edit.delivery.provider_id) == (NEW, "41")
+    assert (edit.delivery.recipient, edit.delivery.provider_id) == (NEW, "-42:41")
     # A config that still names the old id writes for the new one.
     outbox.put(alert("c"), [("telegram", OLD), ("telegram", NEW)], NOW)
     told = [d.recipient for d in outbox.deliveries() if d.alert_id == "alert-c"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -101,6 +102,25 @@ def test_a_group_that_moves_twice_gets_everything_once(server, office):
     states = office.states()
     assert [states[chat] for chat in (OLD, NEW, NEWER)] == ["moved", "moved", "active"]
     assert states[f"{OLD}/5"] == "moved"
+
+
+def test_no_message_of_the_new_group_is_taken_for_one_of_the_old(server, office):
+    """49: ids begin anew in a supergroup; an edit of an old message touches nothing."""
+    office.fill([A, OLD], [0])
+    office.serve()
+    server.standing[OLD] = api.migrated(int(NEW))
+    office.fill([OLD], [1])
+    office.serve()
+    first = next(m for m in server.accepted if m.chat == OLD)
+    new = next(m for m in server.accepted if m.chat == NEW)
+    server.accepted[server.accepted.index(new)] = replace(
+        new, message_id=first.message_id
+    )
+    told = office.outbox.alert("alert-0")
+    office.outbox.rewrite(replace(told, html="newer", plain="newer"), office.clock())
+    office.serve(until=lambda: not office.outbox.edits(office.clock()))
+    assert server.messages(NEW) == ["1"]
+    assert server.messages(A) == ["newer"]
 
 
 def test_a_closed_topic_pauses_alone_and_its_managers_hear_of_it_once(server, office):

@@ -89,8 +89,10 @@ class RecipientRows:
         """Give a chat another id, with all its threads, in one transaction.
 
         What waits, what was sent, edits, what was asked lately and whether it is
-        parked go along. Where the new id is known already both become one: its
-        state stands, and a message that both had is there once.
+        parked go along; the ids of messages that were sent say from then on which
+        chat they belong to, for they name nothing in the new one. Where the new id is
+        known already both become one: its state stands, and a message that both had is
+        there once.
 
         Args:
             channel: Whose chat it is.
@@ -152,9 +154,12 @@ class RecipientRows:
             "WHERE channel = ? AND recipient = ?)",
             [channel, old, channel, new],
         )
+        # A supergroup counts its messages anew: an old number would name another one.
         db.execute(
-            "UPDATE deliveries SET recipient = ? WHERE channel = ? AND recipient = ?",
-            [new, channel, old],
+            "UPDATE deliveries SET recipient = ?, provider_id = "
+            "iif(instr(provider_id, ':'), provider_id, ? || ':' || provider_id) "
+            "WHERE channel = ? AND recipient = ?",
+            [new, chat_of(old), channel, old],
         )
 
 
