@@ -23,6 +23,11 @@ class Allowance:
         #: Who: since when, and how often.
         self._counts: OrderedDict[int, tuple[datetime, int]] = OrderedDict()
 
+    def spent(self, who: int, now: datetime) -> bool:
+        """Whether one more would be too many; counts nothing."""
+        since, n = self._counts.get(who, (now, 0))
+        return now - self._window < since <= now and n >= self._n_most
+
     def take(self, who: int, now: datetime) -> int:
         """Count one more.
 

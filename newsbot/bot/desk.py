@@ -81,6 +81,8 @@ class BotDesk:
         wish = read_wish(asked)
         if asked.kind == "moved" or wish is None or not self._known(asked):
             return None
+        if self._allowance.spent(_who(asked), self._clock()):
+            return None  # a flood of commands must not become one of requests
         if wish.target and asked.chat_kind == "private":
             return int(wish.target) if wish.target[0] == "-" else wish.target
         asks_admin = wish.command in SETTINGS and asked.user_id is not None
@@ -100,8 +102,7 @@ class BotDesk:
                 if store.bot.hear(asked.update_id, now):
                     store.outbox.move(CHANNEL, str(asked.chat_id), asked.text, now)
             return Outcome()
-        who = asked.chat_id if asked.user_id is None else asked.user_id
-        if n_over := self._allowance.take(who, now):
+        if n_over := self._allowance.take(_who(asked), now):
             text = say("quota", self._language(asked))
             return Outcome(at_once=self._aloud(asked, text) if n_over == 1 else ())
         if not self._known(asked):
@@ -349,6 +350,11 @@ class BotDesk:
                 callback_id=asked.callback_id,
             ),
         )
+
+
+def _who(asked: Asked) -> int:
+    """Who is counted: the person, or the group whose name hides one."""
+    return asked.chat_id if asked.user_id is None else asked.user_id
 
 
 def invite_hash(secret: str) -> str:

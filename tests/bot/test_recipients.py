@@ -10,7 +10,7 @@ from fakes import NOW
 from test_alerts import announce, bench_on, paper
 
 from newsbot.adapters.db import open_store
-from newsbot.talking import Filters, Subscription
+from newsbot.talking import Filters, Subscription, configured_chat
 
 
 @pytest.fixture
@@ -114,6 +114,18 @@ def test_configured_chats_are_subscriptions_and_go_with_the_config(bench):
     assert rows.get("telegram", "-100").language == "de"
     rows.sync("telegram", [])
     assert [one.recipient for one in rows.all()] == ["5"]
+
+
+def test_a_configured_group_that_grew_keeps_its_settings(bench):
+    """The file still names the old id; the subscription goes by the new one."""
+    rows = bench.store.subscriptions
+    chat = configured_chat("-55", "en", NOW)
+    rows.sync("telegram", [chat])
+    rows.put(replace(chat, language="de"))
+    bench.store.outbox.move("telegram", "-55", "-10055", NOW)
+    rows.sync("telegram", [chat])
+    (one,) = rows.all()
+    assert (one.recipient, one.language) == ("-10055", "de")
 
 
 def test_whoever_leaves_gets_nothing_that_still_waits(bench):

@@ -37,6 +37,15 @@ def test_a_thousand_commands_get_one_clear_reply_and_hold_up_nobody(bot):
     assert bot.ask(READER, "/deals")[0].startswith("2 deals")
 
 
+def test_a_flood_of_commands_is_no_flood_of_requests(bot):
+    """Who is over the quota makes the bot ask Telegram nothing more."""
+    for _ in range(200):
+        bot.server.say(READER, "/lang @somewhere de")
+    bot.quiet()
+    n_asked = sum(method == "getChat" for method, _ in bot.server.calls)
+    assert n_asked == QUOTA
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -118,7 +118,20 @@ class SubscriptionRows:
 
         What was set for one that is there already stays.
         """
-        wanted = {one.recipient: one for one in configured}
+        moved = {
+            str(row["recipient"]): str(row["moved_to"])
+            for row in self._connection.rows(
+                "SELECT recipient, moved_to FROM recipients "
+                "WHERE channel = ? AND moved_to IS NOT NULL",
+                (channel,),
+            )
+        }
+        # The file may name a group by the id that it had before it grew.
+        named = {moved.get(one.recipient, one.recipient): one for one in configured}
+        wanted = {
+            recipient: dataclasses.replace(one, recipient=recipient)
+            for recipient, one in named.items()
+        }
         with self._connection.atomic():
             for one in self.all():
                 gone = one.recipient not in wanted
