@@ -6,7 +6,7 @@ count of its sources. All of it is written in the transaction of the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,9 @@ from newsbot.ports import Store
 from newsbot.stages.changes import Change, as_told, changes, told_state
 from newsbot.stages.compose import compose
 from newsbot.stages.notices import Mistake, correction
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.rates import load_rates
+from newsbot.stages.subscriptions import decide
 from newsbot.types import LANGUAGES, Alert, Article, Deal, Language, Verdict
 
 #: How long later papers are collected before a sent message is edited once: Telegram
@@ -23,13 +26,13 @@ COLLECT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readers:
-    """Who gets the messages, and how."""
+    """Who gets every message besides the subscriptions, and how."""
 
     #: Pairs of channel and recipient.
     recipients: tuple[tuple[str, str], ...]
     language: Language
-    #: Whether two names are the same organisation, or parent and unit.
-    related: Callable[[str, str], bool]
+    #: Spellings, parents and units.
+    gazetteer: Gazetteer
 
 
 def put_alerts(
@@ -53,10 +56,19 @@ def put_alerts(
         if deal is None or verdict is None:
             continue
         correct_merged(store, deal, now)
-        earlier = _news(store.outbox.about(deal.id, readers.language))
-        _rewrite(store, deal, earlier, readers, now)
-        if may_alert and verdict != "repeat":
-            _tell(store, deal, article, verdict, earlier, readers, now)
+        # In the transaction that writes the message: whoever subscribes, or leaves,
+        # does so before it or after it.
+        subscribed = {one.language for one in store.subscriptions.all()}
+        for language in LANGUAGES:
+            earlier = _news(store.outbox.about(deal.id, language))
+            _rewrite(store, deal, earlier, readers, now)
+            if not may_alert or verdict == "repeat":
+                continue
+            if language == readers.language or language in subscribed:
+                told_in = replace(readers, language=language)
+                if language != readers.language:
+                    told_in = replace(told_in, recipients=())
+                _tell(store, deal, article, verdict, earlier, told_in, now)
 
 
 def correct_merged(store: Store, deal: Deal, now: datetime) -> None:
@@ -95,7 +107,13 @@ def _correct(
 ) -> None:
     """Write a correction for those who were told; who was not needs none."""
     message = correction(mistake, about, alert, now)
-    store.outbox.put(message, store.outbox.told_to(alert.id), now)
+    silent = {
+        (one.channel, one.recipient)
+        for one in store.subscriptions.all()
+        if one.paused or (one.muted_until is not None and now < one.muted_until)
+    }
+    told = [pair for pair in store.outbox.told_to(alert.id) if pair not in silent]
+    store.outbox.put(message, told, now)
 
 
 def _news(alerts: Sequence[Alert]) -> list[Alert]:
@@ -129,6 +147,32 @@ def _tell(
     told = told_state(deal, article.id)
     alert = replace(alert, answers=answers, told=told)
     store.outbox.put(alert, readers.recipients, now)
+    for at, recipients in _subscribers(store, deal, readers, now).items():
+        store.outbox.put(alert, recipients, at)
+
+
+def _subscribers(
+    store: Store, deal: Deal, readers: Readers, now: datetime
+) -> dict[datetime, list[tuple[str, str]]]:
+    """Pick the subscriptions that get a message in this language, by when."""
+    articles, reached = _articles(store, deal), store.subscriptions.reached(deal.id)
+    picked: dict[datetime, list[tuple[str, str]]] = {}
+    for one in store.subscriptions.all():
+        pair = (one.channel, one.recipient)
+        if one.language != readers.language or pair in readers.recipients:
+            continue
+        decision = decide(
+            one,
+            deal,
+            articles,
+            now,
+            reached=pair in reached,
+            gazetteer=readers.gazetteer,
+            rates=load_rates(),
+        )
+        if decision.at is not None:
+            picked.setdefault(decision.at, []).append(pair)
+    return picked
 
 
 def _rewrite(
@@ -169,7 +213,9 @@ def _changed(
     if told is None:
         return None
     before = as_told(deal, told)
-    return changes(before, deal, _articles(store, deal), related=readers.related)
+    return changes(
+        before, deal, _articles(store, deal), related=readers.gazetteer.related
+    )
 
 
 def _articles(store: Store, deal: Deal) -> dict[str, Article]:

@@ -33,6 +33,7 @@ from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
+from newsbot.talking import Conversation, configured_chat
 from newsbot.types import Deal, Feed, Language, identity
 
 
@@ -128,16 +129,10 @@ class App:
         """The channels that are configured, by name."""
         channels: dict[str, Channel] = {"console": ConsoleChannel(self._stdout)}
         telegram = self.config.telegram
-        if telegram.chats:
+        if telegram.chats or telegram.takes_commands:
             from newsbot.adapters.telegram.channel import TelegramChannel
 
-            token = os.environ.get(telegram.token_env, "")
-            if not token:
-                raise ConfigError(
-                    f"telegram.chats is set, but the environment variable "
-                    f"{telegram.token_env} (telegram.token_env) is empty"
-                )
-            channel = TelegramChannel(token, telegram.base_url)
+            channel = TelegramChannel(self.bot_token(), telegram.base_url)
             self._closing.append(channel.close)
             channels["telegram"] = channel
         if self.config.chat:
@@ -157,14 +152,56 @@ class App:
             channels["chat"] = chat
         return channels
 
+    def bot_token(self) -> str:
+        """Read the Telegram bot's token from the environment.
+
+        Raises:
+            ConfigError: It is not there.
+        """
+        telegram = self.config.telegram
+        token = os.environ.get(telegram.token_env, "").strip()
+        if not token:
+            wanted = "telegram.chats" if telegram.chats else "the Telegram bot"
+            raise ConfigError(
+                f"{wanted} is set, but the environment variable "
+                f"{telegram.token_env} (telegram.token_env) is empty"
+            )
+        return token
+
+    def conversation(self) -> Conversation | None:
+        """Build the bot that people talk to, with a connection of its own.
+
+        None where the config wants none; who starts it closes it, too.
+
+        Raises:
+            ConfigError: There is no token.
+        """
+        telegram = self.config.telegram
+        if not telegram.takes_commands:
+            return None
+        from newsbot.bot.desk import Access
+        from newsbot.bot.opening import open_conversation
+
+        return open_conversation(
+            self.config.database_path,
+            self.bot_token(),
+            telegram.base_url,
+            Access(
+                managers=telegram.managers,
+                open=telegram.open,
+                language=self.config.alerts.language,
+            ),
+            self.gazetteer,
+            lambda: self.fetcher,
+            self.clock,
+        )
+
     @cached_property
     def parts(self) -> Parts:
         """What the stages of the line work with."""
-        alerts, telegram = self.config.alerts, self.config.telegram
-        recipients = [("telegram", str(chat)) for chat in telegram.chats]
+        alerts = self.config.alerts
+        recipients = [("console", "-")] if alerts.console else []
         recipients += [("chat", one.url_env) for one in self.config.chat]
-        if alerts.console:
-            recipients.insert(0, ("console", "-"))
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
@@ -231,6 +268,18 @@ class App:
             StoreError: The ledger cannot be opened.
         """
         _ = self.parts, self.courier
+
+    def sync(self) -> None:
+        """Make the config's feeds and chats known to the ledger.
+
+        Raises:
+            ConfigError: An address in the config is none that can be polled.
+        """
+        self.sync_feeds()
+        chats = self.config.telegram.chats
+        language, now = self.config.alerts.language, self.clock()
+        configured = [configured_chat(str(chat), language, now) for chat in chats]
+        self.store.subscriptions.sync("telegram", configured)
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.

@@ -80,17 +80,28 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:
-    """Alerts to Telegram chats."""
+    """Alerts to Telegram chats, and the bot that people talk to."""
 
     token_env: str = "TELEGRAM_BOT_TOKEN"
     #: As python-telegram-bot takes it; the token follows directly.
     base_url: str = "https://api.telegram.org/bot"
-    #: ``123``, ``"@channel"``; ``"-100123/7"`` for a topic of a forum.
+    #: Who gets the alerts without asking: subscriptions like any other. ``123``,
+    #: ``"@channel"``; ``"-100123/7"`` for a topic of a forum.
     chats: tuple[int | str, ...] = ()
+    #: Take commands; managers and `open` say so as well.
+    bot: bool = False
+    #: Numeric ids of the people who run this bot.
     managers: tuple[int, ...] = ()
+    #: Whether everybody may subscribe, without an invite.
+    open: bool = False
     #: How many times as fast as Telegram's own limits; above 1 for a server of one's
     #: own that allows it.
     pace: float = 1.0
+
+    @property
+    def takes_commands(self) -> bool:
+        """Whether people may talk to the bot."""
+        return self.bot or self.open or bool(self.managers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

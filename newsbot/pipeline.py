@@ -21,6 +21,7 @@ from newsbot.alerts import Readers, put_alerts
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.ports import Fetcher, Response, Store
 from newsbot.stages.assess import Judgement
+from newsbot.stages.calibrate import held_to
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
 from newsbot.stages.identify import identify
@@ -72,7 +73,7 @@ class Parts:
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
     summariser: Callable[[], Summariser]
-    #: Pairs of channel and recipient that get every alert.
+    #: Pairs of channel and recipient that get every alert, besides the subscriptions.
     recipients: tuple[tuple[str, str], ...]
     language: Language
 
@@ -191,7 +192,9 @@ def assess(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Ou
     pairs = list(_articles(parts, entries))
     readings = [read_article(article, parts.gazetteer) for _, article in pairs]
     judgements = parts.judge().judge(readings, now)
-    for (entry, _), judgement in zip(pairs, judgements, strict=True):
+    calibration = parts.store.ledger.calibration()
+    for (entry, _), made in zip(pairs, judgements, strict=True):
+        judgement = held_to(made, calibration)
         yield Outcome(entry=entry, given="assessed", store=_put_judgement(judgement))
 
 
@@ -242,7 +245,7 @@ def compose_alerts(
     readers = Readers(
         recipients=parts.recipients,
         language=parts.language,
-        related=parts.gazetteer.related,
+        gazetteer=parts.gazetteer,
     )
     for entry, article in _articles(parts, entries):
         put = partial(

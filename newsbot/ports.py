@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from newsbot.mailing import Outbox
+    from newsbot.talking import Subscriptions
     from newsbot.types import (
         Article,
         Assessment,
@@ -253,6 +254,16 @@ class Reach:
     talks_since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A threshold that people's labels have raised."""
+
+    #: The probability from which an article is a deal.
+    threshold: float
+    #: The judge whose probabilities it holds for; any other goes by its own.
+    assessor: str
+
+
 class Ledger(Protocol):
     """Assessments, findings, deals, summaries."""
 
@@ -263,6 +274,10 @@ class Ledger(Protocol):
         dropped: tuple[Dropped, ...],
     ) -> None:
         """Keep the judgement on an article."""
+        ...
+
+    def calibration(self) -> Calibration | None:
+        """Read the threshold that labels have raised, if they have."""
         ...
 
     def findings_of(self, article_id: str) -> list[Finding]:
@@ -318,6 +333,11 @@ class Store(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What is to be sent."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who gets what."""
         ...
 
     def atomic(self) -> AbstractContextManager[object]:

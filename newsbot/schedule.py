@@ -22,6 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
 from newsbot.errors import NewsbotError, StoreBusyError
+from newsbot.talking import Conversation
 
 log = logging.getLogger("newsbot")
 
@@ -37,6 +38,8 @@ LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
 #: the next start: nothing of it was stored. Up to 2 s more go by on a busy machine.
 STOP_SECONDS = 6.0
+#: Seconds that a stop waits for the bot to fall silent.
+BOT_SECONDS = 2.0
 
 
 class Service:
@@ -59,6 +62,7 @@ class Service:
         self._walking = threading.Lock()
         self._sending = threading.Lock()
         self._failed: NewsbotError | None = None
+        self._bot = app.conversation()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the config again.
@@ -95,6 +99,8 @@ class Service:
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
+        if self._bot is not None:
+            self._bot.start()
         log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
         try:
             while not self._stopping:
@@ -165,12 +171,31 @@ class Service:
             try:
                 fresh = self._reload()
                 fresh.adopt(self._app)
-                fresh.sync_feeds()
+                fresh.sync()
+                bot = self._renewed_bot(fresh)
             except NewsbotError as error:
                 log.error("config not reloaded: %s", error)
                 return
-            self._app = fresh
+            self._app, self._bot = fresh, bot
             log.info("config reloaded feeds=%d", len(fresh.store.feeds.all()))
+
+    def _renewed_bot(self, fresh: App) -> Conversation | None:
+        """Keep the bot, or let another one take over where its config has changed."""
+        mine, theirs = self._app.config, fresh.config
+        if (mine.telegram, mine.alerts, mine.organisations, mine.network) == (
+            theirs.telegram,
+            theirs.alerts,
+            theirs.organisations,
+            theirs.network,
+        ):
+            return self._bot
+        bot = fresh.conversation()
+        # Two that poll at once would be told of a conflict.
+        if self._bot is not None:
+            self._bot.close()
+        if bot is not None:
+            bot.start()
+        return bot
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -184,6 +209,11 @@ class Service:
 
     def _shut_down(self, scheduler: BackgroundScheduler) -> None:
         """Let the batch in hand finish, but not longer than a stop may take."""
+        if self._bot is not None:
+            # What it heard and did not answer is answered at the next start.
+            silencer = threading.Thread(target=self._bot.close, daemon=True)
+            silencer.start()
+            silencer.join(BOT_SECONDS)
         closer = threading.Thread(target=scheduler.shutdown, daemon=True)
         closer.start()
         closer.join(STOP_SECONDS)

@@ -26,20 +26,21 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors"}
-LINE = {"stages", "ports", "mailing", *NOUNS}
+LINE = {"stages", "ports", "mailing", "talking", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
     "types": set(),
     "errors": set(),
-    "ports": {"types", "mailing"},
+    "ports": {"types", "mailing", "talking"},
     "mailing": {"types"},
+    "talking": {"types"},
     "prompts": {"errors"},
     "presets": NOUNS,
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
-    "stages": {"stages", "prompts", "ports", *NOUNS},
+    "stages": {"stages", "prompts", "ports", "talking", *NOUNS},
     "alerts": LINE,
     "pipeline": {"alerts", *LINE},
     "poll": LINE,
@@ -47,10 +48,12 @@ ALLOWED: dict[str, set[str]] = {
     "attempts": LINE,
     "deliver": {"attempts", "pace", "mailing", "errors"},
     "adapters": {"adapters", *LINE},
+    "bot": {"bot", "adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
     "app": {
+        "bot",
         "brain",
         "config",
         "adapters",

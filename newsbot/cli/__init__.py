@@ -16,6 +16,7 @@ import click
 from newsbot import __version__
 from newsbot.cli import (
     benchmark,
+    bot,
     browse,
     deals,
     decide,
@@ -84,6 +85,9 @@ for command in (
     browse.browse,
     model.model,
     model.tuning,
+    bot.invite,
+    bot.labels,
+    bot.calibrate,
 ):
     cli.add_command(command)
 

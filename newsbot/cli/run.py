@@ -27,7 +27,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     app = session.app
     app.ready()
     app.lock()
-    app.sync_feeds()
+    app.sync()
     if not app.store.feeds.all():
         click.echo("no feeds yet: `newsbot feeds add URL` adds one", err=True)
     if not once:

@@ -168,7 +168,7 @@ def _feeds(app: App) -> Iterator[Line]:
     from newsbot.errors import StageError
     from newsbot.poll import read_feed
 
-    app.sync_feeds()
+    app.sync()
     feeds = app.store.feeds.all()
     if not feeds:
         fix = "newsbot feeds add URL"
@@ -198,12 +198,12 @@ def _channels(app: App) -> Iterator[Line]:
     from newsbot.errors import DeliveryError
 
     telegram = app.config.telegram
-    if not telegram.chats:
+    if not (telegram.chats or telegram.takes_commands):
         yield Line(
             state="warn",
             part="channels",
             text="no Telegram chat; alerts go to the console",
-            fix="set telegram.chats in the config",
+            fix="set telegram.chats or telegram.managers in the config",
         )
     elif not os.environ.get(telegram.token_env):
         yield Line(

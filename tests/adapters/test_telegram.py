@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from servers import telegram as api
 from servers.telegram import TelegramServer, visible_text
 
-from newsbot.adapters.telegram import channel as door
+from newsbot.adapters.telegram import redactor
 from newsbot.adapters.telegram.channel import TelegramChannel, delivery_error
 from newsbot.adapters.telegram.text import fit_html, fit_plain, utf16_units
 from newsbot.errors import ConfigError, DeliveryError
@@ -281,10 +281,10 @@ def test_every_logger_on_the_way_is_watched(channel, server):
     """No library logger exists that the filter does not stand before, until closed."""
     channel.send(CHAT, alert())
     loggers = logging.root.manager.loggerDict
-    families = [n for n in loggers if n.partition(".")[0] in door.LOGGER_FAMILIES]
+    families = [n for n in loggers if n.partition(".")[0] in redactor.LOGGER_FAMILIES]
     watched = [logging.getLogger(name) for name in families]
     assert {"httpx", "telegram.Bot", "httpcore.http11"} <= set(families)
-    assert all(isinstance(logger.filters[0], door._Redactor) for logger in watched)
+    assert all(isinstance(logger.filters[0], redactor.Redactor) for logger in watched)
     channel.close()
     assert not any(logger.filters for logger in watched)
 

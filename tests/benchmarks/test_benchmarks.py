@@ -52,6 +52,13 @@ def test_identify_measures_ledgers_of_several_sizes() -> None:
         assert row["most_looked_at"] >= 1
 
 
+def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
+    """`bot.py` prints both medians and their ratio."""
+    output = run("bot.py", "--n", "3")
+    assert "beside a busy thread" in output
+    assert float(output.split()[-1]) > 0
+
+
 def _need_the_model() -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")

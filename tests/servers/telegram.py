@@ -420,6 +420,13 @@ def _parameters(content_type: str, body: bytes) -> dict[str, str]:
             key: value if isinstance(value, str) else json.dumps(value)
             for key, value in json.loads(body or b"{}").items()
         }
+    if content_type == "multipart/form-data":
+        boundary = body.split(b"\r\n", 1)[0]
+        parts = [part.split(b"\r\n\r\n", 1) for part in body.split(boundary)[1:-1]]
+        return {
+            re.search(r'name="([^"]*)"', head.decode())[1]: value[:-2].decode()
+            for head, value in parts
+        }
     return dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.ports import Decision, Reach
+from newsbot.ports import Calibration, Decision, Reach
 from newsbot.types import (
     Assessment,
     Deal,
@@ -102,6 +103,39 @@ class LedgerRows:
             "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id",
             (codec.at_text(since),),
         )
+
+    def calibration(self) -> Calibration | None:
+        """Read the threshold that labels have raised, if they have."""
+        rows = self._connection.rows(
+            "SELECT value FROM settings WHERE name = 'calibration'"
+        )
+        return Calibration(**json.loads(str(rows[0]["value"]))) if rows else None
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Keep a raised threshold; None goes back to the judge's own."""
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM settings WHERE name = 'calibration'")
+            if calibration is not None:
+                value = json.dumps(dataclasses.asdict(calibration))
+                db.execute(
+                    "INSERT INTO settings (name, value) VALUES ('calibration', ?)",
+                    [value],
+                )
+
+    def latest(self, limit: int, since: datetime | None = None) -> list[Deal]:
+        """List the newest deals first seen since then, at most *limit*."""
+        return self._deals(
+            "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id LIMIT ?",
+            (codec.at_text(since) if since else "", limit),
+        )
+
+    def count(self, since: datetime | None = None) -> int:
+        """Count the deals first seen since then."""
+        rows = self._connection.rows(
+            "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ?",
+            (codec.at_text(since) if since else "",),
+        )
+        return int(str(rows[0]["n"]))
 
     def candidates(
         self, sides: Sequence[Sequence[str]], reach: Reach

@@ -9,6 +9,7 @@ from datetime import datetime
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
+from newsbot.adapters.db.subscriptions import SubscriptionRows
 from newsbot.adapters.db.traffic import TrafficRows
 from newsbot.mailing import Edit
 from newsbot.types import Alert, Delivery, Language, identity
@@ -89,7 +90,9 @@ class OutboxRows:
 
     def move(self, channel: str, old: str, new: str, now: datetime) -> None:
         """Give a chat another id, with all that is kept about it."""
-        self.recipients.move(channel, old, new, now)
+        with self._connection.atomic():
+            self.recipients.move(channel, old, new, now)
+            SubscriptionRows(self._connection).move(channel, old, new)
 
     def alert(self, alert_id: str) -> Alert | None:
         """Read a message."""

@@ -288,6 +288,72 @@ def m005_sending(db: Database) -> None:
         db.execute(statement)
 
 
+#: The bot: who is subscribed and who may talk to it, what it has heard, what it has
+#: still to say, and what people think of its messages.
+_BOT = """
+CREATE TABLE subscriptions (
+    number INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    language TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    source TEXT NOT NULL,
+    owner_id INTEGER,
+    title TEXT NOT NULL,
+    filters TEXT NOT NULL,
+    quiet TEXT,
+    muted_until TEXT,
+    paused INTEGER NOT NULL,
+    timezone TEXT NOT NULL,
+    digest_at TEXT,
+    email TEXT,
+    email_confirmed_at TEXT,
+    UNIQUE (channel, recipient)
+);
+CREATE TABLE bot_users (
+    user_id INTEGER PRIMARY KEY,
+    admitted_at TEXT NOT NULL
+);
+CREATE TABLE invites (
+    hash TEXT PRIMARY KEY,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT
+);
+CREATE TABLE bot_updates (
+    update_id INTEGER PRIMARY KEY,
+    handled_at TEXT NOT NULL
+);
+CREATE INDEX bot_updates_age ON bot_updates(handled_at);
+CREATE TABLE replies (
+    number INTEGER PRIMARY KEY,
+    document TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    n_attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX replies_queue ON replies(due_at);
+CREATE TABLE labels (
+    deal_id TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    labelled_at TEXT NOT NULL,
+    PRIMARY KEY (deal_id, user_id)
+) WITHOUT ROWID;
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+"""
+
+
+@MIGRATIONS()
+def m006_bot(db: Database) -> None:
+    """Make room for the bot that people talk to."""
+    for statement in _statements(_BOT):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from newsbot.adapters.db.bot import BotRows
 from newsbot.adapters.db.connection import (
     BUSY_TIMEOUT_MS,
     Connection,
     open_database,
 )
 from newsbot.adapters.db.feeds import FeedRows
+from newsbot.adapters.db.labels import LabelRows
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.adapters.db.line import LineRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.subscriptions import SubscriptionRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`."""
+    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox` and the bot's."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -25,6 +28,9 @@ class Store:
         self.line = LineRows(connection)
         self.ledger = LedgerRows(connection)
         self.outbox = OutboxRows(connection)
+        self.subscriptions = SubscriptionRows(connection)
+        self.bot = BotRows(connection)
+        self.labels = LabelRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""

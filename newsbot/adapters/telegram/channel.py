@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import logging
 import re
 import threading
-import urllib.parse
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine
 
@@ -30,6 +28,7 @@ from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
 from newsbot.adapters.telegram.keyboard import keyboard
+from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
 from newsbot.adapters.telegram.text import fit_html, fit_plain
 from newsbot.errors import ConfigError, DeliveryError
@@ -37,9 +36,6 @@ from newsbot.types import Alert
 
 #: UTF-16 units of an error's text that are kept in the delivery's row.
 MAX_REASON = 300
-
-#: Libraries on the way to Telegram that log; a record may hold URL or error.
-LOGGER_FAMILIES = ("anyio", "asyncio", "h11", "httpcore", "httpx", "telegram")
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 #: Sends or edits with a text and its markup; returns the message's id.
@@ -79,7 +75,7 @@ class TelegramChannel:
             raise ConfigError(f"the Telegram bot token {wrong}")
         self._timeout_seconds = timeout_seconds
         # Before the bot exists: its constructor already logs the URL.
-        self._redactor = _Redactor(token)
+        self._redactor = Redactor(token)
         self._redactor.install()
         self._request = HTTPXRequest(
             read_timeout=timeout_seconds,
@@ -291,57 +287,3 @@ def _address(recipient: str) -> tuple[str, int | None]:
     if not thread.isdecimal():
         raise DeliveryError(f"{recipient!r} names no topic", retry=False)
     return chat, int(thread) if int(thread) != 1 else None
-
-
-class _Redactor(logging.Filter):
-    """Takes the token out of texts and out of log records.
-
-    Installed on each logger by name, for a filter on a parent logger does not
-    see what its children log. DEBUG records of python-telegram-bot are dropped
-    whole: they hold every parameter and so the article's text.
-    """
-
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        secret = token.partition(":")[2]
-        # What follows the colon is the secret part, 35 characters in real tokens.
-        # A very short one could be an everyday word and would shred log lines.
-        texts = [token, urllib.parse.quote(token, safe="")]
-        texts += [secret] if len(secret) >= 8 else []
-        self._pattern = re.compile("|".join(map(re.escape, texts)))
-
-    def redact(self, text: str) -> str:
-        return self._pattern.sub("<token>", text)
-
-    def install(self) -> None:
-        for logger in _loggers():
-            logger.addFilter(self)
-
-    def remove(self) -> None:
-        for logger in _loggers():
-            logger.removeFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        family = record.name.partition(".")[0]
-        if family == "telegram" and record.levelno < logging.INFO:
-            return False
-        # Rendered here and now: the arguments hold URL objects and errors whose
-        # text nobody else would look through.
-        record.msg = self.redact(record.getMessage())
-        record.args = ()
-        if record.exc_info:
-            record.exc_text = self.redact(
-                logging.Formatter().formatException(record.exc_info)
-            )
-            record.exc_info = None
-        return True
-
-
-def _loggers() -> list[logging.Logger]:
-    """List every logger of the libraries between newsbot and Telegram."""
-    names = [
-        name
-        for name in list(logging.root.manager.loggerDict)
-        if name.partition(".")[0] in LOGGER_FAMILIES
-    ]
-    return [logging.getLogger(name) for name in {*names, *LOGGER_FAMILIES}]
