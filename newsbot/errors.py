@@ -13,7 +13,8 @@
         ├── FetchError            a page or feed did not arrive
         ├── ParseError            a feed or page is not what it says
         ├── ModelOutputError      the model answered in bad form
-        └── DeliveryError         a message was not accepted
+        ├── DeliveryError         a message was not accepted
+        └── MailError             a mail server did not take a mail
 
 A `StageError` says by `retry` whether trying again later may help.
 """
@@ -138,3 +139,30 @@ class DeliveryError(StageError):
         self.retry = retry
         self.unknown = unknown
         self.retry_after = retry_after
+
+
+class MailError(StageError):
+    """A mail server did not take a mail.
+
+    `for_good` where this recipient's mailbox, or this mail to it, was refused for good
+    (5yz). `unknown` where the connection was lost after the final dot: the mail may
+    have arrived. `lost` where the connection is of no use any more; `server` where the
+    server serves nobody now, so that other mail need not be tried.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        for_good: bool = False,
+        unknown: bool = False,
+        lost: bool = False,
+        server: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.retry = retry
+        self.for_good = for_good
+        self.server = server
+        self.unknown = unknown
+        self.lost = lost

@@ -1,6 +1,7 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Two jobs: one polls the feeds that are due, one walks the line. Neither runs
+Three jobs: one polls the feeds that are due, one walks the line, one writes and
+posts what is due by mail. None runs
 twice at once, a missed run is simply the next one, and the scheduler's own
 memory holds nothing: whatever is due is a query.
 """
@@ -27,6 +28,7 @@ log = logging.getLogger("newsbot")
 #: Seconds between two looks at what is due; the query is an index look-up.
 POLL_SECONDS = 5
 WALK_SECONDS = 2
+MAIL_SECONDS = 20
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
@@ -55,6 +57,7 @@ class Service:
         # A reload swaps the app while no job uses it.
         self._polling = threading.Lock()
         self._walking = threading.Lock()
+        self._mailing = threading.Lock()
         self._failed: NewsbotError | None = None
 
     def run(self) -> None:
@@ -86,15 +89,22 @@ class Service:
             seconds=WALK_SECONDS,
             next_run_time=now + timedelta(seconds=WALK_SECONDS),
         )
+        scheduler.add_job(
+            self._mail,
+            "interval",
+            seconds=MAIL_SECONDS,
+            next_run_time=now + timedelta(seconds=WALK_SECONDS),
+        )
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
         log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
         try:
-            while not self._stopping:
-                if self._reloading:
-                    self._take_new_config()
-                time.sleep(LOOK_SECONDS)
+            with self._app.mailroom.pages(self._app.clock):
+                while not self._stopping:
+                    if self._reloading:
+                        self._take_new_config()
+                    time.sleep(LOOK_SECONDS)
         finally:
             self._shut_down(scheduler)
         if self._failed is not None:
@@ -125,6 +135,17 @@ class Service:
                 )
             )
 
+    def _mail(self) -> None:
+        with self._mailing:
+            self._guarded(self._serve_mail)
+
+    def _serve_mail(self) -> None:
+        if self._app.mailroom.configured:
+            now = self._app.clock()
+            n_written, n_sent = self._app.mailroom.serve(now, self._pausing)
+            if n_written or n_sent:
+                log.info("mail written=%d sent=%d", n_written, n_sent)
+
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run one step; a busy database waits, what cannot pass stops the service."""
         try:
@@ -142,7 +163,7 @@ class Service:
     def _take_new_config(self) -> None:
         """Swap the app between two batches; a stop does not wait for that."""
         with ExitStack() as held:
-            for lock in (self._polling, self._walking):
+            for lock in (self._polling, self._walking, self._mailing):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
                         return

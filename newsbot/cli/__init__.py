@@ -19,6 +19,7 @@ from newsbot.cli import (
     browse,
     deals,
     decide,
+    digest,
     export,
     feeds,
     graph,
@@ -26,6 +27,7 @@ from newsbot.cli import (
     model,
     run,
     setup,
+    subscribers,
 )
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
@@ -82,6 +84,8 @@ for command in (
     decide.split,
     graph.graph,
     browse.browse,
+    digest.digest,
+    subscribers.subscribers,
     model.model,
     model.tuning,
 ):

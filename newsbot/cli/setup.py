@@ -66,6 +66,7 @@ _FIXES = {
     "model": "set [model] in the config, or try `newsbot model info`",
     "feeds": "correct [[feeds]] in the config",
     "channels": "correct [telegram] in the config",
+    "mail": "correct [email] and [digest] in the config",
 }
 
 
@@ -81,6 +82,7 @@ def check(session: Session, as_json: bool) -> None:
         ("model", _model),
         ("feeds", _feeds),
         ("channels", _channels),
+        ("mail", _mail),
     ):
         lines.extend(_guarded(part, probe, app))
     if as_json:
@@ -213,3 +215,14 @@ def _channels(app: App) -> Iterator[Line]:
     _ = app.channels
     text = f"Telegram, {len(telegram.chats)} chats configured"
     yield Line(state="ok", part="channels", text=text)
+
+
+def _mail(app: App) -> Iterator[Line]:
+    mailroom = app.mailroom
+    if not mailroom.configured:
+        return  # nobody asked for mail
+    mailroom.try_out()
+    text = (
+        f"{app.config.email.host} answers; {len(app.store.subscribers.all())} readers"
+    )
+    yield Line(state="ok", part="mail", text=text)

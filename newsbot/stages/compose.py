@@ -199,7 +199,7 @@ def _lines(
 ) -> list[_Line]:
     words = _WORDS[language]
     told_by = sources(tuple(articles.values()))
-    names = [_shortened(name, MAX_NAME) for name, _ in deal.parties]
+    names = [shortened(name, MAX_NAME) for name, _ in deal.parties]
     if len(names) > MAX_HEADLINE:
         more = str(len(names) - MAX_HEADLINE + 1)
         shown = [*names[: MAX_HEADLINE - 1], words["others"].format(n=more)]
@@ -209,7 +209,7 @@ def _lines(
     if kind == "update":
         headline = f"{words['update']} – {headline}"
     lines = [_Line(text=headline, bold=True)]
-    news = [_shortened(say(one, language), MAX_CHANGE) for one in changed]
+    news = [shortened(say(one, language), MAX_CHANGE) for one in changed]
     if n_more := len(news[MAX_CHANGES:]):
         news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
     lines.extend(_Line(text=f"→ {text}", rank=1) for text in news)
@@ -220,18 +220,17 @@ def _lines(
         lines.append(_Line(text=f"• {name}: {told}", rank=1))
     lines.extend(_facts(deal, told_by, language))
     if summary is not None and summary.language == language:
-        text = _shortened(summary.text, MAX_SUMMARY)
+        text = shortened(summary.text, MAX_SUMMARY)
         lines.append(_Line(text=text, rank=4, apart=True))
     lines.extend(_quotes(deal, articles, told_by, language))
-    counted = _counted(told_by, language)
     seen_at = deal.first_seen_at.astimezone(UTC)
     today = seen_at.date() == written_at.astimezone(UTC).date()
     seen = seen_at.strftime(words["today" if today else "earlier"])
-    lines.append(_Line(text=f"{counted}, {seen}", apart=True))
+    lines.append(_Line(text=f"{counted(told_by, language)}, {seen}", apart=True))
     return lines
 
 
-def _counted(told_by: Sequence[Source], language: Language) -> str:
+def counted(told_by: Sequence[Source], language: Language) -> str:
     """How many sources, per language: ``"3 sources (2 EN, 1 DE)"``."""
     words = _WORDS[language]
     if not told_by:
@@ -265,7 +264,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_L
             told.setdefault(sum_, []).append(amount)
             if finding.status == deal.status:
                 present.add(sum_)
-    kinds = {_agreed(told[sum_]).kind for sum_ in present}
+    kinds = {agreed(told[sum_]).kind for sum_ in present}
     lines: dict[str, None] = {}
     disputed: set[tuple[Decimal, str]] = set()
     for difference in differences(deal, told_by):
@@ -274,7 +273,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_L
     for sum_, same in told.items():
         if sum_ in disputed:
             continue
-        amount = _agreed(same)
+        amount = agreed(same)
         line = _amount(amount, language)
         if sum_ not in present and amount.kind in kinds:
             was = next(
@@ -289,7 +288,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[_L
     return [_Line(text=text, rank=2) for text in lines]
 
 
-def _agreed(told: Sequence[Amount]) -> Amount:
+def agreed(told: Sequence[Amount]) -> Amount:
     """The fullest of one figure's entries: with a payer, then as most have it."""
     kinds = Counter(amount.kind for amount in told)
     return max(told, key=lambda amount: (amount.payer is not None, kinds[amount.kind]))
@@ -299,7 +298,7 @@ def _disputed(difference: Difference, language: Language) -> str:
     """Each figure with its source, side by side."""
     shown = [
         f"{written(claim.amount, language)} "
-        f"({_shortened(claim.source.articles[0].site, MAX_NAME)})"
+        f"({shortened(claim.source.articles[0].site, MAX_NAME)})"
         for claim in difference.claims[:MAX_CLAIMS]
     ]
     if more := len(difference.claims) - len(shown):
@@ -313,7 +312,7 @@ def _amount(amount: Amount, language: Language) -> str:
     if amount.payer is None:
         return line
     payer = _WORDS[language]["payer"]
-    name = _shortened(amount.payer, MAX_NAME)
+    name = shortened(amount.payer, MAX_NAME)
     return f"{line}, {payer} {name}" if language == "en" else f"{line}, {name} {payer}"
 
 
@@ -336,8 +335,8 @@ def _quotes(
         if source in seen:
             continue
         seen.append(source)
-        quote = _shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
-        label = _shortened(article.site, MAX_NAME)
+        quote = shortened(_read(article, best_quote(finding)), MAX_QUOTE)
+        label = shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
         if source.release:
@@ -355,7 +354,7 @@ def _quotes(
     return lines
 
 
-def _best_quote(finding: Finding) -> Span:
+def best_quote(finding: Finding) -> Span:
     """The sentence that names the most parties."""
     quotes = [party.quote for party in finding.parties]
     return max(quotes, key=lambda quote: (quotes.count(quote), -quote.start))
@@ -365,7 +364,7 @@ def _read(article: Article, span: Span) -> str:
     return article.full_text[span.start : span.end]
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
     """One line of at most so many characters; what is cut ends in an ellipsis."""
     text = " ".join(text.split())
     if len(text) <= longest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from newsbot.adapters.db.mail_schema import MAIL
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -230,6 +231,13 @@ def m003_identity(db: Database) -> None:
 def m004_views(db: Database) -> None:
     """Add the views that people read the ledger with."""
     for statement in VIEWS:
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m007_mail(db: Database) -> None:
+    """Number the news, and make room for readers and their mail."""
+    for statement in _statements(MAIL):
         db.execute(statement)
 
 

@@ -12,12 +12,15 @@ from newsbot.adapters.db.connection import (
 )
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.ledger import LedgerRows
+from newsbot.adapters.db.letters import LetterRows
 from newsbot.adapters.db.line import LineRows
+from newsbot.adapters.db.news import NewsRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.subscribers import SubscriberRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`."""
+    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`; of mail, the last three."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -25,6 +28,9 @@ class Store:
         self.line = LineRows(connection)
         self.ledger = LedgerRows(connection)
         self.outbox = OutboxRows(connection)
+        self.news = NewsRows(connection)
+        self.subscribers = SubscriberRows(connection)
+        self.letters = LetterRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""

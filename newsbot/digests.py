@@ -1,0 +1,406 @@
+"""Digests and instant alerts: from news in the ledger to contents and letters.
+
+What a group of readers with the same language, choice and last digest gets is written
+once; each of them gets a letter that names it. The key of a digest is the reader and
+the reader's local date; it is unique in the ledger, so that asking twice changes
+nothing. Nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from newsbot.adapters.db import Store
+from newsbot.adapters.pages import Pictures, Rendered, Templates
+from newsbot.stages.bars import CloudRow, bars, cloud_rows
+from newsbot.stages.edition import (
+    DealNews,
+    Fresh,
+    Noticed,
+    Told,
+    arrange,
+    largest,
+    of_day,
+    since,
+    tell_deals,
+)
+from newsbot.stages.edition_page import (
+    ROOMS,
+    Edition,
+    Health,
+    Panorama,
+    alert_edition,
+    edition,
+    health_of,
+    tie_rows,
+)
+from newsbot.stages.edition_words import WORDS, short_day
+from newsbot.stages.filters import Wanted, choose, read_sum
+from newsbot.stages.graph import draw
+from newsbot.stages.links import network
+from newsbot.stages.local_days import due_date
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.printable import one_line
+from newsbot.stages.rates import Rates
+from newsbot.stages.totals import totals
+from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
+from newsbot.types import Deal, Language, identity
+
+#: Octets of a page: mail programs cut what is longer than about 100 kB.
+MAX_HTML = 92_000
+#: What the picture of the period covers.
+MONTH = timedelta(days=30)
+WEEK = timedelta(days=7)
+#: Deals in the week's picture; of more, those with the largest sums.
+MAX_DRAWN = 12
+#: What a first digest covers at most: no reader gets the whole ledger.
+FIRST = timedelta(days=1)
+#: A time farther ahead than this was written by a wrong clock.
+AHEAD = timedelta(hours=26)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What digests are made with."""
+
+    store: Store
+    gazetteer: Gazetteer
+    rates: Rates
+    templates: Templates
+    #: SVG, width and height in pixels to PNG; None draws no pictures.
+    paint: Callable[[str, int, int], bytes] | None
+    #: Whether a day without any news is told of, or passed over.
+    empty_days: Literal["send", "skip"] = "send"
+
+
+def told_since(press: Press, number: int, upto: int, choice: Choice) -> Told:
+    """Gather what became known after one number, up to and with another."""
+    news = [one for one in press.store.news.after(number) if one.number <= upto]
+    return _gather(press, news, since(news, number), upto, choice)
+
+
+def told_of_day(press: Press, start: datetime, end: datetime, choice: Choice) -> Told:
+    """Gather what the ledger dates within a stretch of time."""
+    news = press.store.news.between(start, end)
+    fresh = of_day(news, start, end)
+    ids = frozenset(one.deal_id for one in news if one.deal_id)
+    everything = of_day(press.store.news.of_deals(ids), start, end)
+    fresh = Fresh(told=fresh.told | everything.told, later=everything.later)
+    return _gather(press, news, fresh, None, choice)
+
+
+def write_digest(
+    press: Press,
+    told: Told,
+    day: date,
+    *,
+    language: Language,
+    choice: Choice,
+    until: datetime,
+    health: Health,
+    after: date | None = None,
+) -> Content:
+    """Write a digest, as long as fits.
+
+    Args:
+        press: What it is made with.
+        told: What it tells.
+        day: The reader's local date.
+        language: The reader's.
+        choice: Which deals the picture of the period is of.
+        until: The end of that period.
+        health: Of the feeds.
+        after: The date of the digest before, where it was not the day before.
+    """
+    panorama, pictures = _panorama(press, choice, until, language)
+    words = WORDS[language]
+    period = words.since.format(day=short_day(after, language)) if after else ""
+    for room in ROOMS:
+        page = edition(
+            told,
+            day,
+            language=language,
+            room=room,
+            health=health,
+            panorama=panorama,
+            period=period,
+        )
+        rendered = press.templates.render(page, pictures)
+        if len(rendered.html.encode()) <= MAX_HTML:
+            break
+    return _content(page, rendered, pictures.shown)
+
+
+def write_due(press: Press, now: datetime) -> int:
+    """Write the digests that are due, one letter for each reader.
+
+    Returns:
+        How many letters are new.
+    """
+    store = press.store
+    store.letters.repair(now, now + AHEAD)
+    upto = store.news.last()
+    groups: dict[_Group, list[Subscriber]] = {}
+    for one in store.subscribers.active():
+        joined_at = one.confirmed_at or one.asked_at
+        day = due_date(one.wish, one.last_date, joined_at, now)
+        if day is None:
+            continue
+        group = _Group(
+            day=day,
+            language=one.wish.language,
+            choice=one.wish.choice,
+            since=one.since,
+            last_date=one.last_date,
+        )
+        groups.setdefault(group, []).append(one)
+    feeds = store.feeds.all() if groups else []
+    n_new = 0
+    for group, readers in groups.items():
+        health = health_of(feeds, now, group.language)
+        told = told_since(press, group.since, upto, group.choice)
+        content = None
+        if told.deals or told.noticed or health.broken or press.empty_days == "send":
+            content = write_digest(
+                press,
+                told,
+                group.day,
+                language=group.language,
+                choice=group.choice,
+                until=now,
+                health=health,
+                after=group.gap,
+            )
+        letters = [
+            _letter(one, "digest", group.day.isoformat(), content, now, upto)
+            for one in readers
+        ]
+        n_new += store.letters.put(content, letters, now)
+    return n_new
+
+
+def write_alerts(press: Press, now: datetime) -> int:
+    """Write a letter per deal for the readers who want each one at once.
+
+    Returns:
+        How many letters are new.
+    """
+    store = press.store
+    upto = store.news.last()
+    groups: dict[tuple[Language, Choice, int], list[Subscriber]] = {}
+    for one in store.subscribers.active():
+        if one.wish.instant and one.instant_since < upto:
+            key = one.wish.language, one.wish.choice, one.instant_since
+            groups.setdefault(key, []).append(one)
+    n_new = 0
+    for (language, choice, number), readers in groups.items():
+        told = told_since(press, number, upto, choice)
+        with store.atomic():
+            for news in told.deals:
+                page = alert_edition(news, now.date(), language)
+                content = _content(page, press.templates.render(page), ())
+                # The window is part of it: the same deal may change again.
+                occasion = f"{news.deal.id} {upto}"
+                letters = [
+                    _letter(one, "alert", occasion, content, now, upto)
+                    for one in readers
+                ]
+                n_new += store.letters.put(content, letters, now)
+            for one in readers:
+                store.subscribers.told_instantly(one.id, upto)
+    return n_new
+
+
+def wanted(choice: Choice) -> Wanted:
+    """Read a choice as filters."""
+    return Wanted(
+        parties=choice.parties,
+        types=choice.types,
+        statuses=choice.statuses,
+        min_amount=read_sum(choice.min_amount) if choice.min_amount else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Readers who get the same digest."""
+
+    day: date
+    language: Language
+    choice: Choice
+    since: int
+    last_date: date | None
+
+    @property
+    def gap(self) -> date | None:
+        """The day of the last digest, where that was not yesterday."""
+        last = self.last_date
+        return last if last is not None and (self.day - last).days > 1 else None
+
+
+def _gather(
+    press: Press,
+    news: Sequence[News],
+    fresh: Fresh,
+    upto: int | None,
+    choice: Choice,
+) -> Told:
+    store = press.store
+    ids = {one.deal_id for one in news if one.deal_id and one.number in fresh.told}
+    deals = [deal for id_ in sorted(ids) if (deal := store.ledger.deal(id_))]
+    deals = _chosen(press, deals, choice)
+    known = store.news.of_deals(frozenset(deal.id for deal in deals))
+    if upto is not None:
+        later = frozenset(one.number for one in known if one.number > upto)
+        fresh = replace(fresh, later=later)
+    article_ids = {one.article_id for deal in deals for one in deal.findings}
+    kept = [store.line.article(id_) for id_ in sorted(article_ids)]
+    found = tell_deals(
+        deals,
+        known,
+        fresh,
+        {article.id: article for article in kept if article},
+        related=press.gazetteer.related,
+    )
+    numbers = {one.subject: one.number for one in known}
+    summed = [_with_summary(press, one, numbers) for one in found]
+    return arrange(summed, _noticed(press, news, fresh, choice))
+
+
+def _with_summary(press: Press, one: DealNews, numbers: dict[str, int]) -> DealNews:
+    """Put the summary beside a deal: of the article that brought the news."""
+    latest = max(one.deal.findings, key=lambda finding: numbers.get(finding.id, 0))
+    return replace(one, summary=press.store.ledger.summary(latest.article_id))
+
+
+def _noticed(
+    press: Press, news: Sequence[News], fresh: Fresh, choice: Choice
+) -> list[Noticed]:
+    """Articles without a deal; a reader who asks for certain deals wants none."""
+    if replace(choice, languages=()) != Choice():
+        return []
+    store, found = press.store, []
+    for one in news:
+        if one.kind != "summary" or one.number not in fresh.told:
+            continue
+        article = store.line.article(one.subject)
+        summary = store.ledger.summary(one.subject)
+        if article is None or summary is None or store.ledger.findings_of(article.id):
+            continue
+        if not choice.languages or article.language in choice.languages:
+            found.append(Noticed(article=article, summary=summary))
+    return found
+
+
+def _chosen(press: Press, deals: Sequence[Deal], choice: Choice) -> list[Deal]:
+    told_in = None
+    if choice.languages:
+        told_in = press.store.ledger.told_in(choice.languages)
+    found = choose(deals, wanted(choice), press.gazetteer, press.rates, told_in)
+    return list(found.deals)
+
+
+def _panorama(
+    press: Press, choice: Choice, until: datetime, language: Language
+) -> tuple[Panorama, Pictures]:
+    """Put the last 30 days and the last week before the reader, as far as they go."""
+    ledger = press.store.ledger
+    month = [
+        deal
+        for deal in _chosen(press, ledger.deals(until - MONTH), choice)
+        if deal.first_seen_at < until
+    ]
+    if not month:
+        return Panorama(), Pictures()
+    rows = cloud_rows(totals(month, press.rates, press.gazetteer, "cloud"), language)
+    week = [deal for deal in month if deal.first_seen_at >= until - WEEK]
+    drawn = sorted(week, key=lambda deal: (-largest(deal), deal.id))[:MAX_DRAWN]
+    ties, n_left = tie_rows(network(drawn, press.gazetteer, language), language)
+    panorama = Panorama(
+        clouds=rows,
+        ties=ties,
+        n_ties_left=n_left,
+        n_largest=len(drawn) if len(week) > len(drawn) else 0,
+    )
+    if press.paint is None:
+        return panorama, Pictures()
+    return panorama, Pictures(
+        clouds=_clouds_picture(press.paint, rows, language),
+        week=_week_picture(press, press.paint, drawn, language) if ties else None,
+    )
+
+
+def _clouds_picture(
+    paint: Callable[[str, int, int], bytes],
+    rows: Sequence[CloudRow],
+    language: Language,
+) -> Picture | None:
+    drawing = bars(rows, language)
+    if drawing is None:
+        return None
+    words = WORDS[language]
+    told = ", ".join(f"{row.name}: {row.firm}" for row in rows if row.dollars)
+    return Picture(
+        name="clouds.png",
+        png=paint(drawing.svg, drawing.width, drawing.height),
+        width=drawing.width,
+        height=drawing.height,
+        alt=one_line(f"{words.by_cloud}. {told}", 240) + f" {words.table_below}",
+    )
+
+
+def _week_picture(
+    press: Press,
+    paint: Callable[[str, int, int], bytes],
+    deals: Sequence[Deal],
+    language: Language,
+) -> Picture:
+    picture = draw(deals, press.gazetteer, language=language, theme="light")
+    words = WORDS[language]
+    return Picture(
+        name="week.png",
+        png=paint(picture.svg, picture.width, picture.height),
+        width=picture.width,
+        height=picture.height,
+        alt=f"{words.week}. {words.table_below}",
+    )
+
+
+def _content(
+    page: Edition, rendered: Rendered, pictures: tuple[Picture, ...]
+) -> Content:
+    looks = [identity(one.name, one.png.hex()) for one in pictures]
+    return Content(
+        id=identity("content", page.subject, rendered.text, rendered.html, *looks),
+        subject=page.subject,
+        text=rendered.text,
+        html=rendered.html,
+        pictures=pictures,
+        language=page.language,
+    )
+
+
+def _letter(
+    reader: Subscriber,
+    kind: Literal["digest", "alert"],
+    occasion: str,
+    content: Content | None,
+    now: datetime,
+    upto: int,
+) -> Letter:
+    return Letter(
+        id=identity("letter", reader.id, kind, occasion, now.isoformat()),
+        subscriber_id=reader.id,
+        recipient=reader.wish.address,
+        kind=kind,
+        occasion=occasion,
+        content_id=content.id if content else None,
+        state="pending" if content else "skipped",
+        n_attempts=0,
+        created_at=now,
+        due_at=now,
+        upto=upto,
+    )
