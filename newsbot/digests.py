@@ -8,21 +8,19 @@ nothing. Nothing is sent here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from newsbot.adapters.db import Store
-from newsbot.adapters.pages import Pictures, Rendered, Templates
-from newsbot.stages.bars import CloudRow, bars, cloud_rows
+from newsbot.adapters.pages import Rendered
+from newsbot.press import Press, chosen, panorama_of
 from newsbot.stages.edition import (
     DealNews,
     Fresh,
     Noticed,
     Told,
     arrange,
-    largest,
     of_day,
     since,
     tell_deals,
@@ -31,49 +29,21 @@ from newsbot.stages.edition_page import (
     ROOMS,
     Edition,
     Health,
-    Panorama,
     alert_edition,
     edition,
     health_of,
-    tie_rows,
 )
 from newsbot.stages.edition_words import WORDS, short_day
-from newsbot.stages.filters import Wanted, choose, read_sum
-from newsbot.stages.graph import draw
-from newsbot.stages.links import network
 from newsbot.stages.local_days import due_date
-from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.printable import one_line
-from newsbot.stages.rates import Rates
-from newsbot.stages.totals import totals
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
-from newsbot.types import Deal, Language, identity
+from newsbot.types import Language, identity
 
 #: Octets of a page: mail programs cut what is longer than about 100 kB.
 MAX_HTML = 92_000
-#: What the picture of the period covers.
-MONTH = timedelta(days=30)
-WEEK = timedelta(days=7)
-#: Deals in the week's picture; of more, those with the largest sums.
-MAX_DRAWN = 12
 #: What a first digest covers at most: no reader gets the whole ledger.
 FIRST = timedelta(days=1)
 #: A time farther ahead than this was written by a wrong clock.
 AHEAD = timedelta(hours=26)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
-    """What digests are made with."""
-
-    store: Store
-    gazetteer: Gazetteer
-    rates: Rates
-    templates: Templates
-    #: SVG, width and height in pixels to PNG; None draws no pictures.
-    paint: Callable[[str, int, int], bytes] | None
-    #: Whether a day without any news is told of, or passed over.
-    empty_days: Literal["send", "skip"] = "send"
 
 
 def told_since(press: Press, number: int, upto: int, choice: Choice) -> Told:
@@ -115,7 +85,7 @@ def write_digest(
         health: Of the feeds.
         after: The date of the digest before, where it was not the day before.
     """
-    panorama, pictures = _panorama(press, choice, until, language)
+    panorama, pictures = panorama_of(press, choice, until, language)
     words = WORDS[language]
     period = words.since.format(day=short_day(after, language)) if after else ""
     for room in ROOMS:
@@ -214,16 +184,6 @@ def write_alerts(press: Press, now: datetime) -> int:
     return n_new
 
 
-def wanted(choice: Choice) -> Wanted:
-    """Read a choice as filters."""
-    return Wanted(
-        parties=choice.parties,
-        types=choice.types,
-        statuses=choice.statuses,
-        min_amount=read_sum(choice.min_amount) if choice.min_amount else None,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
     """Readers who get the same digest."""
@@ -251,7 +211,7 @@ def _gather(
     store = press.store
     ids = {one.deal_id for one in news if one.deal_id and one.number in fresh.told}
     deals = [deal for id_ in sorted(ids) if (deal := store.ledger.deal(id_))]
-    deals = _chosen(press, deals, choice)
+    deals = chosen(press, deals, choice)
     known = store.news.of_deals(frozenset(deal.id for deal in deals))
     if upto is not None:
         later = frozenset(one.number for one in known if one.number > upto)
@@ -293,80 +253,6 @@ def _noticed(
         if not choice.languages or article.language in choice.languages:
             found.append(Noticed(article=article, summary=summary))
     return found
-
-
-def _chosen(press: Press, deals: Sequence[Deal], choice: Choice) -> list[Deal]:
-    told_in = None
-    if choice.languages:
-        told_in = press.store.ledger.told_in(choice.languages)
-    found = choose(deals, wanted(choice), press.gazetteer, press.rates, told_in)
-    return list(found.deals)
-
-
-def _panorama(
-    press: Press, choice: Choice, until: datetime, language: Language
-) -> tuple[Panorama, Pictures]:
-    """Put the last 30 days and the last week before the reader, as far as they go."""
-    ledger = press.store.ledger
-    month = [
-        deal
-        for deal in _chosen(press, ledger.deals(until - MONTH), choice)
-        if deal.first_seen_at < until
-    ]
-    if not month:
-        return Panorama(), Pictures()
-    rows = cloud_rows(totals(month, press.rates, press.gazetteer, "cloud"), language)
-    week = [deal for deal in month if deal.first_seen_at >= until - WEEK]
-    drawn = sorted(week, key=lambda deal: (-largest(deal), deal.id))[:MAX_DRAWN]
-    ties, n_left = tie_rows(network(drawn, press.gazetteer, language), language)
-    panorama = Panorama(
-        clouds=rows,
-        ties=ties,
-        n_ties_left=n_left,
-        n_largest=len(drawn) if len(week) > len(drawn) else 0,
-    )
-    if press.paint is None:
-        return panorama, Pictures()
-    return panorama, Pictures(
-        clouds=_clouds_picture(press.paint, rows, language),
-        week=_week_picture(press, press.paint, drawn, language) if ties else None,
-    )
-
-
-def _clouds_picture(
-    paint: Callable[[str, int, int], bytes],
-    rows: Sequence[CloudRow],
-    language: Language,
-) -> Picture | None:
-    drawing = bars(rows, language)
-    if drawing is None:
-        return None
-    words = WORDS[language]
-    told = ", ".join(f"{row.name}: {row.firm}" for row in rows if row.dollars)
-    return Picture(
-        name="clouds.png",
-        png=paint(drawing.svg, drawing.width, drawing.height),
-        width=drawing.width,
-        height=drawing.height,
-        alt=one_line(f"{words.by_cloud}. {told}", 240) + f" {words.table_below}",
-    )
-
-
-def _week_picture(
-    press: Press,
-    paint: Callable[[str, int, int], bytes],
-    deals: Sequence[Deal],
-    language: Language,
-) -> Picture:
-    picture = draw(deals, press.gazetteer, language=language, theme="light")
-    words = WORDS[language]
-    return Picture(
-        name="week.png",
-        png=paint(picture.svg, picture.width, picture.height),
-        width=picture.width,
-        height=picture.height,
-        alt=f"{words.week}. {words.table_below}",
-    )
 
 
 def _content(

@@ -6,9 +6,6 @@ needs nothing but the ledger.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
 import os
 import secrets
@@ -25,8 +22,6 @@ from newsbot.adapters.signing import read_signer
 from newsbot.adapters.smtp import SmtpPostman, SmtpServer
 from newsbot.config import Config
 from newsbot.digests import (
-    FIRST,
-    Press,
     told_of_day,
     told_since,
     write_alerts,
@@ -34,15 +29,17 @@ from newsbot.digests import (
     write_due,
 )
 from newsbot.errors import ConfigError, UserError
+from newsbot.front_desk import CONFIRM_WITHIN, FrontDesk
 from newsbot.posting import PostOffice, post
+from newsbot.press import Press
 from newsbot.stages.edition import Told
 from newsbot.stages.edition_page import health_of
-from newsbot.stages.edition_short import Short, confirmation, notice, short_digest
-from newsbot.stages.filters import read_sum
+from newsbot.stages.edition_short import Short, notice, short_digest
 from newsbot.stages.local_days import bounds, read_zone
 from newsbot.stages.mail import (
     Sender,
-    confirm_url,
+    addressed,
+    leave_url,
     read_address,
     write_mail,
 )
@@ -53,15 +50,11 @@ from newsbot.subscribing import (
     Content,
     Envelope,
     Letter,
-    Subscriber,
-    Wish,
 )
 from newsbot.types import Language, identity
 
 log = logging.getLogger("newsbot")
 
-#: How long a confirmation waits for its reader.
-CONFIRM_WITHIN = timedelta(days=7)
 #: How long it is kept what old mail said; that it was sent is kept for good.
 KEEP_CONTENTS = timedelta(days=30)
 #: Who writes and reads where nobody is configured (RFC 2606).
@@ -157,7 +150,7 @@ class Mailroom:
             store=self._store,
             postman=SmtpPostman(self.server),
             sender=self.sender,
-            token=self.token,
+            token=self.desk.token,
             sign=self._signing(),
             tell=self._tell,
         )
@@ -182,89 +175,14 @@ class Mailroom:
             ca_file=str(ca_file or ""),
         )
 
-    def ask(self, wish: Wish, now: datetime) -> Subscriber:
-        """Ask the owner of an address whether the wish is theirs (double opt-in).
+    @cached_property
+    def desk(self) -> FrontDesk:
+        """Where readers ask, confirm and leave."""
 
-        A mail with a token goes out at once; nothing else does before the token comes
-        back. Only its hash is kept. Who reads already gets the new wish by it.
+        def send(content: Content, address: str, now: datetime) -> None:
+            self.send_now(self.office, content, address, now)
 
-        Args:
-            wish: Address, language, time and choice; checked by `check_wish`.
-            now: Aware.
-
-        Returns:
-            The reader as the ledger has it.
-
-        Raises:
-            ConfigError: `[email]` is not set.
-            MailError: The mail was not taken; asking again sends another one.
-        """
-        office = self.office
-        token = secrets.token_urlsafe(18)
-        subscriber = Subscriber(
-            id=identity("subscriber", wish.address.lower(), secrets.token_hex(8)),
-            wish=wish,
-            state="asked",
-            asked_at=now,
-        )
-        kept = self._store.subscribers.ask(subscriber, _hashed(token))
-        content = confirmation(
-            wish, token, confirm_url(self.sender, token), CONFIRM_WITHIN
-        )
-        self._send_now(office, content, wish.address, now)
-        return kept
-
-    def awaits(self, token: str, now: datetime) -> Subscriber | None:
-        """Find who may confirm with a token; the token stays good."""
-        found = self._store.subscribers.awaits(_hashed(token))
-        fresh = found is not None and now - found.asked_at <= CONFIRM_WITHIN
-        return found if fresh else None
-
-    def confirm(self, token: str, now: datetime) -> Subscriber:
-        """Take a token back: from now on its reader gets mail.
-
-        Raises:
-            UserError: Nobody was given this token, or too long ago.
-        """
-        found = None
-        with self._store.atomic():
-            if self.awaits(token, now) is not None:
-                news = self._store.news
-                found = self._store.subscribers.confirm(
-                    _hashed(token),
-                    now,
-                    since=news.before(now - FIRST),
-                    instant_since=news.last(),
-                )
-        if found is None:
-            raise UserError(
-                "this token is not known, was used already, or is older than "
-                f"{CONFIRM_WITHIN.days} days; ask for a new one"
-            )
-        return found
-
-    def token(self, subscriber_id: str) -> str:
-        """Give the token by which a reader leaves; the same in every mail."""
-        secret = self._store.subscribers.secret()
-        digest = hmac.digest(secret, subscriber_id.encode(), hashlib.sha256)[:18]
-        return f"{subscriber_id}.{base64.urlsafe_b64encode(digest).decode()}"
-
-    def reader_of(self, token: str) -> Subscriber | None:
-        """Find whose token to leave by this is."""
-        subscriber_id = token.partition(".")[0]
-        given, real = token.encode("utf-8", "replace"), self.token(subscriber_id)
-        if not hmac.compare_digest(given, real.encode("utf-8", "replace")):
-            return None
-        return self._store.subscribers.get(subscriber_id)
-
-    def leave(self, address_or_token: str) -> bool:
-        """Forget a reader, with every letter; false where there is none."""
-        found = self.reader_of(address_or_token)
-        if found is None:
-            found = self._store.subscribers.by_address(
-                read_address(address_or_token) or ""
-            )
-        return found is not None and self._store.subscribers.remove(found.id)
+        return FrontDesk(self._store, lambda: self.office.sender, send)
 
     def serve(
         self, now: datetime, stopping: Callable[[], bool] = lambda: False
@@ -304,7 +222,7 @@ class Mailroom:
             return
         from newsbot.adapters.reader_pages import ReaderPages
 
-        with ReaderPages(self._config.email.listen, self, clock):
+        with ReaderPages(self._config.email.listen, self.desk, clock):
             yield
 
     def preview(self, day: date | None, language: Language, now: datetime) -> Preview:
@@ -318,7 +236,9 @@ class Mailroom:
         Raises:
             UserError: The day is out of the calendar.
         """
-        content = self._content(day, language, now)
+        content = addressed(
+            self._content(day, language, now), leave_url(EXAMPLE, "preview")
+        )
         written_at = min(now, self._bounds(day, now)[1])
         sender = EXAMPLE
         letter_id = identity("preview", content.id)
@@ -327,7 +247,7 @@ class Mailroom:
             letter_id=letter_id,
             recipient=EXAMPLE_READER,
             sender=sender,
-            token=f"{letter_id}.preview",
+            token="preview",
             written_at=written_at,
         )
         return Preview(content=content, mail=mail)
@@ -348,7 +268,7 @@ class Mailroom:
             raise UserError(f"{address!r} is no mail address")
         office = self.office
         content = self._content(None, language, now)
-        return self._send_now(office, content, recipient, now, token="test")
+        return self.send_now(office, content, recipient, now, token="test")
 
     def short(
         self, choice: Choice, language: Language, *, since: int, now: datetime
@@ -395,7 +315,7 @@ class Mailroom:
         except (OverflowError, ValueError) as error:
             raise UserError(f"{day} is out of the calendar") from error
 
-    def _send_now(
+    def send_now(
         self,
         office: PostOffice,
         content: Content,
@@ -403,6 +323,14 @@ class Mailroom:
         now: datetime,
         token: str | None = None,
     ) -> str:
+        """Send one mail at once; nothing is kept of it.
+
+        Returns:
+            The server's answer.
+
+        Raises:
+            MailError: The server did not take it.
+        """
         mail = write_mail(
             content,
             letter_id=identity("letter", content.id, secrets.token_hex(8)),
@@ -447,23 +375,6 @@ class Mailroom:
         self._store.letters.put(content, [letter], now)
 
 
-def check_wish(wish: Wish) -> Wish:
-    """Check what a person typed; gives the wish with its address as servers take it.
-
-    Raises:
-        UserError: No address, zone or sum; says which.
-    """
-    address = read_address(wish.address)
-    if address is None:
-        raise UserError(f"{wish.address!r} is no mail address")
-    if read_zone(wish.time_zone) is None:
-        raise UserError(f'{wish.time_zone!r} is no time zone such as "Europe/Berlin"')
-    least = wish.choice.min_amount
-    if least and read_sum(least) is None:
-        raise UserError(f'{least!r} is not a sum such as "1bn", "500m" or "2 Mrd"')
-    return replace(wish, address=address)
-
-
 def _painter() -> Callable[[str, int, int], bytes] | None:
     try:
         png_of('<svg xmlns="http://www.w3.org/2000/svg"/>', 1, 1)
@@ -479,7 +390,3 @@ def _secret(name: str, key: str) -> str:
     if not value:
         raise ConfigError(f"the environment variable {name} (email.{key}) is empty")
     return value
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.strip().encode("utf-8", "replace")).hexdigest()

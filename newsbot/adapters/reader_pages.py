@@ -200,9 +200,11 @@ class _Handler(BaseHTTPRequestHandler):
         language = one.wish.language
         words, address = _WORDS[language], html.escape(one.wish.address)
         if form:
+            asked = words[f"{said}_text"].format(address=address)
+            button = f"<button>{words[f'{said}_button']}</button>"
             body = (
-                f"<h1>{words[said]}</h1><p>{words[f'{said}_text'].format(address=address)}"
-                f'</p><form method="post"><button>{words[f"{said}_button"]}</button></form>'
+                f"<h1>{words[said]}</h1><p>{asked}</p>"
+                f'<form method="post">{button}</form>'
             )
         else:
             body = f"<p>{words[said].format(address=address)}</p>"

@@ -1,4 +1,4 @@
-"""Mail to a server, by SMTP (RFC 5321), with TLS (RFC 3207, 8314) unless told otherwise.
+"""Mail to a server, by SMTP (RFC 5321), with TLS (RFC 3207, 8314) unless told else.
 
 One mail has one recipient, so that what one mailbox refuses concerns nobody else. TLS
 is not negotiable: where it was asked for and cannot be had, nothing is said, neither a

@@ -67,14 +67,14 @@ def subscribers() -> None:
     help="Only deals that an article in this language tells.",
 )
 @click.pass_obj
-def add(session: Session, **options: Any) -> None:
+def add(session: Session, /, **options: Any) -> None:
     """Ask the owner of ADDRESS for a yes; with it, the digest begins.
 
     A mail with a token goes out at once, and nothing else before the token is
     confirmed. For an address that is known, the new settings hold from then on.
     """
     from newsbot.errors import UserError
-    from newsbot.mailroom import check_wish
+    from newsbot.front_desk import check_wish
     from newsbot.stages.local_days import read_time
     from newsbot.subscribing import Choice, Wish
 
@@ -102,7 +102,7 @@ def add(session: Session, **options: Any) -> None:
             ),
         )
     )
-    app.mailroom.ask(wish, app.clock())
+    app.mailroom.desk.ask(wish, app.clock())
     click.echo(
         f"{wish.address} was asked by mail; `newsbot subscribers confirm TOKEN` "
         "with the token from that mail begins the digest",
@@ -116,7 +116,7 @@ def add(session: Session, **options: Any) -> None:
 def confirm(session: Session, token: str) -> None:
     """Confirm an address with the TOKEN that was mailed to it."""
     app = session.app
-    wish = app.mailroom.confirm(token, app.clock()).wish
+    wish = app.mailroom.desk.confirm(token, app.clock()).wish
     click.echo(
         f"confirmed: {wish.address}, {wish.days} at {wish.at:%H:%M} {wish.time_zone}",
         err=True,
@@ -130,7 +130,7 @@ def remove(session: Session, address: str) -> None:
     """Forget ADDRESS with every letter to it; a token from a mail does as well."""
     from newsbot.errors import UserError
 
-    if not session.app.mailroom.leave(address):
+    if not session.app.mailroom.desk.leave(address):
         raise UserError(f"{address!r} is no reader's address or token")
     click.echo("removed, with all that waited for it", err=True)
 

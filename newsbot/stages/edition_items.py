@@ -17,8 +17,8 @@ from newsbot.stages.edition import DealNews, Noticed
 from newsbot.stages.edition_words import WORDS
 from newsbot.stages.printable import one_line
 from newsbot.stages.sources import Source, sources
-from newsbot.stages.wording import AND, KINDS, ROLES, STATUS, TYPES, listed
-from newsbot.types import Amount, Article, Capacity, Deal, Language, Span
+from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
+from newsbot.types import Amount, Article, Capacity, Deal, Language, Span, Status
 
 #: Characters of a name, a quote, a summary, a change: longer ones are cut.
 MAX_NAME = 80
@@ -58,7 +58,7 @@ class Item:
     """A deal in a digest."""
 
     heading: str
-    #: ``"New deal"``, ``"In talks"`` ...
+    #: ``"New deal"``, ``"In talks"``; of an update how far the deal is: ``"signed"``.
     status: str
     kinds: str
     #: The largest figure, for the heading; empty where none is told.
@@ -110,12 +110,13 @@ def item_of(news: DealNews, language: Language) -> Item:
     if (n_more := len(parties) - MAX_PARTIES) > 0:
         parties[MAX_PARTIES:] = [(others.format(n=n_more), "")]
     figures = _figures(deal)
-    largest = max(figures, key=lambda one: one.value, default=None)
+    present = [one for one, was in figures if was is None]
+    largest = max(present, key=lambda one: one.value, default=None)
     summary = news.summary
     fitting = summary is not None and summary.language == language
     return Item(
         heading=listed(headline, AND[language]),
-        status=STATUS[language][deal.status],
+        status=(STATUS if news.new else STATES)[language][deal.status],
         kinds=", ".join(TYPES[language][type_] for type_ in deal.types),
         figure=written(largest, language) if largest else "",
         changes=tuple(
@@ -151,18 +152,25 @@ def _capped(lines: list[str], most: int, others: str) -> list[str]:
     return [*lines[: most - 1], others.format(n=len(lines) - most + 1)]
 
 
-def _figures(deal: Deal) -> list[Amount]:
-    """Each figure once, in its fullest form, as the deal's findings tell it."""
+def _figures(deal: Deal) -> list[tuple[Amount, Status | None]]:
+    """Each figure once, in its fullest form; those of an earlier state with it, last."""
     told: dict[tuple[Decimal, str], list[Amount]] = {}
+    states: dict[tuple[Decimal, str], list[Status]] = {}
     for finding in deal.findings:
         for amount in finding.amounts:
-            told.setdefault((amount.value, amount.currency), []).append(amount)
-    return [agreed(same) for same in told.values()]
+            key = (amount.value, amount.currency)
+            told.setdefault(key, []).append(amount)
+            states.setdefault(key, []).append(finding.status)
+    figures = [
+        (agreed(same), None if deal.status in states[key] else states[key][0])
+        for key, same in told.items()
+    ]
+    return sorted(figures, key=lambda one: one[1] is not None)
 
 
 def _facts(
     deal: Deal,
-    figures: list[Amount],
+    figures: list[tuple[Amount, Status | None]],
     articles: Mapping[str, Article],
     language: Language,
 ) -> Iterable[Fact]:
@@ -173,9 +181,15 @@ def _facts(
         for item in finding.capacity:
             capacity.setdefault((item.value, item.unit), item)
     by_quote: dict[Span, list[tuple[str, str]]] = {}
-    shown: list[Amount | Capacity] = [*figures, *capacity.values()]
-    for one in shown[:MAX_FIGURES]:
-        by_quote.setdefault(one.quote, []).append(_figure(one, language))
+    shown: list[tuple[Amount | Capacity, Status | None]] = [
+        *figures,
+        *((one, None) for one in capacity.values()),
+    ]
+    for one, was in shown[:MAX_FIGURES]:
+        label, value = _figure(one, language)
+        if was is not None:
+            value += f" ({words.as_of.format(state=STATES[language][was])})"
+        by_quote.setdefault(one.quote, []).append((label, value))
     if not by_quote:
         quotes = [best_quote(one) for one in deal.findings if one.parties][:1]
         by_quote = {quote: [] for quote in quotes}

@@ -26,9 +26,9 @@ _QUESTION: dict[Language, str] = {
     ),
     "de": (
         "Jemand, hoffentlich Sie, hat {address} für newsbots Überblick über\n"
-        "KI-Cloud-Abkommen eingetragen: {plan}.\n\n{how}\n\nWaren Sie es nicht, tun Sie "
-        "nichts: Ohne Ihre Antwort wird nichts verschickt,\nund nach {days} Tagen ist "
-        "Ihre Adresse vergessen.\n"
+        "KI-Cloud-Abkommen eingetragen: {plan}.\n\n{how}\n\nWaren Sie es nicht, tun "
+        "Sie nichts: Ohne Ihre Antwort wird nichts verschickt,\nund nach {days} Tagen "
+        "ist Ihre Adresse vergessen.\n"
     ),
 }
 _BY_LINK: dict[Language, str] = {

@@ -90,6 +90,8 @@ class EditionWords:
     #: Takes `n`.
     week_largest: str
     table_below: str
+    #: Behind a figure of an earlier state; takes `state`.
+    as_of: str
 
     def number(self, n: int, noun: tuple[str, str]) -> str:
         """Write a count with its noun.
@@ -159,6 +161,7 @@ WORDS: dict[Language, EditionWords] = {
         all_money="All clouds",
         since="Everything since the digest of {day}.",
         week_largest="the {n} largest",
+        as_of="when it was {state}",
         table_below="The same numbers stand in the table below.",
     ),
     "de": EditionWords(
@@ -206,7 +209,7 @@ WORDS: dict[Language, EditionWords] = {
         times="{n} Abkommen",
         in_talks="in Verhandlung",
         ended="beendet",
-        why="Sie bekommen dies, weil Ihre Adresse dafür eingetragen und bestätigt wurde.",
+        why="Sie bekommen dies, weil Ihre Adresse eingetragen und bestätigt wurde.",
         leave="Um nichts mehr davon zu bekommen, öffnen Sie",
         leave_link="Abbestellen",
         written_by="Von newsbot aus den genannten Artikeln geschrieben; Zitate "
@@ -219,6 +222,7 @@ WORDS: dict[Language, EditionWords] = {
         all_money="Alle Clouds",
         since="Alles seit der Ausgabe vom {day}.",
         week_largest="die {n} größten",
+        as_of="Stand: {state}",
         table_below="Dieselben Zahlen stehen in der Tabelle darunter.",
     ),
 }

@@ -15,8 +15,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage, Message
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -37,13 +37,13 @@ _ADDRESS = re.compile(
 )
 
 
-class _Addresses(UnstructuredHeader):
+class _Addresses(UnstructuredHeader, BaseHeader):
     """ASCII addresses between angle brackets, which no mail program decodes.
 
     The email package would make encoded words of long ones (RFC 2047).
     """
 
-    def fold(self, *, policy: Policy[EmailMessage]) -> str:
+    def fold(self, *, policy: Policy[Message]) -> str:
         """Write the header, one address a line."""
         value = str(self).replace(", ", f",{policy.linesep} ")
         return f"{self.name}: {value}{policy.linesep}"
@@ -145,7 +145,7 @@ def write_mail(
             mail[header] = value
     mail["Content-Language"] = content.language
     link = leave_url(sender, token) if token is not None else ""
-    _fill(mail, _addressed(content, link))
+    _fill(mail, addressed(content, link))
     _bind(mail, letter_id)
     return Envelope(
         sender=sender.address,
@@ -185,7 +185,8 @@ def _mailto(sender: Sender, token: str) -> str:
     return f"mailto:{quote(sender.address, safe='@')}?subject={subject}"
 
 
-def _addressed(content: Content, link: str) -> Content:
+def addressed(content: Content, link: str) -> Content:
+    """Put a reader's own address to leave by into a content."""
     return replace(
         content,
         text=content.text.replace(PLACE, link),
@@ -200,7 +201,7 @@ def _fill(mail: EmailMessage, content: Content) -> None:
     if not content.html:
         return
     mail.add_alternative(_clean(content.html), subtype="html", cte="quoted-printable")
-    page = mail.get_payload()[-1]  # type: ignore[union-attr, index]
+    page = mail.get_payload()[-1]  # type: ignore[index]
     assert isinstance(page, EmailMessage)
     for one in content.pictures:
         page.add_related(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -106,7 +107,7 @@ class LetterRows:
         if not rows:
             return None
         row = rows[0]
-        pngs = {
+        pngs: dict[str, Any] = {
             str(one["name"]): one["png"]
             for one in self._connection.rows(
                 "SELECT name, png FROM content_pictures WHERE content_id = ?",
@@ -120,7 +121,7 @@ class LetterRows:
             html=str(row["html"]),
             language=row["language"],  # type: ignore[arg-type]
             pictures=tuple(
-                Picture(png=bytes(pngs[one["name"]]), **one)  # type: ignore[arg-type]
+                Picture(png=pngs[one["name"]], **one)
                 for one in json.loads(str(row["pictures"]))
             ),
         )

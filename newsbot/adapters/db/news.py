@@ -34,7 +34,8 @@ class NewsRows:
     def before(self, moment: datetime) -> int:
         """Tell the number after which all news was seen since then."""
         rows = self._connection.rows(
-            f"SELECT min(number) AS n FROM ({_SELECT} WHERE entries.first_seen_at >= ?)",
+            f"SELECT min(number) AS n FROM ({_SELECT} "
+            "WHERE entries.first_seen_at >= ?)",
             (codec.at_text(moment),),
         )
         first = rows[0]["n"]

@@ -20,7 +20,7 @@ from newsbot.adapters.db.subscribers import SubscriberRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`; of mail, the last three."""
+    """The tables, grouped by what they are for; the last three are of mail."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

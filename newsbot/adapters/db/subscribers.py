@@ -84,7 +84,8 @@ class SubscriberRows:
                 "UPDATE subscribers SET token_hash = NULL, error = NULL, "
                 "wish = coalesce(asked, wish), asked = NULL, "
                 "since = CASE WHEN confirmed_at IS NULL THEN ? ELSE since END, "
-                "instant_since = ?, confirmed_at = coalesce(confirmed_at, ?), state = 'active' "
+                "instant_since = ?, confirmed_at = coalesce(confirmed_at, ?), "
+                "state = 'active' "
                 "WHERE id = ?",
                 [since, instant_since, codec.at_text(now), row[0]],
             )
