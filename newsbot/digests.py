@@ -226,14 +226,16 @@ def _gather(
         related=press.gazetteer.related,
     )
     numbers = {one.subject: one.number for one in known}
-    summed = [_with_summary(press, one, numbers) for one in found]
+    summed = [_with_summaries(press, one, numbers) for one in found]
     return arrange(summed, _noticed(press, news, fresh, choice))
 
 
-def _with_summary(press: Press, one: DealNews, numbers: dict[str, int]) -> DealNews:
-    """Put the summary beside a deal: of the article that brought the news."""
-    latest = max(one.deal.findings, key=lambda finding: numbers.get(finding.id, 0))
-    return replace(one, summary=press.store.ledger.summary(latest.article_id))
+def _with_summaries(press: Press, one: DealNews, numbers: dict[str, int]) -> DealNews:
+    """Put the articles' summaries beside a deal, the last news first."""
+    latest = sorted(one.deal.findings, key=lambda item: -numbers.get(item.id, 0))
+    ids = dict.fromkeys(item.article_id for item in latest)
+    kept = (press.store.ledger.summary(id_) for id_ in ids)
+    return replace(one, summaries=tuple(summary for summary in kept if summary))
 
 
 def _noticed(

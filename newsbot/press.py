@@ -18,12 +18,12 @@ from newsbot.stages.edition import largest
 from newsbot.stages.edition_page import Panorama, tie_rows
 from newsbot.stages.edition_words import WORDS
 from newsbot.stages.filters import Wanted, choose, read_sum
-from newsbot.stages.graph import draw
-from newsbot.stages.links import network
+from newsbot.stages.links import Network, network
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import one_line
 from newsbot.stages.rates import Rates
 from newsbot.stages.totals import totals
+from newsbot.stages.week import week_picture
 from newsbot.subscribing import Choice, Picture
 from newsbot.types import Deal, Language
 
@@ -82,7 +82,8 @@ def panorama_of(
     rows = cloud_rows(totals(month, press.rates, press.gazetteer, "cloud"), language)
     week = [deal for deal in month if deal.first_seen_at >= until - WEEK]
     drawn = sorted(week, key=lambda deal: (-largest(deal), deal.id))[:MAX_DRAWN]
-    ties, n_left = tie_rows(network(drawn, press.gazetteer, language), language)
+    net = network(drawn, press.gazetteer, language)
+    ties, n_left = tie_rows(net, language)
     panorama = Panorama(
         clouds=rows,
         ties=ties,
@@ -93,7 +94,7 @@ def panorama_of(
         return panorama, Pictures()
     return panorama, Pictures(
         clouds=_clouds_picture(press.paint, rows, language),
-        week=_week_picture(press, press.paint, drawn, language) if ties else None,
+        week=_week_picture(press.paint, net, language),
     )
 
 
@@ -117,17 +118,16 @@ def _clouds_picture(
 
 
 def _week_picture(
-    press: Press,
-    paint: Callable[[str, int, int], bytes],
-    deals: Sequence[Deal],
-    language: Language,
-) -> Picture:
-    picture = draw(deals, press.gazetteer, language=language, theme="light")
+    paint: Callable[[str, int, int], bytes], net: Network, language: Language
+) -> Picture | None:
+    drawing = week_picture(net, language)
+    if drawing is None:
+        return None
     words = WORDS[language]
     return Picture(
         name="week.png",
-        png=paint(picture.svg, picture.width, picture.height),
-        width=picture.width,
-        height=picture.height,
+        png=paint(drawing.svg, drawing.width, drawing.height),
+        width=drawing.width,
+        height=drawing.height,
         alt=f"{words.week}. {words.table_below}",
     )

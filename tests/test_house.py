@@ -37,18 +37,29 @@ ALLOWED: dict[str, set[str]] = {
     "mailing": {"types"},
     "prompts": {"errors"},
     "presets": NOUNS,
+    "subscribing": {"types"},
+    "press": {"adapters", "subscribing", *LINE},
+    "digests": {"adapters", "press", "subscribing", *LINE},
+    "posting": {"adapters", "subscribing", *LINE},
+    "front_desk": {"adapters", "digests", "subscribing", *LINE},
+    "mailroom": {
+        "adapters", "config", "digests", "front_desk", "posting", "press",
+        "subscribing", *LINE,
+    },  # fmt: skip
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
-    "stages": {"stages", "prompts", "ports", *NOUNS},
+    "stages": {"stages", "prompts", "ports", "subscribing", *NOUNS},
     "alerts": LINE,
     "pipeline": {"alerts", "deliver", *LINE},
     "poll": LINE,
     "deliver": {"mailing", *NOUNS},
-    "adapters": {"adapters", *LINE},
+    "adapters": {"adapters", "subscribing", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
-    "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
+    "app": {
+        "brain", "config", "adapters", "mailroom", "pipeline", "poll", "deliver", *LINE
+    },  # fmt: skip
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }

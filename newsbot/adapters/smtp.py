@@ -165,8 +165,8 @@ def _transact(smtp: smtplib.SMTP, envelope: Envelope, dot_seconds: float) -> str
     # Up to here the server has no mail. From the final dot on it may have one.
     assert smtp.sock is not None
     before = smtp.sock.gettimeout()
+    smtp.send(b".\r\n")
     try:
-        smtp.send(b".\r\n")
         smtp.sock.settimeout(dot_seconds)
         code, said = smtp.getreply()
         if smtp.sock is not None:

@@ -21,10 +21,10 @@ from newsbot.types import Language
 
 #: Pixels.
 WIDTH = 560
-_NAMES = 170.0
+_NAMES = 180.0
 _FIGURES = 130.0
-_ROW = 30.0
-_BAR = 16.0
+_ROW = 34.0
+_BAR = 18.0
 _EDGE = 12.0
 #: Bars in one picture, and rows of its table; more are put together in none.
 MAX_ROWS = 12
@@ -87,10 +87,10 @@ def bars(rows: Sequence[CloudRow], language: Language) -> Drawing | None:
         drawn += [
             svg.text(
                 Words(
-                    text=fitted(row.name, 14, _NAMES - 10),
+                    text=fitted(row.name, 16, _NAMES - 10),
                     x=_EDGE,
                     y=middle + 5,
-                    size=14,
+                    size=16,
                 )
             ),
             f'<rect class="purchase" x="{svg.number(_EDGE + _NAMES)}" '
@@ -101,7 +101,7 @@ def bars(rows: Sequence[CloudRow], language: Language) -> Drawing | None:
                     text=label,
                     x=_EDGE + _NAMES + length + 8,
                     y=middle + 5,
-                    size=13,
+                    size=15,
                     look="quiet",
                 )
             ),
@@ -137,7 +137,7 @@ def _money(column: Column, language: Language) -> str:
     text = " + ".join(told)
     if {one.currency for one in column.originals} == {"USD"}:
         return text
-    return f"{text} (≈ {format_money(rounded(column.dollars), 'USD', language)})"
+    return f"{text} (≈\u00a0{format_money(rounded(column.dollars), 'USD', language)})"
 
 
 def soft_words(words: EditionWords) -> str:

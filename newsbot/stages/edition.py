@@ -43,8 +43,8 @@ class DealNews:
     changed: tuple[Change, ...]
     new: bool
     articles: Mapping[str, Article]
-    #: Of the article that brought the news, where there is one.
-    summary: Summary | None = None
+    #: Of its articles, the last news first.
+    summaries: tuple[Summary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Item:
     """A deal in a digest."""
 
     heading: str
-    #: ``"New deal"``, ``"In talks"``; of an update how far the deal is: ``"signed"``.
+    #: ``"New deal"``, ``"In talks"``; of an update how far the deal is: ``"Signed"``.
     status: str
     kinds: str
     #: The largest figure, for the heading; empty where none is told.
@@ -71,6 +71,13 @@ class Item:
     #: ``"3 sources (2 EN, 1 DE)"``.
     counted: str
     sources: tuple[Link, ...]
+    #: The sources that a quote names.
+    shown: frozenset[Link]
+
+    @property
+    def others(self) -> tuple[Link, ...]:
+        """The sources that no quote names."""
+        return tuple(one for one in self.sources if one not in self.shown)
 
     @property
     def link(self) -> Link | None:
@@ -100,6 +107,7 @@ def item_of(news: DealNews, language: Language) -> Item:
     """
     deal = news.deal
     told_by = sources(tuple(news.articles.values()))
+    status = (STATUS if news.new else STATES)[language][deal.status]
     names = [one_line(name, MAX_NAME) for name, _ in deal.parties]
     others = WORDS[language].others
     headline = _capped(names, MAX_HEADLINE, others)
@@ -112,11 +120,11 @@ def item_of(news: DealNews, language: Language) -> Item:
     figures = _figures(deal)
     present = [one for one, was in figures if was is None]
     largest = max(present, key=lambda one: one.value, default=None)
-    summary = news.summary
-    fitting = summary is not None and summary.language == language
+    fitting = [one.text for one in news.summaries if one.language == language]
+    facts = tuple(_facts(deal, figures, news.articles, language))
     return Item(
         heading=listed(headline, AND[language]),
-        status=(STATUS if news.new else STATES)[language][deal.status],
+        status=status[:1].upper() + status[1:],
         kinds=", ".join(TYPES[language][type_] for type_ in deal.types),
         figure=written(largest, language) if largest else "",
         changes=tuple(
@@ -127,10 +135,11 @@ def item_of(news: DealNews, language: Language) -> Item:
             )
         ),
         parties=tuple(parties),
-        summary=one_line(summary.text, MAX_SUMMARY) if summary and fitting else "",
-        facts=tuple(_facts(deal, figures, news.articles, language)),
+        summary=one_line(fitting[0], MAX_SUMMARY) if fitting else "",
+        facts=facts,
         counted=counted(told_by, language),
         sources=tuple(_links(told_by, others)),
+        shown=frozenset(fact.source for fact in facts),
     )
 
 
@@ -153,7 +162,7 @@ def _capped(lines: list[str], most: int, others: str) -> list[str]:
 
 
 def _figures(deal: Deal) -> list[tuple[Amount, Status | None]]:
-    """Each figure once, in its fullest form; those of an earlier state with it, last."""
+    """Each figure once, in its fullest form; those of an earlier state last."""
     told: dict[tuple[Decimal, str], list[Amount]] = {}
     states: dict[tuple[Decimal, str], list[Status]] = {}
     for finding in deal.findings:

@@ -197,7 +197,7 @@ WORDS: dict[Language, EditionWords] = {
             "Clouds steht in beiden Zeilen."
         ),
         cloud="Cloud",
-        deals_head="Abkommen",
+        deals_head="Zahl",
         firm="Fest",
         soft={"about": "rund", "at_least": "mindestens", "up_to": "bis zu"},
         no_cloud="(keine Cloud)",
