@@ -43,8 +43,14 @@ ALLOWED: dict[str, set[str]] = {
     "posting": {"adapters", "subscribing", *LINE},
     "front_desk": {"adapters", "digests", "subscribing", *LINE},
     "mailroom": {
-        "adapters", "config", "digests", "front_desk", "posting", "press",
-        "subscribing", *LINE,
+        "adapters",
+        "config",
+        "digests",
+        "front_desk",
+        "posting",
+        "press",
+        "subscribing",
+        *LINE,
     },  # fmt: skip
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
@@ -58,7 +64,14 @@ ALLOWED: dict[str, set[str]] = {
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
     "app": {
-        "brain", "config", "adapters", "mailroom", "pipeline", "poll", "deliver", *LINE
+        "brain",
+        "config",
+        "adapters",
+        "mailroom",
+        "pipeline",
+        "poll",
+        "deliver",
+        *LINE,
     },  # fmt: skip
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},

@@ -133,7 +133,9 @@ def test_a_sender_that_is_refused_is_no_recipients_fault(server):
     assert (error.for_good, error.server, error.retry) == (False, True, True)
 
 
-@pytest.mark.parametrize(("where", "unknown"), [("rcpt", False), ("data", None), ("dot", True)])
+@pytest.mark.parametrize(
+    ("where", "unknown"), [("rcpt", False), ("data", None), ("dot", True)]
+)
 def test_connections_that_are_lost(server, where, unknown):
     """A drop is tried again; after the final dot nobody knows, and that is said."""
     server.on(where, READER, CUT, None)

@@ -98,7 +98,9 @@ class _Handler:
 class _Controller(Controller):
     def __init__(self, script, **options):
         self._script = script
-        super().__init__(_Handler(script), hostname="127.0.0.1", port=_free(), **options)
+        super().__init__(
+            _Handler(script), hostname="127.0.0.1", port=_free(), **options
+        )
 
     def factory(self):
         kind = type("Session", (_Session,), {"script": self._script})
