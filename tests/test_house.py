@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
         "press",
         "subscribing",
         *LINE,
-    },  # fmt: skip
+    },
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
     "stages": {"stages", "prompts", "ports", "subscribing", *NOUNS},
@@ -72,7 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         "poll",
         "deliver",
         *LINE,
-    },  # fmt: skip
+    },
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
