@@ -320,6 +320,12 @@ def test_without_a_server_nothing_can_be_sent(tmp_path, mail):
     assert room.preview(date(2026, 1, 31), "en", mail.at).mail.data
 
 
+def test_trying_the_server_sends_nothing(mail):
+    """`newsbot check` connects, with TLS, and no more."""
+    mail.room.try_out()
+    assert mail.server.commands == []
+
+
 def test_all_stories_quote_their_articles(mail):
     """The day of these tests is told truly: every figure's words stand in its quote."""
     ledger.fill(mail.store)

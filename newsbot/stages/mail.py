@@ -143,9 +143,10 @@ def write_mail(
     if token is not None:
         for header, value in leaving(sender, token):
             mail[header] = value
-    mail["Content-Language"] = content.language
     link = leave_url(sender, token) if token is not None else ""
     _fill(mail, addressed(content, link))
+    # Not before: the email package moves what is called Content-* into the first part.
+    mail["Content-Language"] = content.language
     _bind(mail, letter_id)
     return Envelope(
         sender=sender.address,
