@@ -11,6 +11,7 @@ hour later; of one that comes twice (2026-10-25) the first counts (PEP 495, fold
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsbot.subscribing import Days, Wish
@@ -18,6 +19,8 @@ from newsbot.subscribing import Days, Wish
 _MONDAY, _FRIDAY = 0, 4
 
 
+#: Zones that are kept; there are about 600. ZoneInfo's own cache holds 8.
+@lru_cache(maxsize=1_024)
 def read_zone(name: str) -> ZoneInfo | None:
     """Find a time zone by its IANA name; None where there is none."""
     # Folders of the database open as files would, and paths are no names.
