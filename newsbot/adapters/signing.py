@@ -7,8 +7,8 @@ from pathlib import Path
 
 from newsbot.errors import ConfigError
 
-#: What the signature covers; RFC 8058 wants the headers of leaving among them. A name
-#: that a mail lacks is signed as missing, so that nobody can add it.
+#: What the signature covers; RFC 8058 wants the headers of leaving among them. Each is
+#: signed once more than it is there, so that nobody can add it (RFC 6376, 8.15).
 SIGNED = (
     *("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"),
     *("Content-Language", "Auto-Submitted", "List-ID", "List-Unsubscribe"),
@@ -46,7 +46,7 @@ class Signer:
                 self.domain.encode(),
                 self.key,
                 canonicalize=(b"relaxed", b"relaxed"),
-                include_headers=[name.lower().encode() for name in SIGNED],
+                include_headers=[name.lower().encode() for name in SIGNED * 2],
             )
         except dkim.DKIMException as error:
             raise ConfigError(f"email.dkim_key: {error}") from error
