@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
@@ -35,6 +35,9 @@ from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
 from newsbot.talking import Conversation, configured_chat
 from newsbot.types import Deal, Feed, Language, identity
+
+if TYPE_CHECKING:
+    from newsbot.mailroom import Mailroom
 
 
 def utc_now() -> datetime:
@@ -197,6 +200,17 @@ class App:
         )
 
     @cached_property
+    def mailroom(self) -> Mailroom:
+        """Digests and their readers; sends nothing where `[email]` is not set.
+
+        Raises:
+            ConfigError: A part of `[email]` or `[digest]` cannot be used.
+        """
+        from newsbot.mailroom import Mailroom
+
+        return Mailroom(self.config, self.store, self.gazetteer)
+
+    @cached_property
     def parts(self) -> Parts:
         """What the stages of the line work with."""
         alerts = self.config.alerts
@@ -267,7 +281,7 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts, self.courier
+        _ = self.parts, self.courier, self.mailroom
 
     def sync(self) -> None:
         """Make the config's feeds and chats known to the ledger.

@@ -122,7 +122,32 @@ class EmailConfig:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username_env: str = ""
     password_env: str = ""
+    #: Address that mail comes from.
     sender: str = ""
+    sender_name: str = "newsbot"
+    #: Who is told what a machine cannot mend; empty: the log alone.
+    manager: str = ""
+    #: PEM file trusted besides the system's certificates.
+    ca_file: str = ""
+    #: Where readers confirm and leave by a click, as they reach it; empty: by mail.
+    public_url: str = ""
+    #: ``host:port`` where those pages are served, behind `public_url`.
+    listen: str = "127.0.0.1:8025"
+    #: PEM file of the key that mail is signed with; empty: not signed.
+    dkim_key: str = ""
+    dkim_selector: str = "newsbot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestConfig:
+    """What digests look like, and when a day is over."""
+
+    #: IANA name; of readers who name none, and of `newsbot digest`.
+    time_zone: str = "UTC"
+    #: A day without any news: a mail that says so, or none. Faults are always told.
+    empty_days: Literal["send", "skip"] = "send"
+    #: Folder with templates of one's own; empty: those that ship.
+    templates: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +186,7 @@ class Config:
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
     chat: tuple[ChatConfig, ...] = ()
     email: EmailConfig = field(default_factory=EmailConfig)
+    digest: DigestConfig = field(default_factory=DigestConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
     organisations: tuple[OrganisationConfig, ...] = ()
     #: The folder that relative paths start from.
@@ -169,24 +195,25 @@ class Config:
     @property
     def database_path(self) -> Path:
         """The database file, absolute where the config's folder is."""
-        return self._place(self.database.path)
+        return self.place(self.database.path)
 
     @property
     def adapter_path(self) -> Path | None:
         """The adapter to use instead of the shipped one, if any."""
-        return self._place(self.model.adapter) if self.model.adapter else None
+        return self.place(self.model.adapter) if self.model.adapter else None
 
     @property
     def cache_path(self) -> Path:
         """The folder for converted models."""
         if self.model.cache:
-            return self._place(self.model.cache)
+            return self.place(self.model.cache)
         if named := os.environ.get("NEWSBOT_CACHE"):
             return Path(named)
         base = os.environ.get("XDG_CACHE_HOME")
         return (Path(base) if base else Path.home() / ".cache") / "newsbot"
 
-    def _place(self, named: str) -> Path:
+    def place(self, named: str) -> Path:
+        """Find a file that the config names; relative to the config's folder."""
         return self.folder / Path(named).expanduser()
 
 

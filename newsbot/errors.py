@@ -13,10 +13,11 @@
         ├── FetchError            a page or feed did not arrive
         ├── ParseError            a feed or page is not what it says
         ├── ModelOutputError      the model answered in bad form
-        └── DeliveryError         a message was not accepted
-            ├── RecipientGoneError    nobody is there: the recipient is parked
-            ├── RecipientMovedError   it has another id from now on
-            └── ChannelHaltedError    the service takes nothing at present
+        ├── DeliveryError         a message was not accepted
+        │   ├── RecipientGoneError    nobody is there: the recipient is parked
+        │   ├── RecipientMovedError   it has another id from now on
+        │   └── ChannelHaltedError    the service takes nothing at present
+        └── MailError             a mail server did not take a mail
 
 A `StageError` says by `retry` whether trying again later may help.
 """
@@ -173,3 +174,30 @@ class ChannelHaltedError(DeliveryError):
     ) -> None:
         super().__init__(reason, retry=True, retry_after=retry_after)
         self.refused = refused
+
+
+class MailError(StageError):
+    """A mail server did not take a mail.
+
+    `for_good` where this recipient's mailbox, or this mail to it, was refused for good
+    (5yz). `unknown` where the connection was lost after the final dot: the mail may
+    have arrived. `lost` where the connection is of no use any more; `server` where the
+    server serves nobody now, so that other mail need not be tried.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        for_good: bool = False,
+        unknown: bool = False,
+        lost: bool = False,
+        server: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.retry = retry
+        self.for_good = for_good
+        self.server = server
+        self.unknown = unknown
+        self.lost = lost

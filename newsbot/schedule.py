@@ -1,9 +1,10 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Three jobs: one polls the feeds that are due, one walks the line, one sends. None
-runs twice at once, a missed run is simply the next one, and the scheduler's own
-memory holds nothing: whatever is due is a query. None waits for another: what is
-written goes out while a model thinks about the next batch for minutes.
+Four jobs: one polls the feeds that are due, one walks the line, one sends, one writes
+and posts what is due by mail. None runs twice at once, a missed run is simply the next
+one, and the scheduler's own memory holds nothing: whatever is due is a query. None
+waits for another: what is written goes out while a model thinks about the next batch
+for minutes.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ log = logging.getLogger("newsbot")
 POLL_SECONDS = 5
 WALK_SECONDS = 2
 SEND_SECONDS = 1
+MAIL_SECONDS = 20
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
@@ -61,6 +63,7 @@ class Service:
         self._polling = threading.Lock()
         self._walking = threading.Lock()
         self._sending = threading.Lock()
+        self._mailing = threading.Lock()
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -96,6 +99,12 @@ class Service:
         scheduler.add_job(
             self._send, "interval", seconds=SEND_SECONDS, next_run_time=now
         )
+        scheduler.add_job(
+            self._mail,
+            "interval",
+            seconds=MAIL_SECONDS,
+            next_run_time=now + timedelta(seconds=WALK_SECONDS),
+        )
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
@@ -103,10 +112,11 @@ class Service:
             self._bot.start()
         log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
         try:
-            while not self._stopping:
-                if self._reloading:
-                    self._take_new_config()
-                time.sleep(LOOK_SECONDS)
+            with self._app.mailroom.pages(self._app.clock):
+                while not self._stopping:
+                    if self._reloading:
+                        self._take_new_config()
+                    time.sleep(LOOK_SECONDS)
         finally:
             self._shut_down(scheduler)
         if self._failed is not None:
@@ -145,6 +155,17 @@ class Service:
         if n_sent := self._app.send(stopping=self._pausing):
             log.info("sent n=%d", n_sent)
 
+    def _mail(self) -> None:
+        with self._mailing:
+            self._guarded(self._serve_mail)
+
+    def _serve_mail(self) -> None:
+        if self._app.mailroom.configured:
+            now = self._app.clock()
+            n_written, n_sent = self._app.mailroom.serve(now, self._pausing)
+            if n_written or n_sent:
+                log.info("mail written=%d sent=%d", n_written, n_sent)
+
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run one step; a busy database waits, what cannot pass stops the service."""
         try:
@@ -162,7 +183,7 @@ class Service:
     def _take_new_config(self) -> None:
         """Swap the app between two batches; a stop does not wait for that."""
         with ExitStack() as held:
-            for lock in (self._polling, self._walking, self._sending):
+            for lock in (self._polling, self._walking, self._sending, self._mailing):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
                         return

@@ -20,6 +20,7 @@ from newsbot.cli import (
     browse,
     deals,
     decide,
+    digest,
     export,
     feeds,
     graph,
@@ -27,6 +28,7 @@ from newsbot.cli import (
     model,
     run,
     setup,
+    subscribers,
 )
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
@@ -83,6 +85,8 @@ for command in (
     decide.split,
     graph.graph,
     browse.browse,
+    digest.digest,
+    subscribers.subscribers,
     model.model,
     model.tuning,
     bot.invite,

@@ -42,6 +42,10 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
             click.echo(f"{one.feed.url}: {one.error}", err=True)
     progress = _Walked()
     app.walk_and_send(progress=progress)
+    if app.mailroom.configured:
+        n_written, n_sent = app.mailroom.serve(app.clock())
+        if n_written or n_sent:
+            click.echo(f"{n_written} mails written, {n_sent} sent", err=True)
     n_failed = sum(one.error is not None for one in polled)
     n_new = sum(one.n_new for one in polled)
     click.echo(

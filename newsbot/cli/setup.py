@@ -67,6 +67,7 @@ _FIXES = {
     "feeds": "correct [[feeds]] in the config",
     "channels": "correct [telegram] and [[chat]] in the config",
     "deliveries": "free the database's file",
+    "mail": "correct [email] and [digest] in the config",
 }
 
 
@@ -83,6 +84,7 @@ def check(session: Session, as_json: bool) -> None:
         ("feeds", _feeds),
         ("channels", _channels),
         ("deliveries", _deliveries),
+        ("mail", _mail),
     ):
         lines.extend(_guarded(part, probe, app))
     if as_json:
@@ -245,3 +247,14 @@ def _deliveries(app: App) -> Iterator[Line]:
     for one in parked(outbox.recipients.all()):
         text = f"{one.channel} {one.recipient} parked: {one.reason}"
         yield Line(state="warn", part="deliveries", text=text)
+
+
+def _mail(app: App) -> Iterator[Line]:
+    mailroom = app.mailroom
+    if not mailroom.configured:
+        return  # nobody asked for mail
+    mailroom.try_out()
+    text = (
+        f"{app.config.email.host} answers; {len(app.store.subscribers.all())} readers"
+    )
+    yield Line(state="ok", part="mail", text=text)

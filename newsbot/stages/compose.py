@@ -181,15 +181,14 @@ def _lines(
         lines.append(Line(text=f"• {name}: {told}", rank=1))
     lines.extend(_facts(deal, told_by, language))
     lines.extend(_quotes(deal, articles, told_by, language))
-    counted = _counted(told_by, language)
     seen_at = deal.first_seen_at.astimezone(UTC)
     today = seen_at.date() == written_at.astimezone(UTC).date()
     seen = seen_at.strftime(words["today" if today else "earlier"])
-    lines.append(Line(text=f"{counted}, {seen}", apart=True))
+    lines.append(Line(text=f"{counted(told_by, language)}, {seen}", apart=True))
     return lines
 
 
-def _counted(told_by: Sequence[Source], language: Language) -> str:
+def counted(told_by: Sequence[Source], language: Language) -> str:
     """How many sources, per language: ``"3 sources (2 EN, 1 DE)"``."""
     words = _WORDS[language]
     if not told_by:
@@ -223,7 +222,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[Li
             told.setdefault(sum_, []).append(amount)
             if finding.status == deal.status:
                 present.add(sum_)
-    kinds = {_agreed(told[sum_]).kind for sum_ in present}
+    kinds = {agreed(told[sum_]).kind for sum_ in present}
     lines: dict[str, None] = {}
     disputed: set[tuple[Decimal, str]] = set()
     for difference in differences(deal, told_by):
@@ -232,7 +231,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[Li
     for sum_, same in told.items():
         if sum_ in disputed:
             continue
-        amount = _agreed(same)
+        amount = agreed(same)
         line = _amount(amount, language)
         if sum_ not in present and amount.kind in kinds:
             was = next(
@@ -247,7 +246,7 @@ def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[Li
     return [Line(text=text, rank=2) for text in lines]
 
 
-def _agreed(told: Sequence[Amount]) -> Amount:
+def agreed(told: Sequence[Amount]) -> Amount:
     """The fullest of one figure's entries: with a payer, then as most have it."""
     kinds = Counter(amount.kind for amount in told)
     return max(told, key=lambda amount: (amount.payer is not None, kinds[amount.kind]))
@@ -294,7 +293,7 @@ def _quotes(
         if source in seen:
             continue
         seen.append(source)
-        quote = shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
+        quote = shortened(_read(article, best_quote(finding)), MAX_QUOTE)
         label = shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
@@ -313,7 +312,7 @@ def _quotes(
     return lines
 
 
-def _best_quote(finding: Finding) -> Span:
+def best_quote(finding: Finding) -> Span:
     """The sentence that names the most parties."""
     quotes = [party.quote for party in finding.parties]
     return max(quotes, key=lambda quote: (quotes.count(quote), -quote.start))

@@ -14,24 +14,26 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from talking_bot import READER, rig
+from talking_bot import READER, rig  # type: ignore[import-not-found]
 
 #: Milliseconds that an answer may take (the issue's mark).
 MARK = 300
 
 
-def measure(bot, n: int) -> list[float]:
+def measure(bot: Any, n: int) -> list[float]:
     """Ask *n* times; milliseconds until each answer arrived."""
     return [measure_one(bot) for _ in range(n)]
 
 
-def measure_one(bot) -> float:
+def measure_one(bot: Any) -> float:
     """Ask once."""
     bot.clock.forward(seconds=10)
     chat = str(READER)
@@ -43,7 +45,7 @@ def measure_one(bot) -> float:
 
 
 @contextmanager
-def generating():
+def generating() -> Iterator[None]:
     """Keep a thread busy as a model that writes does."""
     stopped = threading.Event()
     weights = np.ones((640, 2048), dtype=np.float32)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,15 @@ def test_model_compares_judging_with_the_obvious_program() -> None:
     assert figures["gate_share"] > 1
     assert 0 < figures["tokens_written_per_article"] <= 21
     assert figures["peak_memory_gb"] > 0.3
+
+
+def test_digests_are_written_once_for_many() -> None:
+    """`digest.py` prints how much longer writing for each reader takes."""
+    said = run("digest.py", "--readers", "40", "--deals", "3")
+    found = re.fullmatch(
+        r"3 deals, 40 readers, 4 contents: \S+ s; each by itself \S+ s; "
+        r"(\S+) times as long\n",
+        said,
+    )
+    assert found is not None, said
+    assert float(found[1]) > 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from newsbot.adapters.db.mail_schema import MAIL
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -351,6 +352,13 @@ CREATE TABLE settings (
 def m006_bot(db: Database) -> None:
     """Make room for the bot that people talk to."""
     for statement in _statements(_BOT):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m007_mail(db: Database) -> None:
+    """Number the news, and make room for readers and their mail."""
+    for statement in _statements(MAIL):
         db.execute(statement)
 
 

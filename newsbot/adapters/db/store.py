@@ -14,13 +14,16 @@ from newsbot.adapters.db.connection import (
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.labels import LabelRows
 from newsbot.adapters.db.ledger import LedgerRows
+from newsbot.adapters.db.letters import LetterRows
 from newsbot.adapters.db.line import LineRows
+from newsbot.adapters.db.news import NewsRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.subscribers import SubscriberRows
 from newsbot.adapters.db.subscriptions import SubscriptionRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox` and the bot's."""
+    """The tables, grouped by what they are for."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -31,6 +34,9 @@ class Store:
         self.subscriptions = SubscriptionRows(connection)
         self.bot = BotRows(connection)
         self.labels = LabelRows(connection)
+        self.news = NewsRows(connection)
+        self.subscribers = SubscriberRows(connection)
+        self.letters = LetterRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""
