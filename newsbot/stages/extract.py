@@ -66,6 +66,14 @@ class Skipped:
     reason: str
 
 
+def prepare() -> None:
+    """Load what the first page needs: libraries, and the model of languages."""
+    import trafilatura
+    import trafilatura.deduplication  # noqa: F401  # used by name, when needed
+
+    _identifier()
+
+
 def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     """Read the article out of a page.
 
