@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsbot.stages.hidden import drop_hidden
+from newsbot.stages.markup import decode
 from newsbot.types import Article, Entry, Page, identity
 
 #: Fewer words than this in a page's text, and the feed's summary may say more.
@@ -31,7 +33,7 @@ MAX_TEXT = 60_000
 #: Combining marks in a row; more (UAX #15, "stream-safe") take quadratic time to sort.
 MAX_MARKS = 30
 #: Characters that decide the language; more changes nothing.
-LANGUAGE_SAMPLE = 4_000
+LANGUAGE_SAMPLE = 2_000
 #: Languages that German and English news is mistaken for, or mixed with.
 LANGUAGES = "de en fr es it pt nl da sv no pl cs hu tr ro fi ru uk zh ja ko ar".split()
 
@@ -189,19 +191,43 @@ def _main_text(page: Page) -> Any:
     """Let trafilatura find the text and its metadata; None when it finds none."""
     if not page.body or "html" not in (page.content_type or "html").lower():
         return None
-    from trafilatura import bare_extraction
+    from trafilatura.utils import load_html
 
     try:
-        return bare_extraction(
-            page.body,
-            url=page.url,
-            with_metadata=True,
-            include_comments=False,
-            include_tables=False,
-            favor_precision=True,
-        )
+        tree = load_html(decode(page.body, page.content_type))
+        if tree is None:
+            return None
+        drop_hidden(tree)
+        quick = _bare(tree, page.url, fast=True)
+        if quick is not None and len((quick.text or "").split()) >= WALL_WORDS:
+            return quick
+        return _bare(tree, page.url, fast=False) or quick
+    except MemoryError:
+        raise
     except Exception:  # any broken page may raise anything: the summary stands in
         return None
+
+
+def _bare(tree: Any, url: str, *, fast: bool) -> Any:
+    """Call trafilatura; *fast* is without its two rival extractors.
+
+    Fast gives twice the pages a second and, where it gives a long text, as good a one:
+    F1 .963 against .960 on one public set, .918 against .924 on a mostly German one.
+    Of the demo's short pages it finds nothing in a sixth: those are read again.
+    """
+    from trafilatura import bare_extraction
+
+    return bare_extraction(
+        tree,
+        url=url,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=False,
+        favor_precision=True,
+        fast=fast,
+        # After the metadata was read: no script's data passes for text.
+        prune_xpath=".//script",
+    )
 
 
 def _title(entry: Entry, document: Any) -> str:

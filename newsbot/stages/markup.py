@@ -22,6 +22,8 @@ from newsbot.errors import ParseError
 
 #: Markup read per character of text that is wanted; a page's boilerplate is not.
 MARKUP_PER_TEXT = 20
+#: Bytes of a page in which it says its encoding; browsers read 1,024.
+HEAD = 4_096
 #: Characters of one tag; more carry embedded images, or are meant to cost time.
 MAX_TAG = 2_000
 
@@ -46,6 +48,10 @@ _KNOWN = re.compile(
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(
     rb"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})"
+)
+# Both ways to say it in HTML's head (WHATWG HTML, 4.2.5.4).
+_META_CHARSET = re.compile(
+    rb"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE
 )
 # Bytes that are no UTF-8 are what Windows-1252 makes of them, in the same text.
 _CP1252 = {
@@ -89,8 +95,9 @@ def decode(body: bytes, content_type: str = "") -> str:
     """Decode a document of unknown or wrongly declared encoding.
 
     In this order: byte order mark (it wins: RFC 7303, 3.3), the pattern of zeros,
-    UTF-8 where every byte fits, the declared encoding, UTF-8 with Windows-1252 for
-    the bytes that do not fit. ISO-8859-1 is read as Windows-1252 (WHATWG Encoding).
+    UTF-8 where every byte fits, the encoding that the header or the document names,
+    UTF-8 with Windows-1252 for the bytes that do not fit. ISO-8859-1 is read as
+    Windows-1252 (WHATWG Encoding).
 
     Args:
         body: The document.
@@ -118,7 +125,7 @@ def _decode(body: bytes, content_type: str) -> str:
     except UnicodeDecodeError:
         pass
     declared = [match[1] for match in [_CHARSET.search(content_type)] if match]
-    if match := _XML_ENCODING.match(body):
+    if match := _XML_ENCODING.match(body) or _META_CHARSET.search(body[:HEAD]):
         declared.append(match[1].decode("ascii"))
     for name in declared:
         try:
