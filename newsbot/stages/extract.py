@@ -56,6 +56,8 @@ _CONTROLS = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# No combining mark lies below U+0300.
+_MAYBE_MARKS = re.compile(rf"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 #: A line of its own before the text: "Von Uwe Sanftleben · 1. März 2026, 08:40 Uhr".
 _BYLINE = re.compile(r"(?:Von|By) [^\n]{3,120}(?<![.!?:…])\n\n")
@@ -145,7 +147,7 @@ def clean_text(text: str) -> str:
 
 def _few_marks(text: str) -> str:
     """Cut runs of combining marks to `MAX_MARKS`."""
-    if text.isascii():
+    if not _MAYBE_MARKS.search(text):
         return text
     kept, run = [], 0
     for character in text:

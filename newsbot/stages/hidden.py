@@ -33,7 +33,8 @@ WHITE = 235
 # JSON-LD stays for the page's metadata; as text, no script is read.
 _BY_TAG_OR_ATTRIBUTE = etree.XPath(
     "descendant::*[self::template or self::noscript or self::svg or @hidden or "
-    "self::dialog[not(@open)] or translate(@aria-hidden,'TRUE','true')='true' or "
+    "self::dialog[not(@open)] or "
+    "@aria-hidden='true' or @aria-hidden='TRUE' or @aria-hidden='True' or "
     "contains(@class,'sr-only') or contains(@class,'visually-hidden')]"
 )
 _STYLED = etree.XPath("descendant::*[@style or self::font[@color]]")
