@@ -29,6 +29,7 @@ from newsbot.stages.gate import gate
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.printable import one_line
 from newsbot.stages.reading import Reading, read_article
 from newsbot.types import NO_FULL_TEXT, Article, Entry, Finding, Language, Page, Summary
 
@@ -36,6 +37,8 @@ from newsbot.types import NO_FULL_TEXT, Article, Entry, Finding, Language, Page,
 MAX_ATTEMPTS = 6
 #: First wait after an error that may pass; doubles each time.
 FIRST_WAIT = timedelta(minutes=2)
+#: Code points of a reason that is kept.
+MAX_REASON = 500
 #: Pages fetched at once, each from another host.
 MAX_HOSTS = 8
 
@@ -374,7 +377,7 @@ def _put_off(
     """Count an error and try again later, or give the entry up with the reason."""
     line, kind = parts.store.line, type(error).__name__
     _, _, n_errors = line.state(entry.id)
-    reason = f"{kind}: {' '.join(str(error).split())}"
+    reason = one_line(f"{kind}: {error}", MAX_REASON)
     # Errors that nobody foresaw may pass, too: a full memory, a file in the way.
     may_pass = not isinstance(error, StageError) or error.retry
     if not isinstance(error, StageError):

@@ -19,6 +19,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
 from newsbot.errors import ParseError
+from newsbot.stages.printable import INVISIBLE
 
 #: Markup read per character of text that is wanted; a page's boilerplate is not.
 MARKUP_PER_TEXT = 20
@@ -79,13 +80,7 @@ _BLOCK = re.compile(
     r"section|article|header|footer|figure|figcaption|img)\b)",
     re.IGNORECASE,
 )
-# Controls but white space, soft hyphen, zero-width and bidirectional characters, tag
-# characters, and what is no character at all. They can hide or reorder a text.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5"
-    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    r"\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 #: Of a pile of combining marks, four are kept; no language writes more.
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
