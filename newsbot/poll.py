@@ -24,7 +24,7 @@ MAX_WAIT = timedelta(hours=24)
 MAX_DOUBLINGS = 12
 
 #: Code points of a reason that is kept.
-MAX_REASON = 300
+MAX_REASON = 500
 
 #: Called as `parse_feed`.
 ParseFeed = Callable[..., ParsedFeed]

@@ -190,7 +190,8 @@ _REASONS: tuple[
 )
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = 300) -> str:
     """Make foreign text fit for one log line: no controls, no user name, bounded."""
     text = re.sub(r"//[^/?#]*@", "//", text)
-    return _UNPRINTABLE.sub("?", text)[:300]
+    text = _UNPRINTABLE.sub("?", text[: longest + 1])
+    return text if len(text) <= longest else text[: longest - 1] + "…"

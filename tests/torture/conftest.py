@@ -66,6 +66,18 @@ def figure(request: pytest.FixtureRequest, _numbered: None) -> Callable[..., Non
     return note
 
 
+@pytest.fixture(scope="session")
+def parsing() -> Iterator[object]:
+    """Parsing processes for all cases: to start them anew each time takes seconds."""
+    from rig import LIMITS
+
+    from newsbot.adapters.parsing import ParsingPool
+
+    pool = ParsingPool(n_processes=2, limits=LIMITS)
+    yield pool
+    pool.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
