@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.parsing import ParsingPool
 from newsbot.attempts import Managers
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
@@ -31,7 +32,7 @@ from newsbot.poll import Polled, poll_feeds
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
-from newsbot.stages.parse import canonical_url
+from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.rates import load_rates
 from newsbot.talking import Conversation, configured_chat
 from newsbot.types import Deal, Feed, Language, identity
@@ -92,6 +93,17 @@ class App:
         )
         self._closing.append(fetcher.close)
         return fetcher
+
+    @cached_property
+    def parsing(self) -> ParsingPool:
+        """The processes that read hostile documents; started when first needed."""
+        parsing = ParsingPool()
+        self._closing.append(parsing.close)
+        return parsing
+
+    def parse_feed(self, *args: Any, **kwargs: Any) -> ParsedFeed:
+        """Call the stage of this name where a feed can do no harm."""
+        return self.parsing.run(parse_feed, *args, **kwargs)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -219,6 +231,7 @@ class App:
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            parsing=self.parsing,
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
@@ -265,6 +278,7 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
+            ("parsing", True),
             ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
@@ -319,6 +333,7 @@ class App:
             self.store.feeds,
             now,
             max_age=self.config.alerts.max_age,
+            parse=self.parse_feed,
             stopping=stopping,
         )
 

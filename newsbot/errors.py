@@ -12,6 +12,7 @@
     └── StageError                one row failed; kept in that row    (exit 4)
         ├── FetchError            a page or feed did not arrive
         ├── ParseError            a feed or page is not what it says
+        ├── ParserError           nothing could be parsed just now
         ├── ModelOutputError      the model answered in bad form
         ├── DeliveryError         a message was not accepted
         │   ├── RecipientGoneError    nobody is there: the recipient is parked
@@ -115,6 +116,12 @@ class FetchError(StageError):
 
 class ParseError(StageError):
     """A feed or page is not what it says it is."""
+
+
+class ParserError(StageError):
+    """The process that parses could not be started; the document is not at fault."""
+
+    retry = True
 
 
 class ModelOutputError(StageError):

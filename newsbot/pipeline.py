@@ -19,21 +19,25 @@ from urllib.parse import urlsplit
 
 from newsbot.alerts import Readers, put_alerts
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.ports import Fetcher, Response, Store
+from newsbot.pages import read_pages
+from newsbot.ports import Fetcher, Parsing, Response, Store
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
-from newsbot.stages.extract import Skipped, extract
+from newsbot.stages.extract import Skipped
 from newsbot.stages.gate import gate
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.printable import one_line
 from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article, Entry, Finding, Language, Page, Summary
+from newsbot.types import NO_FULL_TEXT, Article, Entry, Finding, Language, Page, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
 #: First wait after an error that may pass; doubles each time.
 FIRST_WAIT = timedelta(minutes=2)
+#: Code points of a reason that is kept.
+MAX_REASON = 500
 #: Pages fetched at once, each from another host.
 MAX_HOSTS = 8
 
@@ -69,6 +73,7 @@ class Parts:
 
     store: Store
     fetcher: Fetcher
+    parsing: Parsing
     gazetteer: Gazetteer
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
@@ -133,7 +138,7 @@ def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
         if error.retry and n_errors + 1 < MAX_ATTEMPTS:
             return Outcome(entry=entry, given="fetched", error=error)
         # What the feed said remains: an empty page lets its summary stand in.
-        status, reason = error.status or 0, str(error)
+        status, reason = error.status or 0, f"{NO_FULL_TEXT}{error}"
         answer = Response(url=entry.url, status=status, headers={}, body=b"")
     page = Page(
         entry_id=entry.id,
@@ -155,18 +160,19 @@ def extract_text(
     parts: Parts, entries: Sequence[Entry], now: datetime
 ) -> Iterator[Outcome]:
     """Read the articles out of the pages."""
-    for entry in entries:
-        page = parts.store.line.page(entry.id)
-        if page is None:
+    line = parts.store.line
+    for read in read_pages(parts.parsing, line, entries, now):
+        entry, found, reason = read.entry, read.found, read.reason
+        if found is None:
             yield Outcome(entry=entry, given="failed", reason="its page is gone")
-            continue
-        found = extract(page, entry, now)
-        if isinstance(found, Skipped):
-            _, why, _ = parts.store.line.state(entry.id)  # why no page came, if so
-            reason = f"{found.reason} ({why})" if why else found.reason
-            yield Outcome(entry=entry, given="skipped", reason=reason)
+        elif isinstance(found, StageError):
+            yield Outcome(entry=entry, given="extracted", error=found)
+        elif isinstance(found, Skipped):
+            why = f"{found.reason} ({reason})" if reason else found.reason
+            yield Outcome(entry=entry, given="skipped", reason=why)
         else:
-            yield Outcome(entry=entry, given="extracted", store=_put_article(found))
+            put = _put_article(found)
+            yield Outcome(entry=entry, given="extracted", reason=reason, store=put)
 
 
 def _put_article(article: Article) -> Store_:
@@ -370,7 +376,7 @@ def _put_off(
     """Count an error and try again later, or give the entry up with the reason."""
     line, kind = parts.store.line, type(error).__name__
     _, _, n_errors = line.state(entry.id)
-    reason = f"{kind}: {' '.join(str(error).split())}"
+    reason = one_line(f"{kind}: {error}", MAX_REASON)
     # Errors that nobody foresaw may pass, too: a full memory, a file in the way.
     may_pass = not isinstance(error, StageError) or error.retry
     if not isinstance(error, StageError):

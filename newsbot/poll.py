@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from newsbot.errors import FetchError, StageError
 from newsbot.ports import Fetcher
 from newsbot.stages.parse import ParsedFeed, parse_feed
+from newsbot.stages.printable import one_line
 from newsbot.types import Entry, Feed
 
 #: Feeds asked at once, each on another host.
@@ -21,6 +22,12 @@ MAX_HOSTS = 8
 MAX_WAIT = timedelta(hours=24)
 #: Doublings of the wait; `MAX_WAIT` is reached long before, whatever the interval.
 MAX_DOUBLINGS = 12
+
+#: Code points of a reason that is kept.
+MAX_REASON = 500
+
+#: Called as `parse_feed`.
+ParseFeed = Callable[..., ParsedFeed]
 
 log = logging.getLogger("newsbot")
 
@@ -54,6 +61,7 @@ def poll_feeds(
     now: datetime,
     *,
     max_age: timedelta,
+    parse: ParseFeed = parse_feed,
     stopping: Callable[[], bool] = lambda: False,
 ) -> list[Polled]:
     """Poll feeds, many hosts at once, one request at a time on each.
@@ -64,6 +72,7 @@ def poll_feeds(
         store: Keeps entries and validators.
         now: The time of the poll.
         max_age: On a feed's first poll, older entries never alert.
+        parse: `parse_feed`, or a way to call it where it can do no harm.
         stopping: Asked before each feed; true leaves the rest for later.
 
     Returns:
@@ -75,7 +84,7 @@ def poll_feeds(
 
     def visit(group: list[Feed]) -> list[Polled]:
         return [
-            _poll_one(feed, fetcher, store, now, max_age)
+            _poll_one(feed, fetcher, store, now, max_age, parse)
             for feed in group
             if not stopping()
         ]
@@ -85,7 +94,11 @@ def poll_feeds(
 
 
 def read_feed(
-    feed: Feed, fetcher: Fetcher, now: datetime, max_age: timedelta
+    feed: Feed,
+    fetcher: Fetcher,
+    now: datetime,
+    max_age: timedelta,
+    parse: ParseFeed = parse_feed,
 ) -> tuple[ParsedFeed | None, Feed]:
     """Ask a feed's server, with the validators it gave last.
 
@@ -114,7 +127,7 @@ def read_feed(
             reason = "server answered 304 Not Modified, but was not asked for changes"
             raise FetchError(feed.url, reason, status=304, retry=True)
         return None, asked
-    parsed = parse_feed(
+    parsed = parse(
         response.body,
         url=response.url,
         content_type=response.headers.get("content-type", ""),
@@ -134,10 +147,15 @@ def read_feed(
 
 
 def _poll_one(
-    feed: Feed, fetcher: Fetcher, store: FeedStore, now: datetime, max_age: timedelta
+    feed: Feed,
+    fetcher: Fetcher,
+    store: FeedStore,
+    now: datetime,
+    max_age: timedelta,
+    parse: ParseFeed,
 ) -> Polled:
     try:
-        parsed, asked = read_feed(feed, fetcher, now, max_age)
+        parsed, asked = read_feed(feed, fetcher, now, max_age, parse)
     except StageError as error:
         reason = error.reason if isinstance(error, FetchError) else str(error)
         return _failed(feed, store, now, error, reason)
@@ -158,6 +176,6 @@ def _failed(
     wait = min(every * 2 ** min(feed.n_errors, MAX_DOUBLINGS), MAX_WAIT)
     if isinstance(error, FetchError) and error.retry_at is not None:
         wait = max(wait, error.retry_at - now)
-    line = " ".join(reason.split())
+    line = one_line(reason, MAX_REASON)
     store.failed(feed, now, line, wait)
     return Polled(feed=feed, n_new=0, error=line)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    TypeVarTuple,
+)
+
+from newsbot.errors import StageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,6 +35,11 @@ if TYPE_CHECKING:
         Summary,
         Verdict,
     )
+
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +72,29 @@ class Fetcher(Protocol):
 
         Raises:
             FetchError: No answer in time, too large, refused, or any other status.
+        """
+        ...
+
+
+class Parsing(Protocol):
+    """Calls the functions that read hostile documents where they can do no harm."""
+
+    def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function within its limits of time and memory.
+
+        Raises:
+            ParseError: What it raised; or the document cost too much.
+            ParserError: It could not be called just now.
+        """
+        ...
+
+    def each(
+        self, function: Callable[[*Ts], T], calls: Iterable[tuple[*Ts]]
+    ) -> Iterator[T | StageError]:
+        """Call a function on many documents, in order.
+
+        Yields:
+            What `run` would return or, in its place, raise.
         """
         ...
 

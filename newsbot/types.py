@@ -49,6 +49,10 @@ OrganisationKind = Literal[
 MentionKind = Literal["name", "product", "description", "unknown"]
 AlertKind = Literal["new", "update", "correction", "notice"]
 Verdict = Literal["new", "update", "repeat"]
+
+#: Begins the reason of an entry whose summary stands in for its page; it stays in the
+#: row to the end of the line.
+NO_FULL_TEXT = "no full text: "
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
 RecipientState = Literal["active", "parked", "moved"]
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from newsbot.deliver import Courier
+from newsbot.errors import StageError
 from newsbot.pipeline import Parts, walk
 from newsbot.ports import Response
 from newsbot.stages.assess import Judgement
@@ -80,6 +81,20 @@ class FakeFetcher:
             return found
         kind = "text/html" if b"<html" in found else "application/rss+xml"
         return Response(url=url, status=200, headers={"content-type": kind}, body=found)
+
+
+class InlineParsing:
+    """Calls functions here and now: no process, no limit."""
+
+    def run(self, function, /, *args, **kwargs):
+        return function(*args, **kwargs)
+
+    def each(self, function, calls):
+        for call in calls:
+            try:
+                yield self.run(function, *call)
+            except StageError as error:
+                yield error
 
 
 class FakeJudge:
@@ -201,6 +216,7 @@ class Bench:
         self.clock = Clock()
         self.store = store
         self.fetcher = FakeFetcher(pages)
+        self.parsing = InlineParsing()
         self.judge = judge or FakeJudge("Nvidia", "Anthropic")
         self.summariser = summariser or FakeSummariser()
         self.channels = list(channels) or [FakeChannel()]
@@ -212,6 +228,7 @@ class Bench:
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            parsing=self.parsing,
             gazetteer=GAZETTEER,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,

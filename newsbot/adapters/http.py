@@ -48,6 +48,9 @@ MAX_REDIRECTS = 5
 #: Bytes of a validator that is sent back; servers refuse header lines above 8 kB.
 MAX_VALIDATOR = 8 * 2**10
 
+#: Characters of a redirect's address that an error shows.
+MAX_HOP = 120
+
 _BAD_VALUE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 
 
@@ -93,11 +96,8 @@ class HttpFetcher:
         self._now = now
         agent = f"newsbot/{version} (+{contact})" if contact else f"newsbot/{version}"
         self._agent = _BAD_VALUE.sub("", agent)
-        self._connections = Connections(
-            guard=Guard(allow=frozenset(map(read_allow, allow)), resolver=resolver),
-            connect=connect,
-            tls=tls,
-        )
+        self._guard = Guard(allow=frozenset(map(read_allow, allow)), resolver=resolver)
+        self._connections = Connections(guard=self._guard, connect=connect, tls=tls)
 
     def fetch(
         self, url: str, *, etag: str | None = None, last_modified: str | None = None
@@ -186,6 +186,18 @@ class HttpFetcher:
             raise self._error(url, url, error, deadline) from error
         return answer.status, answer.body
 
+    def refusal(self, url: str) -> str | None:
+        """Tell why *url* will never be fetched, as far as nobody need be asked.
+
+        Returns:
+            One line; None where the name's addresses will decide.
+        """
+        try:
+            self._guard.check(parse_url(url))
+        except RefusedError as error:
+            return error.reason
+        return None
+
     def close(self) -> None:
         """Close the connections that were kept for reuse."""
         self._connections.close()
@@ -266,5 +278,5 @@ class HttpFetcher:
         if deadline.expired:
             reason, retry = f"no answer within {deadline.seconds:g} s", True
         if hop != url:
-            reason = f"redirected to {shown(hop)}: {reason}"
+            reason = f"redirected to {shown(hop, MAX_HOP)}: {reason}"
         return FetchError(shown(url), reason, retry=retry)

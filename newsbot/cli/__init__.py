@@ -32,6 +32,10 @@ from newsbot.cli import (
 )
 from newsbot.cli.base import Session
 from newsbot.errors import NewsbotError
+from newsbot.stages.printable import one_line
+
+#: Code points of one line of the log.
+MAX_LOG_LINE = 2_000
 
 
 class _Commands(click.Group):
@@ -47,6 +51,21 @@ class _Commands(click.Group):
             context.exit(0)
 
 
+class _OneLine(logging.Formatter):
+    """One event, one line: no text of a stranger can forge another, or a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; NEWSBOT_DEBUG adds the traceback."""
+        if os.environ.get("NEWSBOT_DEBUG"):
+            return super().format(record)
+        plain = logging.makeLogRecord(record.__dict__)
+        plain.exc_info = plain.exc_text = plain.stack_info = None
+        line = super().format(plain)
+        if record.exc_info and (error := record.exc_info[1]):
+            line += f": {type(error).__name__}: {error} (NEWSBOT_DEBUG=1 shows where)"
+        return one_line(line, MAX_LOG_LINE)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="newsbot")
 @click.option(
@@ -60,9 +79,9 @@ class _Commands(click.Group):
 def cli(context: click.Context, config: str | None, verbose: bool) -> None:
     """Tells you of every new AI-cloud partnership, once, with its quotes."""
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
     # urllib3 logs a broken header with its traceback; our own line says it in one.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     context.obj = Session(config)
@@ -124,4 +143,4 @@ def main() -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return one_line(str(error))

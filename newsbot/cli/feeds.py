@@ -111,7 +111,8 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
 
     app = session.build(session.config_or_default())
     feed = feed_of(FeedConfig(url=url))
-    parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
+    max_age = app.config.alerts.max_age
+    parsed, _ = read_feed(feed, app.fetcher, app.clock(), max_age, app.parse_feed)
     assert parsed is not None  # asked without validators
     if as_json:
         write_json(
@@ -138,25 +139,34 @@ def import_feeds(session: Session, file: Path) -> None:
     from newsbot.app import feed_of
     from newsbot.config import FeedConfig
     from newsbot.errors import ParseError, UserError
-    from newsbot.stages.opml import read_opml
+    from newsbot.stages.opml import MAX_BYTES, read_opml
 
     app = session.app
     try:
-        result = read_opml(file.read_bytes())
+        with file.open("rb") as stream:
+            # One byte more says that it is too large; a whole disk is not read.
+            result = app.parsing.run(read_opml, stream.read(MAX_BYTES + 1))
     except ParseError as error:
         raise UserError(f"{file}: {error}") from error
-    n_added = 0
-    for outline in result.feeds:
-        feed = feed_of(FeedConfig(url=outline.url), source="command")
-        n_added += app.store.feeds.add(feed)
-    n_known = len(result.feeds) - n_added
-    for refused in result.refused:
-        click.echo(f"left out: {refused}", err=True)
+    n_added = n_known = 0
+    refused = list(result.refused)
+    with app.store.atomic():
+        for outline in result.feeds:
+            if reason := app.fetcher.refusal(outline.url):
+                refused.append(f"{outline.url[:200]}: {reason}")
+            elif app.store.feeds.add(
+                feed_of(FeedConfig(url=outline.url), source="command")
+            ):
+                n_added += 1
+            else:
+                n_known += 1
+    for line in refused:
+        click.echo(f"left out: {line}", err=True)
     click.echo(
-        f"{n_added} added, {n_known} known already, {len(result.refused)} left out",
+        f"{n_added} added, {n_known} known already, {len(refused)} left out",
         err=True,
     )
-    if result.refused:
+    if refused:
         raise click.exceptions.Exit(4)
 
 

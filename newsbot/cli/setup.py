@@ -178,7 +178,8 @@ def _feeds(app: App) -> Iterator[Line]:
         return
     feed = feeds[0]
     try:
-        parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
+        max_age = app.config.alerts.max_age
+        parsed, _ = read_feed(feed, app.fetcher, app.clock(), max_age, app.parse_feed)
     except StageError as error:
         fix = f"newsbot feeds test {feed.url}"
         yield Line(state="fail", part="feeds", text=str(error), fix=fix)

@@ -6,15 +6,22 @@ and marks that turn the reading direction, for terminals, tables and feeds.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
-#: Marks that turn the direction of what follows, or that nobody sees: with them a
-#: name shows as another one than it is.
-_HIDDEN = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2066\u2067\u2068\u2069\ufeff"
+#: Inside a character class: controls but white space, soft hyphen, zero-width and
+#: bidirectional characters, fillers, variation selectors, tags, and what is no
+#: character. They can reorder a text, or say what only a machine reads (UTS 39, 5).
+INVISIBLE = (
+    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5"
+    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    r"\uffa0\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# The joiners among them belong to the spelling of many languages.
+_HIDDEN = re.compile(rf"(?![\u200c\u200d])[{INVISIBLE}]")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def one_line(text: str, longest: int | None = None) -> str:
@@ -27,14 +34,7 @@ def one_line(text: str, longest: int | None = None) -> str:
     >>> one_line("Nvidia\\x1b[31m\\n signs")
     'Nvidia [31m signs'
     """
-    kept = "".join(
-        " " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
-        for char in text
-        if char not in _HIDDEN
-        and unicodedata.category(char) != "Cs"
-        and not "\U000e0000" <= char <= "\U000e007f"  # tags: letters nobody sees
-    )
-    line = " ".join(kept.split())
+    line = " ".join(_HIDDEN.sub("", _BREAKS.sub(" ", text)).split())
     if longest is None or len(line) <= longest:
         return line
     return line[: longest - 1].rstrip() + "…"

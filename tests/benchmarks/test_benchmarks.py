@@ -60,6 +60,22 @@ def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
     assert float(output.split()[-1]) > 0
 
 
+def test_extract_compares_with_plain_trafilatura() -> None:
+    """`extract.py` prints the rates and ratios of one run, and how time grows."""
+    output = run("extract.py", "--seconds", "0", "--pages", "4", "--json")
+    figures: dict[str, Any] = json.loads(output)
+    assert set(figures["pages_per_second"]) == {
+        "trafilatura",
+        "trafilatura_as_it_comes",
+        "one_process",
+        "newsbot",
+    }
+    assert len(figures["ratios"]) == 4
+    assert all(value > 0 for value in figures["ratios"].values())
+    assert figures["tenfold"] > 1
+    assert figures["rounds"] >= 1
+
+
 def _need_the_model() -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")

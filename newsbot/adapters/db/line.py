@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.types import Article, Entry, Page
+from newsbot.types import NO_FULL_TEXT, Article, Entry, Page
 
 
 class LineRows:
@@ -56,6 +56,7 @@ class LineRows:
     ) -> bool:
         """Move an entry on, only if it still is where it was taken from.
 
+        Why there is no full text stays beside it, behind any newer reason.
         Call it inside `atomic` together with the product's insert.
 
         Returns:
@@ -63,15 +64,19 @@ class LineRows:
         """
         with self._connection.atomic() as db:
             cursor = db.execute(
-                "UPDATE entries SET state = ?, reason = ?, n_errors = 0, "
-                "priority = coalesce(?, priority) WHERE id = ? AND state = ?",
-                [
-                    given,
-                    None if reason is None else codec.storable(reason),
-                    priority,
-                    entry_id,
-                    taken,
-                ],
+                "UPDATE entries SET state = :given, n_errors = 0, "
+                "reason = CASE WHEN reason LIKE :note || '%' "
+                "THEN coalesce(:reason || ' (' || reason || ')', reason) "
+                "ELSE :reason END, priority = coalesce(:priority, priority) "
+                "WHERE id = :id AND state = :taken",
+                {
+                    "given": given,
+                    "note": NO_FULL_TEXT,
+                    "reason": None if reason is None else codec.storable(reason),
+                    "priority": priority,
+                    "id": entry_id,
+                    "taken": taken,
+                },
             )
             return cursor.rowcount > 0
 
