@@ -6,6 +6,7 @@ which needs no model loads none.
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import os
 import sys
@@ -24,12 +25,13 @@ from newsbot.config import Config, FeedConfig
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.mailing import Channel
 from newsbot.pipeline import Parts, walk
-from newsbot.poll import Polled, poll_feeds
+from newsbot.poll import Polled, Round, poll_feeds
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
+from newsbot.turns import Hosts
 from newsbot.types import Deal, Feed, Language, identity
 
 
@@ -208,17 +210,40 @@ class App:
     def poll(
         self, *, force: bool, stopping: Callable[[], bool] = lambda: False
     ) -> list[Polled]:
-        """Poll the feeds that are due, or all of them."""
+        """Poll the feeds that are due, or all of them.
+
+        Args:
+            force: Ask before the time has come, too; but no feed that is gone for
+                good, and none whose server said until when to leave it alone.
+            stopping: Asked before each feed; true leaves the rest for later.
+        """
         now = self.clock()
-        feeds = self.store.feeds.all() if force else self.store.feeds.due(now)
-        return poll_feeds(
-            feeds,
-            self.fetcher,
-            self.store.feeds,
-            now,
+        feeds = self.store.feeds.due(now)
+        if force:
+            feeds = [one for one in self.store.feeds.all() if may_be_forced(one, now)]
+        return self.poll_these(feeds, now, stopping=stopping)
+
+    def poll_these(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> list[Polled]:
+        """Poll these feeds, whether due or not."""
+        how = Round(
             max_age=self.config.alerts.max_age,
-            stopping=stopping,
+            hosts=self.hosts,
+            secrets=feed_secrets(self.config.feeds),
         )
+        return poll_feeds(
+            feeds, self.fetcher, self.store.feeds, now, how, stopping=stopping
+        )
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Keeps polls and page requests apart, one at a time on each host."""
+        return Hosts(self.config.network.spacing_ms / 1000)
 
     def deals(self, wanted: Wanted, languages: Sequence[Language] = ()) -> Chosen:
         """List the deals that fit, newest first.
@@ -279,6 +304,53 @@ class App:
         file.write(str(os.getpid()))
         file.flush()
         self._closing.append(file.close)
+
+
+def may_be_forced(feed: Feed, now: datetime) -> bool:
+    """Whether a feed may be asked before its time."""
+    courtesy = feed.courtesy
+    if courtesy.stopped_at is not None:
+        return False
+    return courtesy.not_before_at is None or courtesy.not_before_at <= now
+
+
+def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, dict[str, str]]:
+    """Read what private and paid feeds ask for from the environment.
+
+    Returns:
+        Headers by feed id.
+
+    Raises:
+        ConfigError: A variable is named, but empty, or a header is none; says which
+            variable, never its value.
+    """
+    secrets = {}
+    for feed in feeds:
+        headers = {}
+        if feed.username_env or feed.password_env:
+            pair = f"{_secret(feed.username_env)}:{_secret(feed.password_env)}"
+            # RFC 7617, 2.1: as UTF-8.
+            token = base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
+            headers["Authorization"] = f"Basic {token}"
+        if feed.header_env:
+            name, colon, value = _secret(feed.header_env).partition(":")
+            if not colon or not name.strip() or not value.strip():
+                raise ConfigError(
+                    f"the environment variable {feed.header_env} (header_env) is no "
+                    'header such as "X-Api-Key: ..."'
+                )
+            headers[name.strip()] = value.strip()
+        if headers:
+            secrets[identity("feed", feed.url.strip())] = headers
+    return secrets
+
+
+def _secret(variable: str) -> str:
+    if variable and not os.environ.get(variable):
+        raise ConfigError(
+            f"the environment variable {variable}, which [[feeds]] names, is empty"
+        )
+    return os.environ.get(variable, "") if variable else ""
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -37,13 +37,20 @@ class Response:
     #: Lower-case names; the last value wins, except where joined by comma.
     headers: dict[str, str]
     body: bytes
+    #: Where permanent redirects alone (301, 308) led; None without any.
+    moved_to: str | None = None
 
 
 class Fetcher(Protocol):
     """Gets a URL within one deadline and one cap on decoded bytes."""
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -51,6 +58,7 @@ class Fetcher(Protocol):
             url: Absolute http(s) URL.
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
+            secrets: Headers for the URL's own scheme, host and port only.
 
         Returns:
             The answer, status 200 or 304.

@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from newsbot.courtesy import Courtesy
+
 Language = Literal["de", "en"]
 Origin = Literal["feed", "archive"]
 TextOrigin = Literal["page", "summary"]
@@ -108,6 +110,7 @@ class Feed:
     last_polled_at: datetime | None = None
     n_errors: int = 0
     error: str | None = None
+    courtesy: Courtesy = Courtesy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,8 @@ class Entry:
     author: str | None = None
     #: What the feed calls itself; names the publisher where the page does not.
     site: str | None = None
+    #: Of the feed and the entry's own id in it, where that is one entry's alone.
+    guid_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class FakeFetcher:
         self.pages = dict(pages or {})
         self.asked = []
 
-    def fetch(self, url, *, etag=None, last_modified=None):
+    def fetch(self, url, *, etag=None, last_modified=None, secrets=None):
         self.asked.append((url, etag, last_modified))
         found = self.pages[url]
         if isinstance(found, list):

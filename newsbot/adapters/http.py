@@ -100,7 +100,12 @@ class HttpFetcher:
         )
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -109,6 +114,8 @@ class HttpFetcher:
             etag: Sent back as If-None-Match, byte for byte; dropped whole when
                 it cannot stand in a header or is longer than `MAX_VALIDATOR`.
             last_modified: Likewise, as If-Modified-Since.
+            secrets: Headers that only *url*'s own scheme, host and port get, also
+                after redirects; they never reach an error's text.
 
         Returns:
             The answer, status 200 or 304.
@@ -124,14 +131,18 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
-        hop = url
+        hop, moved_to, permanent = url, None, True
         try:
+            own = self._own(url, secrets or {})
             for _ in range(MAX_REDIRECTS + 1):
                 target = parse_url(hop)
-                answer = self._get(target, headers, deadline)
+                more = own[1] if target.origin == own[0] else {}
+                answer = self._get(target, {**headers, **more}, deadline)
                 if answer.status not in (301, 302, 303, 307, 308):
                     break
                 hop = follow(target, answer.headers.get("location", ""))
+                permanent = permanent and answer.status in (301, 308)
+                moved_to = hop if permanent else moved_to
             else:
                 raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
         except Exception as error:
@@ -143,7 +154,18 @@ class HttpFetcher:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
+            # A chain that ends in a temporary hop has moved as far as that.
+            moved_to=moved_to,
         )
+
+    def _own(
+        self, url: str, secrets: Mapping[str, str]
+    ) -> tuple[tuple[str, str, int], Mapping[str, str]]:
+        """Check secrets; the origin that may get them, and they."""
+        for name, value in secrets.items():
+            if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
+                raise RefusedError("a secret has a character that headers cannot carry")
+        return parse_url(url).origin, secrets
 
     def post_json(
         self,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from newsbot.courtesy import Courtesy
 from newsbot.types import (
     Alert,
     Amount,
@@ -83,10 +84,24 @@ def columns(noun: Any) -> dict[str, Any]:
     return row
 
 
+def feed_row(noun: Feed) -> dict[str, Any]:
+    """Write a feed; what its courtesy says are columns of the same row."""
+    row = columns(noun)
+    del row["courtesy"]
+    return {**row, **columns(noun.courtesy)}
+
+
 def feed(row: Row) -> Feed:
     """Read a feed."""
-    times = ("next_poll_at", "first_polled_at", "last_polled_at")
-    return Feed(**{**row, **{name: _maybe(row[name]) for name in times}})
+    values = {
+        name: _maybe(value) if name.endswith(("_at", "_since")) else value
+        for name, value in row.items()
+    }
+    own = {name: values.pop(name) for name in _COURTESY}
+    return Feed(**values, courtesy=Courtesy(**own))
+
+
+_COURTESY = tuple(field.name for field in dataclasses.fields(Courtesy))
 
 
 def entry(row: Row) -> Entry:

@@ -233,6 +233,61 @@ def m004_views(db: Database) -> None:
         db.execute(statement)
 
 
+#: When feeds are asked, and why; entries under another address; texts that changed;
+#: what sites allow; how far a feed's archive was read.
+_MANNERS = """
+ALTER TABLE feeds ADD COLUMN wait_reason TEXT;
+ALTER TABLE feeds ADD COLUMN not_before_at TEXT;
+ALTER TABLE feeds ADD COLUMN stopped_at TEXT;
+ALTER TABLE feeds ADD COLUMN body_hash TEXT;
+ALTER TABLE feeds ADD COLUMN newest_at TEXT;
+ALTER TABLE feeds ADD COLUMN gap_seconds INTEGER;
+ALTER TABLE feeds ADD COLUMN ttl_minutes INTEGER;
+ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN skip_days TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN moved_to TEXT;
+ALTER TABLE feeds ADD COLUMN n_moved INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN moved_since TEXT;
+CREATE INDEX feeds_due ON feeds(next_poll_at);
+ALTER TABLE entries ADD COLUMN guid_hash TEXT;
+CREATE INDEX entries_url ON entries(url);
+CREATE INDEX entries_guid ON entries(guid_hash) WHERE guid_hash IS NOT NULL;
+CREATE TABLE entry_versions (
+    entry_id TEXT NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    replaced_at TEXT NOT NULL,
+    PRIMARY KEY (entry_id, number)
+) WITHOUT ROWID;
+CREATE TABLE site_rules (
+    url TEXT PRIMARY KEY,
+    status INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
+    fetched_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE TABLE archive_pages (
+    feed_id TEXT NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    next_url TEXT,
+    PRIMARY KEY (feed_id, number),
+    UNIQUE (feed_id, url)
+) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS()
+def m008_manners(db: Database) -> None:
+    """Keep what servers and feeds ask for, and what entries said before."""
+    for statement in _statements(_MANNERS):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 

@@ -1,0 +1,204 @@
+"""Whose turn is it? Many hosts at once, one request at a time on each, spaced.
+
+A host that is slow, or that has many things to be asked, never holds up another:
+a worker takes the next host whose turn has come, and waits only when there is none.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+#: Requests under way at once, each on another host. Each is a thread that mostly
+#: waits for the network; more than this gain nothing on two cores.
+WORKERS = 16
+#: Results handed over together; while they are stored, the next ones gather.
+AT_ONCE = 200
+#: Seconds between two looks at whether to stop, for workers that have nothing to do.
+LOOK_SECONDS = 0.2
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def host_of(url: str) -> str:
+    """Name the host and port that a URL is asked at."""
+    return urlsplit(url).netloc.lower()
+
+
+class Hosts:
+    """Remembers when each host was asked last; shared by all who ask. Thread-safe.
+
+    Args:
+        spacing: Seconds from the end of one request to the next on the same host.
+        clock: Seconds, only ever growing.
+    """
+
+    def __init__(
+        self, spacing: float, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.spacing = spacing
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._free_at: dict[str, float] = {}
+        self._own: dict[str, float] = {}
+
+    def take(self, host: str) -> float:
+        """Take a host's turn; 0 if it was taken, else the seconds to wait for it."""
+        with self._lock:
+            if host in self._busy:
+                return max(self.spacing, 0.01)
+            wait = self._free_at.get(host, 0.0) - self._clock()
+            if wait > 0:
+                return wait
+            self._busy.add(host)
+            return 0.0
+
+    def give_back(self, host: str) -> float:
+        """End a host's turn; the seconds until its next."""
+        with self._lock:
+            self._busy.discard(host)
+            spacing = max(self.spacing, self._own.get(host, 0.0))
+            if spacing:
+                now = self._clock()
+                if len(self._free_at) > 10_000:
+                    kept = self._free_at.items()
+                    self._free_at = {name: at for name, at in kept if at > now}
+                self._free_at[host] = now + spacing
+            return spacing
+
+    def slow_down(self, host: str, seconds: float) -> None:
+        """Keep a longer distance on one host, as its robots.txt asks."""
+        with self._lock:
+            self._own[host] = seconds
+
+
+@dataclass(slots=True)
+class _Queues(Generic[T]):
+    """What is still to be done, by host, and which host is next."""
+
+    waiting: dict[str, deque[T]]
+    #: When each host that has something to do, and is not busy, may be asked.
+    ready: list[tuple[float, int, str]] = field(default_factory=list)
+    n_busy: int = 0
+    n_pushed: int = 0
+
+    def push(self, host: str, at: float) -> None:
+        self.n_pushed += 1
+        heapq.heappush(self.ready, (at, self.n_pushed, host))
+
+
+def in_turns(
+    items: Sequence[T],
+    host: Callable[[T], str],
+    work: Callable[[T], R],
+    hosts: Hosts,
+    *,
+    workers: int = WORKERS,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Iterator[list[R]]:
+    """Work on items, many hosts at once, in turn on each.
+
+    Args:
+        items: In the order in which each host's are to be done.
+        host: Names the host of an item.
+        work: Called in one of several threads.
+        hosts: Keeps the distance between requests.
+        workers: Most items under way at once.
+        stopping: Asked before each item; true leaves the rest undone.
+
+    Yields:
+        What *work* has given meanwhile, `AT_ONCE` at most; an exception of it is
+        raised here, when all else is done.
+    """
+    queues: _Queues[T] = _Queues({})
+    for item in items:
+        queues.waiting.setdefault(host(item), deque()).append(item)
+    for name in queues.waiting:
+        queues.push(name, 0.0)
+    changed = threading.Condition()
+    done: SimpleQueue[tuple[R | None, BaseException | None] | None] = SimpleQueue()
+
+    def serve() -> None:
+        try:
+            while (taken := _next(queues, changed, hosts, stopping)) is not None:
+                name, item = taken
+                try:
+                    done.put((work(item), None))
+                except BaseException as error:  # carried over to the asking thread
+                    done.put((None, error))
+                finally:
+                    wait = hosts.give_back(name)
+                    with changed:
+                        queues.n_busy -= 1
+                        if queues.waiting[name]:
+                            queues.push(name, time.monotonic() + wait)
+                        changed.notify()
+        except BaseException as error:
+            done.put((None, error))
+        finally:
+            done.put(None)
+
+    n_threads = max(1, min(workers, len(queues.waiting)))
+    threads = [threading.Thread(target=serve, daemon=True) for _ in range(n_threads)]
+    for thread in threads:
+        thread.start()
+    n_running, failure = n_threads, None
+    while n_running:
+        results = [done.get()]
+        while len(results) < AT_ONCE and not done.empty():
+            results.append(done.get())
+        given: list[R] = []
+        for result in results:
+            if result is None:
+                n_running -= 1
+            elif result[1] is not None:
+                failure = failure or result[1]
+            else:
+                given.append(result[0])  # type: ignore[arg-type]
+        if given:
+            yield given
+    if failure is not None:
+        raise failure
+
+
+def _next(
+    queues: _Queues[T],
+    changed: threading.Condition,
+    hosts: Hosts,
+    stopping: Callable[[], bool],
+) -> tuple[str, T] | None:
+    """Wait for a host's turn and take its next item; None when there is no more."""
+    asked = False
+    with changed:
+        while True:
+            if not queues.ready and not queues.n_busy:
+                changed.notify_all()
+                return None
+            now = time.monotonic()
+            wait = queues.ready[0][0] - now if queues.ready else LOOK_SECONDS
+            if wait > 0:
+                # Asked again after each wait, as it may be long.
+                if asked and stopping():
+                    return None
+                asked = True
+                changed.wait(min(wait, LOOK_SECONDS))
+                continue
+            _, _, name = heapq.heappop(queues.ready)
+            if delay := hosts.take(name):
+                queues.push(name, now + delay)
+                continue
+            if stopping():
+                hosts.give_back(name)
+                queues.ready.clear()
+                return None
+            queues.n_busy += 1
+            return name, queues.waiting[name].popleft()
