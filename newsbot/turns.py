@@ -12,13 +12,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 #: Requests under way at once, each on another host. Each is a thread that mostly
 #: waits for the network; more than this gain nothing on two cores.
 WORKERS = 16
+#: Seconds without any result after which one more worker starts.
+RAMP_SECONDS = 0.01
 #: Results handed over together; while they are stored, the next ones gather.
 AT_ONCE = 200
 #: Seconds between two looks at whether to stop, for workers that have nothing to do.
@@ -147,19 +149,26 @@ def in_turns(
         finally:
             done.put(None)
 
-    n_threads = max(1, min(workers, len(queues.waiting)))
-    threads = [threading.Thread(target=serve, daemon=True) for _ in range(n_threads)]
-    for thread in threads:
-        thread.start()
-    n_running, failure = n_threads, None
-    while n_running:
-        results = [done.get()]
+    n_most = max(1, min(workers, len(queues.waiting)))
+    n_started = n_running = 0
+    failure: BaseException | None = None
+    while n_running or not n_started:
+        # Where answers come fast, few threads do more than many, which would wait
+        # for each other; where they do not, another one starts at each look.
+        if n_started < n_most and (not n_started or _is_due(queues, changed)):
+            threading.Thread(target=serve, daemon=True).start()
+            n_started, n_running = n_started + 1, n_running + 1
+        try:
+            results = [done.get(timeout=RAMP_SECONDS if n_started < n_most else None)]
+        except Empty:
+            continue
         while len(results) < AT_ONCE and not done.empty():
             results.append(done.get())
         given: list[R] = []
         for result in results:
             if result is None:
                 n_running -= 1
+                n_most = n_started  # nothing is left to begin
             elif result[1] is not None:
                 failure = failure or result[1]
             else:
@@ -168,6 +177,12 @@ def in_turns(
             yield given
     if failure is not None:
         raise failure
+
+
+def _is_due(queues: _Queues[T], changed: threading.Condition) -> bool:
+    """Whether a host waits although its turn has come."""
+    with changed:
+        return bool(queues.ready) and queues.ready[0][0] <= time.monotonic()
 
 
 def _next(

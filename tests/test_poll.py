@@ -14,8 +14,8 @@ from servers.scripted import Reply, ScriptedServer
 from newsbot.adapters.db import open_store
 from newsbot.errors import FetchError
 from newsbot.poll import Round, poll_feeds
-from newsbot.stages.timing import MAX_BACK_OFF
 from newsbot.ports import Response
+from newsbot.stages.timing import MAX_BACK_OFF
 from newsbot.types import identity
 
 HOUR = timedelta(hours=1)

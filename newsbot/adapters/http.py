@@ -133,11 +133,12 @@ class HttpFetcher:
                 headers[name] = value
         hop, moved_to, permanent = url, None, True
         try:
-            own = self._own(url, secrets or {})
+            origin = parse_url(url).origin if secrets else None
+            _check_secrets(secrets or {})
             for _ in range(MAX_REDIRECTS + 1):
                 target = parse_url(hop)
-                more = own[1] if target.origin == own[0] else {}
-                answer = self._get(target, {**headers, **more}, deadline)
+                own = secrets if secrets and target.origin == origin else {}
+                answer = self._get(target, {**headers, **own}, deadline)
                 if answer.status not in (301, 302, 303, 307, 308):
                     break
                 hop = follow(target, answer.headers.get("location", ""))
@@ -157,15 +158,6 @@ class HttpFetcher:
             # A chain that ends in a temporary hop has moved as far as that.
             moved_to=moved_to,
         )
-
-    def _own(
-        self, url: str, secrets: Mapping[str, str]
-    ) -> tuple[tuple[str, str, int], Mapping[str, str]]:
-        """Check secrets; the origin that may get them, and they."""
-        for name, value in secrets.items():
-            if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
-                raise RefusedError("a secret has a character that headers cannot carry")
-        return parse_url(url).origin, secrets
 
     def post_json(
         self,
@@ -290,3 +282,9 @@ class HttpFetcher:
         if hop != url:
             reason = f"redirected to {shown(hop)}: {reason}"
         return FetchError(shown(url), reason, retry=retry)
+
+
+def _check_secrets(secrets: Mapping[str, str]) -> None:
+    for name, value in secrets.items():
+        if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
+            raise RefusedError("a secret has a character that headers cannot carry")

@@ -8,8 +8,8 @@ twice. What it said before is kept as a version.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -24,13 +24,32 @@ MAX_VERSIONS = 24
 SAME_TITLE = 0.5
 
 
-def put_entry(db: Database, entry: Entry, now: datetime) -> int:
-    """Insert an entry at the head of the line, or edit the one that is known.
+#: Id, title, summary and feed of an entry that is known.
+_Known = tuple[str, str, str, str | None]
+
+
+def put_entries(db: Database, entries: Sequence[Entry], now: datetime) -> int:
+    """Insert entries at the head of the line, or edit those that are known.
 
     Returns:
-        1 where it is new, else 0.
+        How many are new.
     """
-    known = _known(db, entry)
+    if not entries:
+        return 0
+    # Nearly all of a feed's entries are known under the very link.
+    marks = ", ".join("?" for _ in entries)
+    known: dict[str, _Known] = {
+        row[0]: row
+        for row in db.execute(
+            f"SELECT id, title, summary, feed_id FROM entries WHERE id IN ({marks})",
+            [entry.id for entry in entries],
+        )
+    }
+    return sum(_put(db, entry, known.get(entry.id), now) for entry in entries)
+
+
+def _put(db: Database, entry: Entry, known: _Known | None, now: datetime) -> int:
+    known = known or _known_otherwise(db, entry)
     if known is not None:
         _edit(db, known, entry, now)
         return 0
@@ -48,11 +67,11 @@ def put_entry(db: Database, entry: Entry, now: datetime) -> int:
     return int(cursor.rowcount)
 
 
-def _known(db: Database, entry: Entry) -> tuple[str, str, str, str | None] | None:
-    """The row of the same article: id, title, summary, feed."""
+def _known_otherwise(db: Database, entry: Entry) -> _Known | None:
+    """The row of the same article, under another form of its link, or by its id."""
     links = _variants(entry.url)
     marks = ", ".join("?" for _ in links)
-    row = db.execute(
+    row: _Known | None = db.execute(
         "SELECT id, title, summary, feed_id FROM entries WHERE url IN "
         f"({marks}) ORDER BY first_seen_at LIMIT 1",
         links,
@@ -91,21 +110,16 @@ def _alike(one: str, other: str) -> bool:
     return not shorter or len(words[0] & words[1]) >= SAME_TITLE * shorter
 
 
-def _edit(
-    db: Database,
-    known: tuple[str, str, str, str | None],
-    entry: Entry,
-    now: datetime,
-) -> None:
+def _edit(db: Database, known: _Known, entry: Entry, now: datetime) -> None:
     """Keep what an entry said before, where its own feed says something else now.
 
     Dates alone are no edit: many feeds renew them with every answer.
     """
     id_, title, summary, feed_id = known
-    new: dict[str, Any] = codec.columns(entry)
-    if feed_id != entry.feed_id or (title, summary) == (new["title"], new["summary"]):
+    said = codec.storable(entry.title), codec.storable(entry.summary)
+    if feed_id != entry.feed_id or (title, summary) == said:
         return
-    hashed = identity("version", new["title"], new["summary"])
+    hashed = identity("version", *said)
     seen = db.execute(
         "SELECT count(*), coalesce(max(hash = ?), 0) FROM entry_versions "
         "WHERE entry_id = ?",
@@ -127,5 +141,5 @@ def _edit(
     )
     db.execute(
         "UPDATE entries SET title = ?, summary = ? WHERE id = ?",
-        [new["title"], new["summary"], id_],
+        [*said, id_],
     )

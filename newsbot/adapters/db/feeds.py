@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlite_utils import Database
-
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.adapters.db.entries import put_entry
+from newsbot.adapters.db.entries import put_entries
+from newsbot.courtesy import Courtesy
 from newsbot.types import Entry, Feed, identity
 
 #: What the operator says of a feed; all other columns follow from its polls.
-_OPERATORS = frozenset({"id", "url", "language", "every_minutes", "source"})
+_OPERATORS = frozenset({"id", "url", "language", "every_minutes", "source", "courtesy"})
 
 
 class FeedRows:
@@ -116,25 +116,41 @@ class FeedRows:
         Returns:
             How many entries of each were new.
         """
-        n_new = []
+        if not outcomes:
+            return []
+        rows = [codec.feed_row(feed) for feed, _ in outcomes]
         with self._connection.atomic() as db:
-            for feed, entries in outcomes:
-                if not _update(db, feed):
-                    n_new.append(0)  # removed while it was polled
-                    continue
-                n_new.append(sum(put_entry(db, entry, now) for entry in entries))
-        return n_new
+            # One statement for all: each one gives other threads the interpreter.
+            left = dict(db.execute(_SETTLE, [codec.document(rows)]).fetchall())
+            for feed, _ in outcomes:
+                if left.get(feed.id, feed.url) != feed.url:
+                    # An address that another feed has by now stays as it was.
+                    db.execute(
+                        "UPDATE OR IGNORE feeds SET url = ? WHERE id = ?",
+                        [feed.url, feed.id],
+                    )
+            return [
+                # A feed that was removed while it was polled brings nothing.
+                put_entries(db, entries, now) if feed.id in left else 0
+                for feed, entries in outcomes
+            ]
 
 
-def _update(db: Database, feed: Feed) -> bool:
-    """Write what a poll changes of a feed's row; False where the row is gone."""
-    row = codec.feed_row(feed)
-    values = {name: value for name, value in row.items() if name not in _OPERATORS}
-    # An address that another feed has by now stays as it was.
-    cursor = db.execute(
-        f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in values)}, "
-        "url = CASE WHEN url = :url OR EXISTS (SELECT 1 FROM feeds WHERE url = :url) "
-        "THEN url ELSE :url END WHERE id = :id",
-        {**values, "url": row["url"], "id": row["id"]},
+_CHANGED = [
+    field.name
+    for kind in (Feed, Courtesy)
+    for field in dataclasses.fields(kind)
+    if field.name not in _OPERATORS
+]
+_SETTLE = f"""
+UPDATE feeds SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}
+FROM (
+    SELECT {
+    ", ".join(
+        f"json_extract(value, '$.{name}') AS {name}" for name in ("id", *_CHANGED)
     )
-    return bool(cursor.rowcount)
+}
+    FROM json_each(?)
+) AS new
+WHERE feeds.id = new.id RETURNING feeds.id, feeds.url
+"""
