@@ -6,7 +6,6 @@ which needs no model loads none.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import os
 import sys
@@ -22,15 +21,18 @@ from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
+from newsbot.credentials import feed_secrets
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.mailing import Channel
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, poll_feeds
+from newsbot.robots import Robots
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.rates import load_rates
+from newsbot.stages.timing import asleep
 from newsbot.turns import Hosts
 from newsbot.types import Deal, Feed, Language, identity
 
@@ -84,6 +86,7 @@ class App:
             timeout_seconds=network.timeout_seconds,
             max_bytes=network.max_mebibytes * 2**20,
             version=__version__,
+            now=self.clock,
         )
         self._closing.append(fetcher.close)
         return fetcher
@@ -151,12 +154,14 @@ class App:
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            permission=Robots(self.fetcher, self.store.sites, self.hosts),
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
             channels=self.channels,
             recipients=tuple(recipients),
             language=alerts.language,
+            hosts=self.hosts,
         )
 
     def adopt(self, other: App) -> None:
@@ -177,6 +182,7 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
+            ("hosts", network),
             ("channels", mine.telegram == theirs.telegram),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
@@ -193,7 +199,7 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts
+        _ = self.parts, self.round
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.
@@ -218,7 +224,8 @@ class App:
             stopping: Asked before each feed; true leaves the rest for later.
         """
         now = self.clock()
-        feeds = self.store.feeds.due(now)
+        # Due before it fell asleep, and only now looked at: it is asked when it wakes.
+        feeds = [one for one in self.store.feeds.due(now) if not asleep(one, now)]
         if force:
             feeds = [one for one in self.store.feeds.all() if may_be_forced(one, now)]
         return self.poll_these(feeds, now, stopping=stopping)
@@ -231,13 +238,21 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
     ) -> list[Polled]:
         """Poll these feeds, whether due or not."""
-        how = Round(
+        return poll_feeds(
+            feeds, self.fetcher, self.store.feeds, now, self.round, stopping=stopping
+        )
+
+    @cached_property
+    def round(self) -> Round:
+        """What holds for each round of polls.
+
+        Raises:
+            ConfigError: A feed's environment variable is empty.
+        """
+        return Round(
             max_age=self.config.alerts.max_age,
             hosts=self.hosts,
             secrets=feed_secrets(self.config.feeds),
-        )
-        return poll_feeds(
-            feeds, self.fetcher, self.store.feeds, now, how, stopping=stopping
         )
 
     @cached_property
@@ -306,51 +321,19 @@ class App:
         self._closing.append(file.close)
 
 
-def may_be_forced(feed: Feed, now: datetime) -> bool:
-    """Whether a feed may be asked before its time."""
+def may_be_forced(feed: Feed, now: datetime, *, named: bool = False) -> bool:
+    """Whether a feed may be asked before its time.
+
+    Args:
+        feed: Which one.
+        now: The time.
+        named: Whether a person asks for this very feed, so that one that was gone
+            for good is tried once more.
+    """
     courtesy = feed.courtesy
-    if courtesy.stopped_at is not None:
+    if courtesy.stopped_at is not None and not named:
         return False
     return courtesy.not_before_at is None or courtesy.not_before_at <= now
-
-
-def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, dict[str, str]]:
-    """Read what private and paid feeds ask for from the environment.
-
-    Returns:
-        Headers by feed id.
-
-    Raises:
-        ConfigError: A variable is named, but empty, or a header is none; says which
-            variable, never its value.
-    """
-    secrets = {}
-    for feed in feeds:
-        headers = {}
-        if feed.username_env or feed.password_env:
-            pair = f"{_secret(feed.username_env)}:{_secret(feed.password_env)}"
-            # RFC 7617, 2.1: as UTF-8.
-            token = base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
-            headers["Authorization"] = f"Basic {token}"
-        if feed.header_env:
-            name, colon, value = _secret(feed.header_env).partition(":")
-            if not colon or not name.strip() or not value.strip():
-                raise ConfigError(
-                    f"the environment variable {feed.header_env} (header_env) is no "
-                    'header such as "X-Api-Key: ..."'
-                )
-            headers[name.strip()] = value.strip()
-        if headers:
-            secrets[identity("feed", feed.url.strip())] = headers
-    return secrets
-
-
-def _secret(variable: str) -> str:
-    if variable and not os.environ.get(variable):
-        raise ConfigError(
-            f"the environment variable {variable}, which [[feeds]] names, is empty"
-        )
-    return os.environ.get(variable, "") if variable else ""
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from newsbot.alerts import Readers, put_alerts
 from newsbot.deliver import deliver
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.mailing import Channel
-from newsbot.ports import Fetcher, Response, Store
+from newsbot.ports import Fetcher, Permission, Response, Store
+from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
@@ -29,14 +28,13 @@ from newsbot.stages.identify import identify
 from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
+from newsbot.turns import Hosts, host_of, in_turns
 from newsbot.types import Article, Entry, Finding, Language, Page, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
 #: First wait after an error that may pass; doubles each time.
 FIRST_WAIT = timedelta(minutes=2)
-#: Pages fetched at once, each from another host.
-MAX_HOSTS = 8
 
 log = logging.getLogger("newsbot")
 
@@ -70,6 +68,8 @@ class Parts:
 
     store: Store
     fetcher: Fetcher
+    #: What sites allow.
+    permission: Permission
     gazetteer: Gazetteer
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
@@ -78,6 +78,8 @@ class Parts:
     #: Pairs of channel and recipient that get every alert.
     recipients: tuple[tuple[str, str], ...]
     language: Language
+    #: Keeps the distance between requests to one host.
+    hosts: Hosts = field(default_factory=lambda: Hosts(0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,23 +115,20 @@ class Stage:
 
 
 def fetch(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
-    """Get the pages; one host at a time, many hosts at once."""
-    by_host: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_host.setdefault(urlsplit(entry.url).netloc, []).append(entry)
-
-    def visit(group: list[Entry]) -> list[Outcome]:
-        return [_fetch_one(parts, entry, now) for entry in group]
-
-    with ThreadPoolExecutor(MAX_HOSTS) as pool:
-        for outcomes in pool.map(visit, by_host.values()):
-            yield from outcomes
+    """Get the pages that may be read; in turn on each host, many hosts at once."""
+    for outcomes in in_turns(
+        entries,
+        lambda entry: host_of(entry.url),
+        lambda entry: _fetch_one(parts, entry, now),
+        parts.hosts,
+    ):
+        yield from outcomes
 
 
 def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
     reason = None
     try:
-        answer = parts.fetcher.fetch(entry.url)
+        answer, withheld = ask_page(entry.url, parts.fetcher, parts.permission, now)
     except FetchError as error:
         _, _, n_errors = parts.store.line.state(entry.id)
         if error.retry and n_errors + 1 < MAX_ATTEMPTS:
@@ -137,6 +136,11 @@ def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
         # What the feed said remains: an empty page lets its summary stand in.
         status, reason = error.status or 0, str(error)
         answer = Response(url=entry.url, status=status, headers={}, body=b"")
+    else:
+        if withheld is not None:
+            reason = f"page not read: {withheld}"
+            log.warning("page url=%s not read: %s", entry.url, withheld)
+            answer = replace(answer, body=b"")
     page = Page(
         entry_id=entry.id,
         url=answer.url,

@@ -17,7 +17,6 @@ from typing import Protocol
 from newsbot.courtesy import Courtesy
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.ports import Fetcher, Response
-from newsbot.stages.hints import read_hints
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.stages.timing import back_off, next_poll, validator, with_pace
 from newsbot.turns import WORKERS, Hosts, host_of, in_turns
@@ -28,6 +27,9 @@ from newsbot.types import Entry, Feed
 MOVES, MOVED_FOR = 5, timedelta(days=2)
 #: Errors in a row after which the manager is told, once.
 NOTICE_AFTER = 3
+
+#: Called as `parse_feed`.
+ParseFeed = Callable[..., ParsedFeed]
 
 log = logging.getLogger("newsbot")
 
@@ -66,6 +68,8 @@ class Round:
     #: By feed id: headers for that feed's own host only.
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     workers: int = WORKERS
+    #: `parse_feed`, or a way to call it where it can do no harm.
+    parse: ParseFeed = parse_feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,7 @@ def read_feed(
     fetcher: Fetcher,
     now: datetime,
     max_age: timedelta,
+    parse: ParseFeed = parse_feed,
     secrets: Mapping[str, str] | None = None,
 ) -> tuple[ParsedFeed | None, Feed]:
     """Ask a feed's server, with the validators it gave last.
@@ -135,11 +140,34 @@ def read_feed(
     response = fetcher.fetch(
         feed.url, etag=feed.etag, last_modified=feed.last_modified, secrets=secrets
     )
-    return read_answer(feed, response, now, max_age)
+    return read_answer(feed, response, now, max_age, parse)
+
+
+def store_answer(
+    feed: Feed,
+    response: Response,
+    store: FeedStore,
+    now: datetime,
+    how: Round,
+) -> int:
+    """Store an answer that was asked for otherwise as a feed's poll.
+
+    Returns:
+        How many entries were new.
+
+    Raises:
+        ParseError: It is no feed.
+    """
+    parsed, asked = read_answer(feed, response, now, how.max_age, how.parse)
+    return store.settle([(asked, parsed.entries if parsed else ())], now)[0]
 
 
 def read_answer(
-    feed: Feed, response: Response, now: datetime, max_age: timedelta
+    feed: Feed,
+    response: Response,
+    now: datetime,
+    max_age: timedelta,
+    parse: ParseFeed = parse_feed,
 ) -> tuple[ParsedFeed | None, Feed]:
     """Read what a feed's server answered; see `read_feed`."""
     headers = response.headers
@@ -169,21 +197,24 @@ def read_answer(
     hashed = hashlib.sha256(response.body).hexdigest()
     if hashed == courtesy.body_hash and feed.first_polled_at is not None:
         return None, _next(asked, courtesy, response, now)
-    content_type = headers.get("content-type", "")
-    parsed = parse_feed(
+    parsed = parse(
         response.body,
         url=response.url,
-        content_type=content_type,
+        content_type=headers.get("content-type", ""),
         feed_id=feed.id,
         language=feed.language,
         now=now,
         max_age=max_age,
         first_poll=feed.first_polled_at is None,
     )
-    hints = read_hints(response.body, url=response.url, content_type=content_type)
+    hints = parsed.hints
+    if not hints.whole:
+        # Its entries are taken, but its validators would hide those that were cut off.
+        asked = replace(asked, etag=feed.etag, last_modified=feed.last_modified)
+        hashed = ""
     courtesy = replace(
         with_pace(courtesy, parsed.entries, now),
-        body_hash=hashed,
+        body_hash=hashed or None,
         ttl_minutes=hints.ttl_minutes,
         skip_hours=hints.skip_hours,
         skip_days=hints.skip_days,
@@ -216,7 +247,7 @@ def _next(feed: Feed, courtesy: Courtesy, response: Response, now: datetime) -> 
 def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> _Outcome:
     try:
         secrets = how.secrets.get(feed.id)
-        parsed, asked = read_feed(feed, fetcher, now, how.max_age, secrets)
+        parsed, asked = read_feed(feed, fetcher, now, how.max_age, how.parse, secrets)
     except StageError as error:
         reason = error.reason if isinstance(error, FetchError) else str(error)
         return _failed(feed, now, error, reason)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -65,6 +65,33 @@ class Fetcher(Protocol):
 
         Raises:
             FetchError: No answer in time, too large, refused, or any other status.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A site's robots.txt or tdmrep.json, as it was last."""
+
+    url: str
+    #: Of the answer; 0 where there was none.
+    status: int
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+    #: When it is asked for again.
+    expires_at: datetime
+
+
+class Permission(Protocol):
+    """Says whether a page may be read, by the site's own word."""
+
+    def refusal(self, url: str, now: datetime) -> str | None:
+        """Say in a few words why a page may not be asked for; None: it may.
+
+        Raises:
+            FetchError: The site cannot be reached just now.
         """
         ...
 

@@ -121,6 +121,8 @@ def in_turns(
         What *work* has given meanwhile, `AT_ONCE` at most; an exception of it is
         raised here, when all else is done.
     """
+    if not items:
+        return
     queues: _Queues[T] = _Queues({})
     for item in items:
         queues.waiting.setdefault(host(item), deque()).append(item)

@@ -8,7 +8,7 @@ makes the thing itself (`identity`), so doing a step twice finds the same row.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -110,7 +110,7 @@ class Feed:
     last_polled_at: datetime | None = None
     n_errors: int = 0
     error: str | None = None
-    courtesy: Courtesy = Courtesy()
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,13 @@ class FakeFetcher:
         return Response(url=url, status=200, headers={"content-type": kind}, body=found)
 
 
+class AnyPage:
+    """Every page may be read."""
+
+    def refusal(self, url, now):
+        return None
+
+
 class FakeJudge:
     """Takes an article for a deal of all *names* when it names every one of them."""
 
@@ -209,6 +216,7 @@ class Bench:
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            permission=AnyPage(),
             gazetteer=GAZETTEER,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,

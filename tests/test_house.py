@@ -25,13 +25,14 @@ COMMANDS = (
     'pip install -c constraints.txt ".[embedded,dev]" && pytest',
 )
 
-NOUNS = {"types", "errors"}
+NOUNS = {"types", "errors", "courtesy"}
 LINE = {"stages", "ports", "mailing", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
-    "types": set(),
+    "types": {"courtesy"},
+    "courtesy": set(),
     "errors": set(),
     "ports": {"types", "mailing"},
     "mailing": {"types"},
@@ -41,21 +42,39 @@ ALLOWED: dict[str, set[str]] = {
     "config_reader": NOUNS,
     "stages": {"stages", "prompts", "ports", *NOUNS},
     "alerts": LINE,
-    "pipeline": {"alerts", "deliver", *LINE},
-    "poll": LINE,
+    "pipeline": {"alerts", "deliver", "robots", "turns", *LINE},
+    "turns": set(),
+    "poll": {"turns", *LINE},
+    "robots": {"turns", *LINE},
+    "archive": {"turns", *LINE},
+    "discovery": LINE,
+    "credentials": {"config", *NOUNS},
     "deliver": {"mailing", *NOUNS},
     "adapters": {"adapters", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
-    "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
+    "app": {
+        "brain",
+        "config",
+        "credentials",
+        "adapters",
+        "pipeline",
+        "poll",
+        "robots",
+        "turns",
+        "deliver",
+        *LINE,
+    },
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}
 
 #: Rooms compute on what they are given: these parse, recognise and calculate.
-STAGE_LIBRARIES = {"numpy", "trafilatura", "feedparser", "lxml", "py3langid"}
+STAGE_LIBRARIES = {
+    "numpy", "trafilatura", "feedparser", "lxml", "protego", "py3langid",
+}  # fmt: skip
 #: A clock, a process or a wire of its own: none of them belongs in a stage.
 STAGE_TABOO = {
     "asyncio", "http", "multiprocessing", "select", "smtplib", "socket", "sqlite3",

@@ -51,7 +51,7 @@ class _Timed:
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         if self.deadline is not None:
-            self.settimeout(self.deadline.left())  # type: ignore[attr-defined]
+            self.settimeout(self.deadline.left())
         n_read: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
         if self.n_header_bytes_left is not None:
             if n_read == 0:

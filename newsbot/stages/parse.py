@@ -15,12 +15,13 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsbot.errors import ParseError
+from newsbot.stages.hints import Hints, read_hints
 from newsbot.stages.json_feed import is_json_feed, read_json_feed
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
@@ -72,6 +73,8 @@ class ParsedFeed:
     language: str | None
     #: Entries left out: without a usable link, or beyond `MAX_ENTRIES`.
     n_dropped: int
+    #: How it wants to be read; `older` is absolute.
+    hints: Hints = field(default_factory=Hints)
 
 
 def parse_feed(
@@ -132,6 +135,7 @@ def parse_feed(
         newest = sorted(links, key=lambda link: found[link][1] or now, reverse=True)
         kept = set(newest[:MAX_ENTRIES])
         links = [link for link in links if link in kept]
+    hints = read_hints(text)
     entries = []
     for link in links:
         item, published_at = found[link]
@@ -158,6 +162,7 @@ def parse_feed(
         title=_text(result.feed, "title", MAX_TITLE),
         language=_feed_language(result.feed),
         n_dropped=n_dropped + len(found) - len(entries),
+        hints=replace(hints, older=absolute_url(hints.older or "", url)),
     )
 
 

@@ -92,6 +92,11 @@ def next_poll(feed: Feed, headers: Mapping[str, str], now: datetime) -> Wait:
     return Wait(until=min(awake, now + MAX_WAIT), reason=reason)
 
 
+def asleep(feed: Feed, now: datetime) -> bool:
+    """Whether a feed wants to be left alone at this hour or day."""
+    return _awake(now, feed.courtesy) != now
+
+
 def back_off(feed: Feed, retry_at: datetime | None, now: datetime) -> Wait:
     """Tell when a feed that failed is asked again; for ever, at last once a day.
 
@@ -129,8 +134,20 @@ def with_pace(known: Courtesy, entries: Sequence[Entry], now: datetime) -> Court
     return replace(known, newest_at=dates[0], gap_seconds=int(gap.total_seconds()))
 
 
+def max_age(headers: Mapping[str, str]) -> timedelta:
+    """Read how long an answer is fresh, by Cache-Control; nothing where it is silent.
+
+    Of several, in one header or more, the longest: it is the most polite.
+    """
+    ages = _MAX_AGE.findall(headers.get("cache-control", ""))
+    seconds = max((int(age) if len(age) < 10 else 10**9 for age in ages), default=0)
+    return timedelta(seconds=seconds)
+
+
 def http_date(value: str) -> datetime | None:
     """Read a date of a header; None where it is none."""
+    if not value:
+        return None
     try:
         moment = parsedate_to_datetime(value)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -141,16 +158,13 @@ def http_date(value: str) -> datetime | None:
 def _asked(feed: Feed, headers: Mapping[str, str]) -> list[tuple[timedelta, str]]:
     """What the server and the feed ask for; nonsense asks for nothing."""
     waits = []
-    # Several max-age, in one header or several: the longest is the most polite.
-    ages = _MAX_AGE.findall(headers.get("cache-control", ""))
-    if ages:
-        seconds = max(int(age) if len(age) < 10 else 10**9 for age in ages)
-        waits.append((timedelta(seconds=seconds), "the server's max-age"))
-    expires = http_date(headers.get("expires", ""))
-    date = http_date(headers.get("date", ""))
-    if expires is not None and date is not None and expires > date:
+    if age := max_age(headers):
+        waits.append((age, "the server's max-age"))
+    if (expires := http_date(headers.get("expires", ""))) is not None:
+        date = http_date(headers.get("date", ""))
         # By the server's own clock, which may be wrong, but not against itself.
-        waits.append((expires - date, "the server's Expires"))
+        if date is not None and expires > date:
+            waits.append((expires - date, "the server's Expires"))
     if minutes := feed.courtesy.ttl_minutes:
         waits.append((timedelta(minutes=minutes), "the feed's ttl"))
     return waits

@@ -14,7 +14,9 @@ import binascii
 import re
 from urllib.parse import parse_qs, urlsplit
 
-_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?(?:articles|read)/([A-Za-z0-9_-]{20,4000})=*")
+_NEWS = re.compile(
+    r"/(?:rss/|__i/rss/rd/)?(?:articles|read)/([A-Za-z0-9_-]{20,4000})=*"
+)
 _ADDRESS = re.compile(rb"https?://[!-~]{4,2000}")
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from newsbot.courtesy import Courtesy
+from newsbot.ports import SiteFile
 from newsbot.types import (
     Alert,
     Amount,
@@ -93,7 +94,7 @@ def feed_row(noun: Feed) -> dict[str, Any]:
 
 def feed(row: Row) -> Feed:
     """Read a feed."""
-    values = {
+    values: dict[str, Any] = {
         name: _maybe(value) if name.endswith(("_at", "_since")) else value
         for name, value in row.items()
     }
@@ -117,6 +118,12 @@ def entry(row: Row) -> Entry:
 def page(row: Row) -> Page:
     """Read a page."""
     return Page(**{**row, "fetched_at": at_time(row["fetched_at"])})
+
+
+def site_file(row: Row) -> SiteFile:
+    """Read what a site allows."""
+    times = ("fetched_at", "expires_at")
+    return SiteFile(**{**row, **{name: at_time(row[name]) for name in times}})
 
 
 def article_row(noun: Article) -> dict[str, Any]:

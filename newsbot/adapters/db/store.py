@@ -14,10 +14,11 @@ from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.adapters.db.line import LineRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.sites import SiteRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`."""
+    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`, `sites`."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -25,6 +26,7 @@ class Store:
         self.line = LineRows(connection)
         self.ledger = LedgerRows(connection)
         self.outbox = OutboxRows(connection)
+        self.sites = SiteRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""
