@@ -13,6 +13,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from random import Random
 
 from newsbot.app import App, feed_of
@@ -78,7 +79,7 @@ class Publisher:
 
     @property
     def waits(self) -> list[timedelta]:
-        return [b - a for a, b in zip(self.times, self.times[1:], strict=False)]
+        return [b - a for a, b in pairwise(self.times)]
 
     @property
     def requests(self) -> list[Request]:

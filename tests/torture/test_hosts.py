@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from commands import config, newsbot
@@ -52,7 +53,7 @@ def test_one_host_in_turn_while_others_are_served(tmp_path, figure):
         outcomes = world.poll()
         assert [one.error for one in outcomes] == [None] * 41
         assert at_once == [True] * 40
-        gaps = [b[0] - a[1] for a, b in zip(spans, spans[1:], strict=False)]
+        gaps = [b[0] - a[1] for a, b in pairwise(spans)]
         assert min(gaps) >= 0.015
         assert quick[0] < spans[5][0]
         figure("smallest distance", min(gaps) * 1000, "ms")

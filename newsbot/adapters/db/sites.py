@@ -56,9 +56,9 @@ class SiteRows:
             if known.fetchone() is None:
                 return 0  # removed while it was read
             db.execute(
-                "INSERT INTO archive_pages "
-                "SELECT ?, coalesce(max(number), 0) + 1, ?, ? archive_pages "
-                "WHERE feed_id = ?",
+                "INSERT INTO archive_pages (feed_id, number, url, next_url) "
+                "SELECT ?, coalesce(max(number), 0) + 1, ?, ? "
+                "FROM archive_pages WHERE feed_id = ?",
                 [feed_id, url, next_url, feed_id],
             )
             return put_entries(db, entries, now)
