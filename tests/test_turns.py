@@ -45,9 +45,9 @@ def test_a_failure_is_raised_after_the_rest():
         return n
 
     seen = []
+    given = in_turns(range(6), str, work, Hosts(0))
     with pytest.raises(ValueError, match="three"):
-        for many in in_turns(range(6), str, work, Hosts(0)):
-            seen += many
+        seen.extend(one for many in given for one in many)
     assert sorted(seen) == [0, 1, 2, 4, 5]
 
 
