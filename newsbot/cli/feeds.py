@@ -273,8 +273,15 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
     from newsbot.poll import read_feed
 
     app = session.build(session.config_or_default())
-    feed = feed_of(FeedConfig(url=url))
-    parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
+    feed, how = feed_of(FeedConfig(url=url)), app.round
+    parsed, _ = read_feed(
+        feed,
+        app.fetcher,
+        app.clock(),
+        how.max_age,
+        how.parse,
+        how.secrets.get(feed.id),
+    )
     assert parsed is not None  # asked without validators
     if as_json:
         write_json(

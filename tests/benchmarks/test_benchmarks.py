@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,14 @@ def test_model_compares_judging_with_the_obvious_program() -> None:
     assert figures["gate_share"] > 1
     assert 0 < figures["tokens_written_per_article"] <= 21
     assert figures["peak_memory_gb"] > 0.3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="listens at 127.0.0.2 and others")
+def test_poll_reads_every_feed_and_every_change() -> None:
+    """`poll.py` polls feeds on loopback; it checks itself that no entry is missing."""
+    printed = run("poll.py", "--feeds", "60", "--rounds", "2", "--nginx", "")
+    assert "60 feeds, one of 20 changed, server: a plain Python server" in printed
+    rate = re.search(r"newsbot +[\d.]+ s +(\d+) feeds/s +(\d+) MiB", printed)
+    assert rate is not None
+    assert int(rate[1]) > 0
+    assert int(rate[2]) < 400
