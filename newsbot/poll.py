@@ -15,8 +15,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsbot.courtesy import Courtesy
-from newsbot.errors import FetchError, NewsbotError, StageError
+from newsbot.errors import FetchError, NewsbotError, ParseError, StageError
 from newsbot.ports import Fetcher, Response
+from newsbot.stages.discover import feed_links
+from newsbot.stages.markup import decode
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.stages.timing import back_off, next_poll, validator, with_pace
 from newsbot.turns import WORKERS, Hosts, host_of, in_turns
@@ -25,6 +27,8 @@ from newsbot.types import Entry, Feed
 #: Answers in a row, over at least this time, that must come by way of permanent
 #: redirects and be this feed, before its address is changed.
 MOVES, MOVED_FOR = 5, timedelta(days=2)
+#: Bytes of a page in place of a feed that are looked at for the feed it names.
+MAX_PAGE = 200_000
 #: Errors in a row after which the manager is told, once.
 NOTICE_AFTER = 3
 
@@ -197,16 +201,22 @@ def read_answer(
     hashed = hashlib.sha256(response.body).hexdigest()
     if hashed == courtesy.body_hash and feed.first_polled_at is not None:
         return None, _next(asked, courtesy, response, now)
-    parsed = parse(
-        response.body,
-        url=response.url,
-        content_type=headers.get("content-type", ""),
-        feed_id=feed.id,
-        language=feed.language,
-        now=now,
-        max_age=max_age,
-        first_poll=feed.first_polled_at is None,
-    )
+    try:
+        parsed = parse(
+            response.body,
+            url=response.url,
+            content_type=headers.get("content-type", ""),
+            feed_id=feed.id,
+            language=feed.language,
+            now=now,
+            max_age=max_age,
+            first_poll=feed.first_polled_at is None,
+        )
+    except ParseError as error:
+        text = decode(response.body[:MAX_PAGE], headers.get("content-type", ""))
+        if links := feed_links(text, response.url):
+            raise ParseError(f"{error}; it names {links[0][:300]}") from error
+        raise
     hints = parsed.hints
     if not hints.whole:
         # Its entries are taken, but its validators would hide those that were cut off.

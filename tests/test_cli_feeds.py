@@ -98,6 +98,15 @@ def test_a_site_that_is_down_is_added_all_the_same(server, folder):
     assert [row["url"] for row in listed(folder)] == [server.url("/")]
 
 
+def test_a_page_in_place_of_a_feed_names_its_feed(server, folder):
+    """The error says which feed the page names; nothing else is asked."""
+    url = server.on("/own", page(LINK.format("/news.xml")))
+    here(folder, "feeds", "add", url)
+    done = here(folder, "feeds", "poll")
+    assert f"an HTML page, not a feed; it names {server.url('/news.xml')}" in done.err
+    assert [request.target for request in server.requests] == ["/own"]
+
+
 def test_an_address_that_reads_as_a_feed_s_is_not_asked(server, folder):
     """It is added as it is: its first poll is its first request."""
     here(folder, "feeds", "add", server.on("/feed.xml", feed(1)))

@@ -84,12 +84,12 @@ def add_feed(
 ) -> None:
     """Add the feed at URL, or that of the site there.
 
-    Looks for it where URL does not read as a feed's. A running service takes it up
+    Looks for it where URL reads as a page's. A running service takes it up
     within a minute.
     """
     from newsbot.app import feed_of
     from newsbot.config import FeedConfig
-    from newsbot.stages.discover import looks_like_feed
+    from newsbot.stages.discover import looks_like_page
 
     app = session.app
     feed = feed_of(
@@ -100,7 +100,7 @@ def add_feed(
         ),
         source="command",
     )
-    if app.store.feeds.find(feed.url) is None and not looks_like_feed(feed.url):
+    if app.store.feeds.find(feed.url) is None and looks_like_page(feed.url):
         feed = _discovered(app, feed)
     else:
         added = app.store.feeds.add(feed)

@@ -30,18 +30,19 @@ _TYPES = re.compile(r"application/(rss|atom|rdf|feed)\+(xml|json)|text/xml", re.
 _LIKE_A_FEED = re.compile(
     r"(?i)(?:^|[/._?=&-])(?:rss2?|atom|feeds?)(?:[/._?=&-]|$)|\.(?:rss|atom|xml|rdf)$"
 )
+_LIKE_A_PAGE = re.compile(r"(?i)^[^?]*(?:/|\.(?:html?|php|aspx?))$")
 #: Comments of an article are no news.
 _COMMENTS = re.compile(r"(?i)comment|kommentar")
 
 
-def looks_like_feed(url: str) -> bool:
-    """Whether an address reads as a feed's, so that nobody need ask first.
+def looks_like_page(url: str) -> bool:
+    """Whether an address reads as a site's or page's, not as a feed's.
 
-    >>> looks_like_feed("https://a.example/feed.xml"), looks_like_feed("https://a.example/")
+    >>> looks_like_page("https://a.example"), looks_like_page("https://a.example/feed/")
     (True, False)
     """
-    _, _, path = url.partition("://")
-    return bool(_LIKE_A_FEED.search("/" + path.partition("/")[2]))
+    path = _path(url)
+    return bool(_LIKE_A_PAGE.search(path)) and not _LIKE_A_FEED.search(path)
 
 
 def feed_links(html: str, url: str) -> list[str]:
@@ -62,7 +63,7 @@ def feed_links(html: str, url: str) -> list[str]:
         if link is None:
             continue
         if tag.lower() == "a":
-            linked += [link] if looks_like_feed(link) else []
+            linked += [link] if _LIKE_A_FEED.search(_path(link)) else []
         elif "alternate" in values.get("rel", "").lower().split() and (
             _TYPES.fullmatch(values.get("type", "").partition(";")[0].strip())
         ):
@@ -80,6 +81,10 @@ def common_places(url: str) -> list[str]:
     )
     places = [absolute_url(place, base) for base in folders if base for place in COMMON]
     return list(dict.fromkeys(place for place in places if place))
+
+
+def _path(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
 
 
 def _n_news(links: list[str]) -> int:

@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.stages.discover import common_places, feed_links, looks_like_feed
+from newsbot.stages.discover import common_places, feed_links, looks_like_page
 
 URL = "https://paper.example/news/"
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "https://a.example/feed.xml",
-        "https://a.example/feed/",
-        "https://a.example/rss",
-        "https://a.example/?feed=rss2",
-        "https://feeds.a.example/x.atom",
-        "https://a.example/news.rss",
-        "http://a.example/index.rdf",
-    ],
+    "path", ["", "/", "/news/", "/index.html", "/de/start.php", "/feedback/"]
 )
-def test_addresses_that_read_as_feeds(url):
-    """These are taken as they are, without asking."""
-    assert looks_like_feed(url)
+def test_addresses_that_read_as_pages(path):
+    """A host alone, a folder, a page: a feed is looked for."""
+    assert looks_like_page("https://feeds.example" + path)
 
 
 @pytest.mark.parametrize(
-    "url",
+    "path",
     [
-        "https://feeds.example/",
-        "https://a.example/feedback",
-        "https://a.example/",
-        "https://rss.a.example",
+        "/feed.xml",
+        "/feed/",
+        "/rss",
+        "/?feed=rss2",
+        "/x.atom",
+        "/own",
+        "/rss/index.html",
+        "/a?b/",
     ],
 )
-def test_addresses_that_do_not(url):
-    """A host's name, or a word that only begins so, says nothing."""
-    assert not looks_like_feed(url)
+def test_addresses_that_do_not(path):
+    """These are taken as they are, without asking."""
+    assert not looks_like_page("https://a.example" + path)
 
 
 def test_the_head_names_feeds_and_news_come_first():
