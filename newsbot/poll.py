@@ -201,22 +201,7 @@ def read_answer(
     hashed = hashlib.sha256(response.body).hexdigest()
     if hashed == courtesy.body_hash and feed.first_polled_at is not None:
         return None, _next(asked, courtesy, response, now)
-    try:
-        parsed = parse(
-            response.body,
-            url=response.url,
-            content_type=headers.get("content-type", ""),
-            feed_id=feed.id,
-            language=feed.language,
-            now=now,
-            max_age=max_age,
-            first_poll=feed.first_polled_at is None,
-        )
-    except ParseError as error:
-        text = decode(response.body[:MAX_PAGE], headers.get("content-type", ""))
-        if links := feed_links(text, response.url):
-            raise ParseError(f"{error}; it names {links[0][:300]}") from error
-        raise
+    parsed = _parsed(feed, response, now, max_age, parse)
     hints = parsed.hints
     if not hints.whole:
         # Its entries are taken, but its validators would hide those that were cut off.
@@ -230,6 +215,30 @@ def read_answer(
         skip_days=hints.skip_days,
     )
     return parsed, _next(asked, courtesy, response, now)
+
+
+def _parsed(
+    feed: Feed, response: Response, now: datetime, max_age: timedelta, parse: ParseFeed
+) -> ParsedFeed:
+    """Read an answer's body; the error for a page says which feed the page names."""
+    try:
+        return parse(
+            response.body,
+            url=response.url,
+            content_type=response.headers.get("content-type", ""),
+            feed_id=feed.id,
+            language=feed.language,
+            now=now,
+            max_age=max_age,
+            first_poll=feed.first_polled_at is None,
+        )
+    except ParseError as error:
+        text = decode(
+            response.body[:MAX_PAGE], response.headers.get("content-type", "")
+        )
+        if links := feed_links(text, response.url):
+            raise ParseError(f"{error}; it names {links[0][:300]}") from error
+        raise
 
 
 def _next(feed: Feed, courtesy: Courtesy, response: Response, now: datetime) -> Feed:

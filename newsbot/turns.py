@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 #: waits for the network; more than this gain nothing on two cores.
 WORKERS = 16
 #: Seconds without any result after which one more worker starts.
-RAMP_SECONDS = 0.01
+RAMP_SECONDS = 0.05
 #: Results handed over together; while they are stored, the next ones gather.
 AT_ONCE = 200
 #: Seconds between two looks at whether to stop, for workers that have nothing to do.
@@ -83,19 +83,75 @@ class Hosts:
             self._own[host] = seconds
 
 
-@dataclass(slots=True)
+#: A result, an exception in its place, or None where a worker ends.
+_Results = SimpleQueue[tuple[R | None, BaseException | None] | None]
+
+
+@dataclass(slots=True, kw_only=True)
 class _Queues(Generic[T]):
     """What is still to be done, by host, and which host is next."""
 
-    waiting: dict[str, deque[T]]
+    hosts: Hosts
+    stopping: Callable[[], bool]
+    waiting: dict[str, deque[T]] = field(default_factory=dict)
     #: When each host that has something to do, and is not busy, may be asked.
     ready: list[tuple[float, int, str]] = field(default_factory=list)
     n_busy: int = 0
     n_pushed: int = 0
+    #: Who asked is gone: nothing more begins.
+    closed: bool = False
+    #: Held for every look and change; told of each change that may matter to others.
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
     def push(self, host: str, at: float) -> None:
         self.n_pushed += 1
         heapq.heappush(self.ready, (at, self.n_pushed, host))
+
+    def is_due(self) -> bool:
+        """Whether a host waits although its turn has come."""
+        with self.changed:
+            return bool(self.ready) and self.ready[0][0] <= time.monotonic()
+
+    def close(self) -> None:
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
+
+    def give_back(self, host: str) -> None:
+        wait = self.hosts.give_back(host)
+        with self.changed:
+            self.n_busy -= 1
+            if self.waiting[host]:
+                self.push(host, time.monotonic() + wait)
+            self.changed.notify()
+
+    def next(self) -> tuple[str, T] | None:
+        """Wait for a host's turn and take its next item; None when there is no more."""
+        asked = False
+        with self.changed:
+            while True:
+                if self.closed or not (self.ready or self.n_busy):
+                    self.changed.notify_all()
+                    return None
+                now = time.monotonic()
+                wait = self.ready[0][0] - now if self.ready else LOOK_SECONDS
+                if wait > 0:
+                    # Asked again after each wait, as it may be long.
+                    if asked and self.stopping():
+                        return None
+                    asked = True
+                    self.changed.wait(min(wait, LOOK_SECONDS))
+                    continue
+                _, _, host = heapq.heappop(self.ready)
+                if delay := self.hosts.take(host):
+                    self.push(host, now + delay)
+                    continue
+                if self.stopping():
+                    self.hosts.give_back(host)
+                    self.closed = True
+                    return None
+                self.n_busy += 1
+                return host, self.waiting[host].popleft()
 
 
 def in_turns(
@@ -123,99 +179,63 @@ def in_turns(
     """
     if not items:
         return
-    queues: _Queues[T] = _Queues({})
+    queues: _Queues[T] = _Queues(hosts=hosts, stopping=stopping)
     for item in items:
         queues.waiting.setdefault(host(item), deque()).append(item)
     for name in queues.waiting:
         queues.push(name, 0.0)
-    changed = threading.Condition()
-    done: SimpleQueue[tuple[R | None, BaseException | None] | None] = SimpleQueue()
-
-    def serve() -> None:
-        try:
-            while (taken := _next(queues, changed, hosts, stopping)) is not None:
-                name, item = taken
-                try:
-                    done.put((work(item), None))
-                except BaseException as error:  # carried over to the asking thread
-                    done.put((None, error))
-                finally:
-                    wait = hosts.give_back(name)
-                    with changed:
-                        queues.n_busy -= 1
-                        if queues.waiting[name]:
-                            queues.push(name, time.monotonic() + wait)
-                        changed.notify()
-        except BaseException as error:
-            done.put((None, error))
-        finally:
-            done.put(None)
-
+    done: _Results[R] = SimpleQueue()
     n_most = max(1, min(workers, len(queues.waiting)))
     n_started = n_running = 0
     failure: BaseException | None = None
-    while n_running or not n_started:
-        # Where answers come fast, few threads do more than many, which would wait
-        # for each other; where they do not, another one starts at each look.
-        if n_started < n_most and (not n_started or _is_due(queues, changed)):
-            threading.Thread(target=serve, daemon=True).start()
-            n_started, n_running = n_started + 1, n_running + 1
-        try:
-            results = [done.get(timeout=RAMP_SECONDS if n_started < n_most else None)]
-        except Empty:
-            continue
-        while len(results) < AT_ONCE and not done.empty():
-            results.append(done.get())
-        given: list[R] = []
-        for result in results:
-            if result is None:
-                n_running -= 1
+    try:
+        while n_running or not n_started:
+            # Where answers come fast, few threads do more than many, which would wait
+            # for each other; where they do not, another one starts at each look.
+            if n_started < n_most and (not n_started or queues.is_due()):
+                arguments = (queues, work, done)
+                threading.Thread(target=_serve, args=arguments, daemon=True).start()
+                n_started, n_running = n_started + 1, n_running + 1
+            results = _gathered(done, RAMP_SECONDS if n_started < n_most else None)
+            n_ended = sum(result is None for result in results)
+            if n_ended:
+                n_running -= n_ended
                 n_most = n_started  # nothing is left to begin
-            elif result[1] is not None:
-                failure = failure or result[1]
-            else:
-                given.append(result[0])  # type: ignore[arg-type]
-        if given:
-            yield given
+            found = [result for result in results if result is not None]
+            failure = next((e for _, e in found if e is not None), failure)
+            if given := [one for one, error in found if error is None]:
+                yield given  # type: ignore[misc]
+    finally:
+        queues.close()  # perhaps by an error of who asked: what has begun ends
     if failure is not None:
         raise failure
 
 
-def _is_due(queues: _Queues[T], changed: threading.Condition) -> bool:
-    """Whether a host waits although its turn has come."""
-    with changed:
-        return bool(queues.ready) and queues.ready[0][0] <= time.monotonic()
+def _serve(queues: _Queues[T], work: Callable[[T], R], done: _Results[R]) -> None:
+    """Be one worker."""
+    try:
+        while (taken := queues.next()) is not None:
+            host, item = taken
+            try:
+                done.put((work(item), None))
+            except BaseException as error:  # carried over to the asking thread
+                done.put((None, error))
+            finally:
+                queues.give_back(host)
+    except BaseException as error:
+        done.put((None, error))
+    finally:
+        done.put(None)
 
 
-def _next(
-    queues: _Queues[T],
-    changed: threading.Condition,
-    hosts: Hosts,
-    stopping: Callable[[], bool],
-) -> tuple[str, T] | None:
-    """Wait for a host's turn and take its next item; None when there is no more."""
-    asked = False
-    with changed:
-        while True:
-            if not queues.ready and not queues.n_busy:
-                changed.notify_all()
-                return None
-            now = time.monotonic()
-            wait = queues.ready[0][0] - now if queues.ready else LOOK_SECONDS
-            if wait > 0:
-                # Asked again after each wait, as it may be long.
-                if asked and stopping():
-                    return None
-                asked = True
-                changed.wait(min(wait, LOOK_SECONDS))
-                continue
-            _, _, name = heapq.heappop(queues.ready)
-            if delay := hosts.take(name):
-                queues.push(name, now + delay)
-                continue
-            if stopping():
-                hosts.give_back(name)
-                queues.ready.clear()
-                return None
-            queues.n_busy += 1
-            return name, queues.waiting[name].popleft()
+def _gathered(
+    done: _Results[R], seconds: float | None
+) -> list[tuple[R | None, BaseException | None] | None]:
+    """Wait for a result, and take those that have come with it."""
+    try:
+        results = [done.get(timeout=seconds)]
+    except Empty:
+        return []
+    while len(results) < AT_ONCE and not done.empty():
+        results.append(done.get())
+    return results

@@ -83,3 +83,16 @@ def test_a_host_keeps_its_own_distance():
         assert hosts.take(name) == pytest.approx(wait)
         now[0] += wait
         assert hosts.take(name) == 0
+
+
+def test_who_asks_no_more_is_served_no_more():
+    """An error while results are stored ends the round: nothing more is asked."""
+    done = []
+    given = in_turns(
+        range(1_000), lambda n: n % 2, lambda n: done.append(n), Hosts(0.001)
+    )
+    next(given)
+    given.close()
+    n_done = len(done)
+    threading.Event().wait(0.1)
+    assert len(done) <= n_done + 2
