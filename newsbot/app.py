@@ -23,18 +23,22 @@ from newsbot.adapters.parsing import ParsingPool
 from newsbot.attempts import Managers
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
+from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
 from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
 from newsbot.mailing import Channel
 from newsbot.pace import PATIENT, TELEGRAM
 from newsbot.pipeline import Parts, walk
-from newsbot.poll import Polled, poll_feeds
+from newsbot.poll import Polled, Round, poll_feeds
+from newsbot.robots import Robots
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.rates import load_rates
+from newsbot.stages.timing import asleep
 from newsbot.talking import Conversation, configured_chat
+from newsbot.turns import Hosts
 from newsbot.types import Deal, Feed, Language, identity
 
 if TYPE_CHECKING:
@@ -90,6 +94,7 @@ class App:
             timeout_seconds=network.timeout_seconds,
             max_bytes=network.max_mebibytes * 2**20,
             version=__version__,
+            now=self.clock,
         )
         self._closing.append(fetcher.close)
         return fetcher
@@ -232,11 +237,13 @@ class App:
             store=self.store,
             fetcher=self.fetcher,
             parsing=self.parsing,
+            permission=Robots(self.fetcher, self.store.sites, self.hosts),
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
             recipients=tuple(recipients),
             language=alerts.language,
+            hosts=self.hosts,
         )
 
     @cached_property
@@ -279,6 +286,7 @@ class App:
         for name, same in (
             ("fetcher", network),
             ("parsing", True),
+            ("hosts", network),
             ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
@@ -295,7 +303,7 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts, self.courier, self.mailroom
+        _ = self.parts, self.round, self.courier, self.mailroom
 
     def sync(self) -> None:
         """Make the config's feeds and chats known to the ledger.
@@ -324,18 +332,50 @@ class App:
     def poll(
         self, *, force: bool, stopping: Callable[[], bool] = lambda: False
     ) -> list[Polled]:
-        """Poll the feeds that are due, or all of them."""
+        """Poll the feeds that are due, or all of them.
+
+        Args:
+            force: Ask before the time has come, too; but no feed that is gone for
+                good, and none whose server said until when to leave it alone.
+            stopping: Asked before each feed; true leaves the rest for later.
+        """
         now = self.clock()
-        feeds = self.store.feeds.all() if force else self.store.feeds.due(now)
+        # Due before it fell asleep, and only now looked at: it is asked when it wakes.
+        feeds = [one for one in self.store.feeds.due(now) if not asleep(one, now)]
+        if force:
+            feeds = [one for one in self.store.feeds.all() if may_be_forced(one, now)]
+        return self.poll_these(feeds, now, stopping=stopping)
+
+    def poll_these(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> list[Polled]:
+        """Poll these feeds, whether due or not."""
         return poll_feeds(
-            feeds,
-            self.fetcher,
-            self.store.feeds,
-            now,
-            max_age=self.config.alerts.max_age,
-            parse=self.parse_feed,
-            stopping=stopping,
+            feeds, self.fetcher, self.store.feeds, now, self.round, stopping=stopping
         )
+
+    @cached_property
+    def round(self) -> Round:
+        """What holds for each round of polls.
+
+        Raises:
+            ConfigError: A feed's environment variable is empty.
+        """
+        return Round(
+            max_age=self.config.alerts.max_age,
+            hosts=self.hosts,
+            parse=self.parse_feed,
+            secrets=feed_secrets(self.config.feeds),
+        )
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Keeps polls and page requests apart, one at a time on each host."""
+        return Hosts(self.config.network.spacing_ms / 1000)
 
     def deals(self, wanted: Wanted, languages: Sequence[Language] = ()) -> Chosen:
         """List the deals that fit, newest first.
@@ -402,6 +442,21 @@ class App:
         file.write(str(os.getpid()))
         file.flush()
         self._closing.append(file.close)
+
+
+def may_be_forced(feed: Feed, now: datetime, *, named: bool = False) -> bool:
+    """Whether a feed may be asked before its time.
+
+    Args:
+        feed: Which one.
+        now: The time.
+        named: Whether a person asks for this very feed, so that one that was gone
+            for good is tried once more.
+    """
+    courtesy = feed.courtesy
+    if courtesy.stopped_at is not None and not named:
+        return False
+    return courtesy.not_before_at is None or courtesy.not_before_at <= now
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:

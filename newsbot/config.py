@@ -43,6 +43,8 @@ class NetworkConfig:
     timeout_seconds: int = 30
     #: Largest decoded body, in MiB.
     max_mebibytes: int = 15
+    #: Milliseconds between two requests to one host.
+    spacing_ms: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,11 @@ class FeedConfig:
     url: str
     language: Language | None = None
     every_minutes: int = 15
+    #: For private and paid feeds: environment variables that hold a user name and a
+    #: password, or a whole header; sent to the feed's own host alone.
+    username_env: str = ""
+    password_env: str = ""
+    header_env: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +229,7 @@ _LIMITS: Limits = {
     NetworkConfig: {
         "timeout_seconds": (1, 300, "seconds"),
         "max_mebibytes": (1, 200, "MiB"),
+        "spacing_ms": (0, 60_000, "milliseconds"),
     },
     FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
     ModelConfig: {

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from newsbot.alerts import Readers, put_alerts
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.pages import read_pages
-from newsbot.ports import Fetcher, Parsing, Response, Store
+from newsbot.ports import Fetcher, Parsing, Permission, Response, Store
+from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
 from newsbot.stages.extract import Skipped
@@ -30,6 +29,7 @@ from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import one_line
 from newsbot.stages.reading import Reading, read_article
+from newsbot.turns import Hosts, host_of, in_turns
 from newsbot.types import NO_FULL_TEXT, Article, Entry, Finding, Language, Page, Summary
 
 #: Attempts at one step before the row is given up.
@@ -38,8 +38,6 @@ MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=2)
 #: Code points of a reason that is kept.
 MAX_REASON = 500
-#: Pages fetched at once, each from another host.
-MAX_HOSTS = 8
 
 log = logging.getLogger("newsbot")
 
@@ -74,6 +72,8 @@ class Parts:
     store: Store
     fetcher: Fetcher
     parsing: Parsing
+    #: What sites allow.
+    permission: Permission
     gazetteer: Gazetteer
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
@@ -81,6 +81,8 @@ class Parts:
     #: Pairs of channel and recipient that get every alert, besides the subscriptions.
     recipients: tuple[tuple[str, str], ...]
     language: Language
+    #: Keeps the distance between requests to one host.
+    hosts: Hosts = field(default_factory=lambda: Hosts(0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,23 +118,20 @@ class Stage:
 
 
 def fetch(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
-    """Get the pages; one host at a time, many hosts at once."""
-    by_host: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_host.setdefault(urlsplit(entry.url).netloc, []).append(entry)
-
-    def visit(group: list[Entry]) -> list[Outcome]:
-        return [_fetch_one(parts, entry, now) for entry in group]
-
-    with ThreadPoolExecutor(MAX_HOSTS) as pool:
-        for outcomes in pool.map(visit, by_host.values()):
-            yield from outcomes
+    """Get the pages that may be read; in turn on each host, many hosts at once."""
+    for outcomes in in_turns(
+        entries,
+        lambda entry: host_of(entry.url),
+        lambda entry: _fetch_one(parts, entry, now),
+        parts.hosts,
+    ):
+        yield from outcomes
 
 
 def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
     reason = None
     try:
-        answer = parts.fetcher.fetch(entry.url)
+        answer, withheld = ask_page(entry.url, parts.fetcher, parts.permission, now)
     except FetchError as error:
         _, _, n_errors = parts.store.line.state(entry.id)
         if error.retry and n_errors + 1 < MAX_ATTEMPTS:
@@ -140,6 +139,11 @@ def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
         # What the feed said remains: an empty page lets its summary stand in.
         status, reason = error.status or 0, f"{NO_FULL_TEXT}{error}"
         answer = Response(url=entry.url, status=status, headers={}, body=b"")
+    else:
+        if withheld is not None:
+            reason = f"page not read: {withheld}"
+            log.warning("page url=%s not read: %s", entry.url, withheld)
+            answer = replace(answer, body=b"")
     page = Page(
         entry_id=entry.id,
         url=answer.url,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import (
     TYPE_CHECKING,
     Literal,
@@ -17,7 +18,6 @@ from newsbot.errors import StageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,13 +52,20 @@ class Response:
     #: Lower-case names; the last value wins, except where joined by comma.
     headers: dict[str, str]
     body: bytes
+    #: Where permanent redirects alone (301, 308) led; None without any.
+    moved_to: str | None = None
 
 
 class Fetcher(Protocol):
     """Gets a URL within one deadline and one cap on decoded bytes."""
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -66,6 +73,7 @@ class Fetcher(Protocol):
             url: Absolute http(s) URL.
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
+            secrets: Headers for the URL's own scheme, host and port only.
 
         Returns:
             The answer, status 200 or 304.
@@ -95,6 +103,33 @@ class Parsing(Protocol):
 
         Yields:
             What `run` would return or, in its place, raise.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A site's robots.txt or tdmrep.json, as it was last."""
+
+    url: str
+    #: Of the answer; 0 where there was none.
+    status: int
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+    #: When it is asked for again.
+    expires_at: datetime
+
+
+class Permission(Protocol):
+    """Says whether a page may be read, by the site's own word."""
+
+    def refusal(self, url: str, now: datetime) -> str | None:
+        """Say in a few words why a page may not be asked for; None: it may.
+
+        Raises:
+            FetchError: The site cannot be reached just now.
         """
         ...
 

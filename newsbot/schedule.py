@@ -133,10 +133,15 @@ class Service:
             return self._pausing() or time.monotonic() > ends_at
 
         for polled in self._app.poll(force=False, stopping=enough):
+            feed = polled.feed
             if polled.error is not None:
-                log.warning("poll feed=%s error=%s", polled.feed.url, polled.error)
+                # A feed that fails for a year is one warning, not one a day.
+                level = logging.INFO if feed.n_errors else logging.WARNING
+                log.log(level, "poll feed=%s error=%s", feed.url, polled.error)
             elif polled.n_new:
-                log.info("poll feed=%s new=%d", polled.feed.url, polled.n_new)
+                log.info("poll feed=%s new=%d", feed.url, polled.n_new)
+            if polled.notice is not None:
+                log.warning("notice feed=%s %s", feed.url, polled.notice)
 
     def _walk(self) -> None:
         with self._walking:

@@ -8,10 +8,12 @@ makes the thing itself (`identity`), so doing a step twice finds the same row.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
+
+from newsbot.courtesy import Courtesy
 
 Language = Literal["de", "en"]
 Origin = Literal["feed", "archive"]
@@ -113,6 +115,7 @@ class Feed:
     last_polled_at: datetime | None = None
     n_errors: int = 0
     error: str | None = None
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,8 @@ class Entry:
     author: str | None = None
     #: What the feed calls itself; names the publisher where the page does not.
     site: str | None = None
+    #: Of the feed and the entry's own id in it, where that is one entry's alone.
+    guid_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

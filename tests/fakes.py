@@ -70,7 +70,7 @@ class FakeFetcher:
         self.pages = dict(pages or {})
         self.asked = []
 
-    def fetch(self, url, *, etag=None, last_modified=None):
+    def fetch(self, url, *, etag=None, last_modified=None, secrets=None):
         self.asked.append((url, etag, last_modified))
         found = self.pages[url]
         if isinstance(found, list):
@@ -95,6 +95,13 @@ class InlineParsing:
                 yield self.run(function, *call)
             except StageError as error:
                 yield error
+
+
+class AnyPage:
+    """Every page may be read."""
+
+    def refusal(self, url, now):
+        return None
 
 
 class FakeJudge:
@@ -229,6 +236,7 @@ class Bench:
             store=self.store,
             fetcher=self.fetcher,
             parsing=self.parsing,
+            permission=AnyPage(),
             gazetteer=GAZETTEER,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,

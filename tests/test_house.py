@@ -25,13 +25,14 @@ COMMANDS = (
     'pip install -c constraints.txt ".[embedded,dev]" && pytest',
 )
 
-NOUNS = {"types", "errors"}
+NOUNS = {"types", "errors", "courtesy"}
 LINE = {"stages", "ports", "mailing", "talking", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
-    "types": set(),
+    "types": {"courtesy"},
+    "courtesy": set(),
     "errors": set(),
     "ports": {"errors", "mailing", "talking", "types"},
     "mailing": {"types"},
@@ -58,8 +59,13 @@ ALLOWED: dict[str, set[str]] = {
     "stages": {"stages", "prompts", "ports", "subscribing", "talking", *NOUNS},
     "alerts": LINE,
     "pages": LINE,
-    "pipeline": {"alerts", "pages", *LINE},
-    "poll": LINE,
+    "pipeline": {"alerts", "pages", "robots", "turns", *LINE},
+    "turns": set(),
+    "poll": {"turns", *LINE},
+    "robots": {"turns", *LINE},
+    "archive": {"turns", *LINE},
+    "discovery": LINE,
+    "credentials": {"config", *NOUNS},
     "pace": {"mailing"},
     "attempts": LINE,
     "deliver": {"attempts", "pace", "mailing", "errors"},
@@ -76,9 +82,12 @@ ALLOWED: dict[str, set[str]] = {
         "config",
         "deliver",
         "mailroom",
+        "credentials",
         "pace",
         "pipeline",
         "poll",
+        "robots",
+        "turns",
         *LINE,
     },
     "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
@@ -87,7 +96,9 @@ ALLOWED: dict[str, set[str]] = {
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}
 
 #: Rooms compute on what they are given: these parse, recognise and calculate.
-STAGE_LIBRARIES = {"numpy", "trafilatura", "feedparser", "lxml", "py3langid"}
+STAGE_LIBRARIES = {
+    "numpy", "trafilatura", "feedparser", "lxml", "protego", "py3langid",
+}  # fmt: skip
 #: A clock, a process or a wire of its own: none of them belongs in a stage.
 STAGE_TABOO = {
     "asyncio", "http", "multiprocessing", "select", "smtplib", "socket", "sqlite3",

@@ -148,6 +148,11 @@ class Target:
         return host if own else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port: who may get what is meant for this target alone."""
+        return self.scheme, self.host, self.port
+
+    @property
     def url(self) -> str:
         """The whole URL, without fragment."""
         return f"{self.scheme}://{self.authority}{self.path}"

@@ -100,7 +100,12 @@ class HttpFetcher:
         self._connections = Connections(guard=self._guard, connect=connect, tls=tls)
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -109,6 +114,8 @@ class HttpFetcher:
             etag: Sent back as If-None-Match, byte for byte; dropped whole when
                 it cannot stand in a header or is longer than `MAX_VALIDATOR`.
             last_modified: Likewise, as If-Modified-Since.
+            secrets: Headers that only *url*'s own scheme, host and port get, also
+                after redirects; they never reach an error's text.
 
         Returns:
             The answer, status 200 or 304.
@@ -124,14 +131,19 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
-        hop = url
+        hop, moved_to, permanent = url, None, True
         try:
+            origin = parse_url(url).origin if secrets else None
+            _check_secrets(secrets or {})
             for _ in range(MAX_REDIRECTS + 1):
                 target = parse_url(hop)
-                answer = self._get(target, headers, deadline)
+                own = secrets if secrets and target.origin == origin else {}
+                answer = self._get(target, {**headers, **own}, deadline)
                 if answer.status not in (301, 302, 303, 307, 308):
                     break
                 hop = follow(target, answer.headers.get("location", ""))
+                permanent = permanent and answer.status in (301, 308)
+                moved_to = hop if permanent else moved_to
             else:
                 raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
         except Exception as error:
@@ -143,6 +155,8 @@ class HttpFetcher:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
+            # A chain that ends in a temporary hop has moved as far as that.
+            moved_to=moved_to,
         )
 
     def post_json(
@@ -280,3 +294,9 @@ class HttpFetcher:
         if hop != url:
             reason = f"redirected to {shown(hop, MAX_HOP)}: {reason}"
         return FetchError(shown(url), reason, retry=retry)
+
+
+def _check_secrets(secrets: Mapping[str, str]) -> None:
+    for name, value in secrets.items():
+        if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
+            raise RefusedError("a secret has a character that headers cannot carry")

@@ -92,7 +92,8 @@ def _config(folder: Path, site: DemoSite, language: Language) -> Config:
     """Configure as a user would: nothing but the allow entry is special."""
     return Config(
         database=DatabaseConfig(path="demo.db"),
-        network=NetworkConfig(allow=(f"{HOST}:{site.port}",)),
+        # Its own site is in no hurry to be left alone.
+        network=NetworkConfig(allow=(f"{HOST}:{site.port}",), spacing_ms=0),
         feeds=tuple(
             FeedConfig(url=url, language="de" if code == "de" else "en")
             for url, code in site.feeds

@@ -136,3 +136,14 @@ def test_digests_are_written_once_for_many() -> None:
     )
     assert found is not None, said
     assert float(found[1]) > 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="listens at 127.0.0.2 and others")
+def test_poll_reads_every_feed_and_every_change() -> None:
+    """`poll.py` polls feeds on loopback; it checks itself that no entry is missing."""
+    printed = run("poll.py", "--feeds", "60", "--rounds", "2", "--nginx", "")
+    assert "60 feeds, one of 20 changed, server: a plain Python server" in printed
+    rate = re.search(r"newsbot +[\d.]+ s +(\d+) feeds/s +(\d+) MiB", printed)
+    assert rate is not None
+    assert int(rate[1]) > 0
+    assert int(rate[2]) < 400

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from newsbot.courtesy import Courtesy
 from newsbot.mailing import Notice, Pause, Recipient
+from newsbot.ports import SiteFile
 from newsbot.types import (
     Alert,
     Amount,
@@ -84,10 +86,24 @@ def columns(noun: Any) -> dict[str, Any]:
     return row
 
 
+def feed_row(noun: Feed) -> dict[str, Any]:
+    """Write a feed; what its courtesy says are columns of the same row."""
+    row = columns(noun)
+    del row["courtesy"]
+    return {**row, **columns(noun.courtesy)}
+
+
 def feed(row: Row) -> Feed:
     """Read a feed."""
-    times = ("next_poll_at", "first_polled_at", "last_polled_at")
-    return Feed(**{**row, **{name: _maybe(row[name]) for name in times}})
+    values: dict[str, Any] = {
+        name: _maybe(value) if name.endswith(("_at", "_since")) else value
+        for name, value in row.items()
+    }
+    own = {name: values.pop(name) for name in _COURTESY}
+    return Feed(**values, courtesy=Courtesy(**own))
+
+
+_COURTESY = tuple(field.name for field in dataclasses.fields(Courtesy))
 
 
 def entry(row: Row) -> Entry:
@@ -103,6 +119,12 @@ def entry(row: Row) -> Entry:
 def page(row: Row) -> Page:
     """Read a page."""
     return Page(**{**row, "fetched_at": at_time(row["fetched_at"])})
+
+
+def site_file(row: Row) -> SiteFile:
+    """Read what a site allows."""
+    times = ("fetched_at", "expires_at")
+    return SiteFile(**{**row, **{name: at_time(row[name]) for name in times}})
 
 
 def article_row(noun: Article) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from newsbot.adapters.db.mail_schema import MAIL
+from newsbot.adapters.db.tables import BOT, MAIL, MANNERS, SENDING
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -234,124 +234,17 @@ def m004_views(db: Database) -> None:
         db.execute(statement)
 
 
-#: Who can be reached, what was asked of a channel lately, and which channel rests.
-#: The first waiting message of each recipient is one look into `deliveries_waiting`.
-_SENDING = """
-CREATE TABLE recipients (
-    channel TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'active',
-    reason TEXT,
-    since TEXT NOT NULL,
-    moved_to TEXT,
-    PRIMARY KEY (channel, recipient)
-) WITHOUT ROWID;
-INSERT INTO recipients (channel, recipient, since)
-    SELECT channel, recipient, MIN(due_at) FROM deliveries
-    GROUP BY channel, recipient;
-ALTER TABLE deliveries ADD COLUMN begun_at TEXT;
-ALTER TABLE deliveries ADD COLUMN n_unknown INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX deliveries_waiting ON deliveries(channel, recipient)
-    WHERE state = 'pending';
-CREATE INDEX deliveries_begun ON deliveries(begun_at) WHERE begun_at IS NOT NULL;
-CREATE TABLE requests (
-    number INTEGER PRIMARY KEY,
-    channel TEXT NOT NULL,
-    chat TEXT NOT NULL,
-    at TEXT NOT NULL,
-    open INTEGER NOT NULL DEFAULT 1
-);
-CREATE TABLE pauses (
-    channel TEXT PRIMARY KEY,
-    until TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    since TEXT NOT NULL,
-    refused INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE notices (
-    id TEXT PRIMARY KEY,
-    channel TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    text TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'pending',
-    n_attempts INTEGER NOT NULL DEFAULT 0,
-    due_at TEXT NOT NULL,
-    error TEXT
-);
-CREATE INDEX notices_waiting ON notices(due_at) WHERE state = 'pending';
-"""
-
-
 @MIGRATIONS()
 def m005_sending(db: Database) -> None:
     """Keep who is parked, what was sent lately, and why a channel rests."""
-    for statement in _statements(_SENDING):
+    for statement in _statements(SENDING):
         db.execute(statement)
-
-
-#: The bot: who is subscribed and who may talk to it, what it has heard, what it has
-#: still to say, and what people think of its messages.
-_BOT = """
-CREATE TABLE subscriptions (
-    number INTEGER PRIMARY KEY,
-    channel TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    language TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    source TEXT NOT NULL,
-    owner_id INTEGER,
-    title TEXT NOT NULL,
-    filters TEXT NOT NULL,
-    quiet TEXT,
-    muted_until TEXT,
-    paused INTEGER NOT NULL,
-    timezone TEXT NOT NULL,
-    digest_at TEXT,
-    email TEXT,
-    email_confirmed_at TEXT,
-    UNIQUE (channel, recipient)
-);
-CREATE TABLE bot_users (
-    user_id INTEGER PRIMARY KEY,
-    admitted_at TEXT NOT NULL
-);
-CREATE TABLE invites (
-    hash TEXT PRIMARY KEY,
-    created_at TEXT NOT NULL,
-    expires_at TEXT NOT NULL,
-    used_at TEXT
-);
-CREATE TABLE bot_updates (
-    update_id INTEGER PRIMARY KEY,
-    handled_at TEXT NOT NULL
-);
-CREATE INDEX bot_updates_age ON bot_updates(handled_at);
-CREATE TABLE replies (
-    number INTEGER PRIMARY KEY,
-    document TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    due_at TEXT NOT NULL,
-    n_attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX replies_queue ON replies(due_at);
-CREATE TABLE labels (
-    deal_id TEXT NOT NULL,
-    user_id INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    labelled_at TEXT NOT NULL,
-    PRIMARY KEY (deal_id, user_id)
-) WITHOUT ROWID;
-CREATE TABLE settings (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-);
-"""
 
 
 @MIGRATIONS()
 def m006_bot(db: Database) -> None:
     """Make room for the bot that people talk to."""
-    for statement in _statements(_BOT):
+    for statement in _statements(BOT):
         db.execute(statement)
 
 
@@ -359,6 +252,13 @@ def m006_bot(db: Database) -> None:
 def m007_mail(db: Database) -> None:
     """Number the news, and make room for readers and their mail."""
     for statement in _statements(MAIL):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m008_manners(db: Database) -> None:
+    """Keep what servers and feeds ask for, and what entries said before."""
+    for statement in _statements(MANNERS):
         db.execute(statement)
 
 

@@ -18,6 +18,7 @@ from newsbot.adapters.db.letters import LetterRows
 from newsbot.adapters.db.line import LineRows
 from newsbot.adapters.db.news import NewsRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.sites import SiteRows
 from newsbot.adapters.db.subscribers import SubscriberRows
 from newsbot.adapters.db.subscriptions import SubscriptionRows
 
@@ -37,6 +38,7 @@ class Store:
         self.news = NewsRows(connection)
         self.subscribers = SubscriberRows(connection)
         self.letters = LetterRows(connection)
+        self.sites = SiteRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""
