@@ -71,7 +71,9 @@ class Trouble:
         elif isinstance(error, RetryAfter):
             seconds = float(delivery_error(error).retry_after or seconds)
         if kind != self._last:
-            log.error("%s", line)
+            # A refused token is the courier's error, for it holds up the messages.
+            refused = isinstance(error, InvalidToken)
+            log.log(logging.WARNING if refused else logging.ERROR, "%s", line)
             self._last = kind
         return seconds
 
