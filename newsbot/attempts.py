@@ -102,13 +102,14 @@ class Attempts:
         outbox, now = self._outbox, self._clock()
         reason, due_at = _verdict(error, delivery.n_attempts, now)
         unknown = isinstance(error, DeliveryError) and error.unknown
-        if self._concerns_more(error, delivery.channel, delivery.recipient, now):
-            if isinstance(error, RecipientMovedError):
-                outbox.postpone(delivery.id, reason, now)
-            else:
-                outbox.hold(delivery.id, reason, now)
+        more = self._concerns_more(error, delivery.channel, delivery.recipient, now)
+        if more and not isinstance(error, RecipientMovedError):
+            outbox.hold(delivery.id, reason, now)
+        elif more and due_at is not None:
+            # At once, but counted: chats that send us in circles end, too.
+            outbox.postpone(delivery.id, reason, now)
         elif due_at is None:
-            log.warning("delivery=%s given up: %s", delivery.id, reason)
+            log.warning("given up delivery=%s reason=%s", delivery.id, reason)
             outbox.failed(delivery.id, reason, unknown=unknown)
         else:
             outbox.postpone(delivery.id, reason, due_at, unknown=unknown)
@@ -122,12 +123,18 @@ class Attempts:
         match error:
             case RecipientGoneError():
                 if outbox.park(channel, recipient, reason, now):
-                    log.warning("%s %s parked: %s", channel, recipient, reason)
+                    log.warning(
+                        "parked channel=%s recipient=%s reason=%s",
+                        channel,
+                        recipient,
+                        reason,
+                    )
                     if error.tell:
                         self._tell_managers(channel, recipient, reason, now)
             case RecipientMovedError():
-                log.info("%s %s moved to %s", channel, chat_of(recipient), error.new)
-                outbox.move(channel, chat_of(recipient), error.new, now)
+                old = chat_of(recipient)
+                log.info("moved channel=%s from=%s to=%s", channel, old, error.new)
+                outbox.move(channel, old, error.new, now)
             case ChannelHaltedError():
                 until = now + timedelta(seconds=error.retry_after or 1)
                 refused = error.refused
@@ -135,7 +142,7 @@ class Attempts:
                 if refused:
                     self.refused.add(channel)
                     if new:
-                        log.error("%s stopped, nothing is lost: %s", channel, reason)
+                        log.error("stopped channel=%s reason=%s", channel, reason)
             case _:
                 return False
         return True
@@ -145,7 +152,7 @@ class Attempts:
         if channel in self.refused:
             self.refused.discard(channel)
             self._outbox.traffic.resume(channel)
-            log.warning("%s goes on", channel)
+            log.warning("goes on channel=%s", channel)
 
     def _tell_managers(
         self, channel: str, recipient: str, reason: str, now: datetime

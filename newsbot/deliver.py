@@ -117,11 +117,9 @@ class Courier:
                 with self._changed:
                     if wait is None and not self._busy and n_done == self._n_done:
                         break
-                    seconds = LOOK_SECONDS if wait is None else wait
-                    self._changed.wait_for(
-                        lambda seen=n_done: self._n_done != seen,  # type: ignore[misc]
-                        min(seconds, LOOK_SECONDS),
-                    )
+                    if n_done == self._n_done:
+                        seconds = LOOK_SECONDS if wait is None else wait
+                        self._changed.wait(min(seconds, LOOK_SECONDS))
         finally:
             with self._changed:
                 self._changed.wait_for(lambda: not self._busy)
@@ -140,7 +138,7 @@ class Courier:
         """Take up where an earlier process ended."""
         now, traffic = self._clock(), self._outbox.traffic
         if n_lost := self._outbox.recover(now):
-            log.warning("sending was cut off; sent again, unknown=%d", n_lost)
+            log.warning("sending was cut off, sent again unknown=%d", n_lost)
         for name in self._channels:
             traffic.resume(name)  # somebody may have put a new key in place
         return {
@@ -168,7 +166,9 @@ class Courier:
             pace = self._paces.get(job.channel)
             if pace is None or job.channel not in self._channels:
                 job.begin()
-                self._n_sent += self._settled(job.ask())
+                taken = self._settled(job.ask())
+                with self._changed:
+                    self._n_sent += taken
                 waits.append(0)
                 continue
             with self._changed:

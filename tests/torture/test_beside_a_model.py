@@ -6,8 +6,8 @@ answers, a Bot API server, and logs at their loudest.
 
 from __future__ import annotations
 
+import json
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def set_up(folder, site, telegram, more=""):
     )
 
 
-def add_alerts(folder, names):
+def add_alerts(folder, names, *others):
     """Write messages beside the running service, as another process may."""
     store = open_store(folder / "newsbot.db")
     if store.ledger.deal("deal-a") is None:
@@ -66,7 +66,9 @@ def add_alerts(folder, names):
         put(store, deal(), "a")
     now = datetime.now(UTC)
     for name in names:
-        store.outbox.put(alert(name, created_at=now), [("telegram", "42")], now)
+        store.outbox.put(
+            alert(name, created_at=now), [("telegram", "42"), *others], now
+        )
     store.close()
 
 
@@ -78,13 +80,30 @@ def test_a_stored_alert_does_not_wait_for_the_model(tmp_path, servers):
         running.started().until(
             lambda: any(r.target.startswith("/v1/") for r in site.requests)
         )
-        began_at = time.monotonic()
         add_alerts(tmp_path, ["one", "two"])
         running.until(lambda: len(telegram.accepted) == 2, seconds=30)
-        assert time.monotonic() - began_at < 30
         first, second = (message.at for message in telegram.accepted)
         assert second - first >= 1  # the limit of a chat, in life
-        assert running.stop()[0] == 0
+
+
+def test_a_single_run_sends_what_waits_to_every_service(tmp_path, servers):
+    """`run --once` waits for a chat's turn, and tells the other services as well."""
+    site, telegram = servers
+    hook = site.on("/hook", Reply(200)).replace("http://", "json://")
+    config(
+        tmp_path,
+        site,
+        more=f'[telegram]\nchats = [42]\nbase_url = "{telegram.base_url}"\n'
+        '[[chat]]\nurl_env = "HOOK"\n',
+    )
+    add_alerts(tmp_path, ["one", "two"], ("chat", "HOOK"))
+    done = newsbot(tmp_path, "run", "--once", TELEGRAM_BOT_TOKEN=TOKEN, HOOK=hook)
+    assert done.code == 0, done
+    assert len(telegram.accepted) == 2
+    hooked = [json.loads(r.body)["message"] for r in site.requests if r.body]
+    assert hooked == ["**Neu**"] * 2
+    missing = newsbot(tmp_path, "run", "--once", TELEGRAM_BOT_TOKEN=TOKEN)
+    assert "HOOK is empty" in missing.refused(3)
 
 
 def test_the_token_is_in_nothing_that_is_left_behind(tmp_path, servers):
@@ -126,8 +145,9 @@ def test_the_token_is_in_nothing_that_is_left_behind(tmp_path, servers):
         add_alerts(tmp_path, ["refused"])
         running.until(lambda: "token was refused" in loud())
         listed = Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
-        assert running.stop()[0] == 0
         printed = running.log
+    for path in ("/v1/chat/completions", "/v1/models"):
+        site.on(path, Reply(500))  # the check need not wait for it
     checked = newsbot(tmp_path, "check", TELEGRAM_BOT_TOKEN=TOKEN)
     dumped = subprocess.run(
         ["python3", "-c", "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1])"

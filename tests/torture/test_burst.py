@@ -35,11 +35,12 @@ def burst(path, n_private, n_groups, *, n_serves):
 
 
 def test_a_burst_keeps_the_limits_also_across_restarts(tmp_path):
-    """65 chats, three processes one after the other: each message once, in order."""
+    """65 chats, three runs one after the other: each message once, in order."""
     burst(tmp_path / "news.db", 4, 25, n_serves=3)
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_five_hundred_alerts_to_everybody(tmp_path):
     """The whole burst: 500 alerts to 60 private chats, 3 groups and 2 channels."""
     burst(tmp_path / "news.db", 500, 500, n_serves=5)
