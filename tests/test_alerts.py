@@ -16,7 +16,7 @@ from servers.telegram import TelegramServer
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.telegram.channel import TelegramChannel
-from newsbot.alerts import COLLECT
+from newsbot.alerts import COLLECT, correct_withdrawn
 from newsbot.attempts import MAX_TRIES
 from newsbot.errors import DeliveryError
 from newsbot.evaluation.gold import read_gold
@@ -427,3 +427,32 @@ def test_telegram_shows_the_reply_and_the_edited_message(tmp_path):
         assert "not found" in states[0]["error"]
         channel.close()
     store.close()
+
+
+# --- mistakes of ours
+
+
+def test_a_deal_that_was_none_is_taken_back_where_it_was_told(bench):
+    """A reply, once, to those who got the message; later papers still count."""
+    announce(bench, paper("a"))
+    bench.recipients = (("console", "another"),)
+    (deal,) = bench.store.ledger.deals()
+    for _ in range(2):
+        correct_withdrawn(bench.store, deal, bench.clock())
+        bench.deliver()
+    recipient, message = bench.channels[0].sent[-1]
+    assert (recipient, message.kind) == ("-", "correction")
+    assert message.plain.startswith("Correction: this was no deal, we were wrong: ")
+    assert bench.channels[0].replies == [None, "1"]
+    announce(bench, paper("b"))
+    later(bench)
+    assert len(bench.channels[0].edited) == 1
+    assert len(bench.channels[0].sent) == 2
+
+
+def test_a_deal_that_nobody_heard_of_needs_no_correction(bench):
+    """Old news is stored without a message, and nothing is taken back."""
+    announce(bench, paper("a", may_alert=False))
+    (deal,) = bench.store.ledger.deals()
+    correct_withdrawn(bench.store, deal, bench.clock())
+    assert bench.deliver() == 0

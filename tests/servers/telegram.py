@@ -213,8 +213,12 @@ class TelegramServer:
                 return self._edit_message(params)
         return failure(404, "Not Found: method not found")
 
+    def release(self) -> None:
+        """Close the connections that hang, now and from now on."""
+        self._stopped.set()
+
     def wait_for_end(self) -> None:
-        """Hold a connection until the server stops."""
+        """Hold a connection until the server stops or releases it."""
         self._stopped.wait()
 
     def _send_message(self, params: dict[str, str]) -> Reply:

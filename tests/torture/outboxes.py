@@ -46,7 +46,7 @@ class Post:
         *,
         pace=1000.0,
         clock=None,
-        timeout=5.0,
+        timeout=30.0,
         managers=(),
         base_url=None,
     ):

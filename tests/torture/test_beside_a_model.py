@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,10 +80,8 @@ def test_a_stored_alert_does_not_wait_for_the_model(tmp_path, servers):
         running.started().until(
             lambda: any(r.target.startswith("/v1/") for r in site.requests)
         )
-        began_at = time.monotonic()
         add_alerts(tmp_path, ["one", "two"])
         running.until(lambda: len(telegram.accepted) == 2, seconds=30)
-        assert time.monotonic() - began_at < 30
         first, second = (message.at for message in telegram.accepted)
         assert second - first >= 1  # the limit of a chat, in life
 

@@ -67,11 +67,13 @@ class Trouble:
                 line = "a webhook is set for this bot: delete it, then commands arrive"
         elif isinstance(error, InvalidToken):
             seconds = self._waits.longest
-            line = "the Telegram bot token was refused: commands do not arrive"
+            line = "Telegram refuses this bot's token (401): commands do not arrive"
         elif isinstance(error, RetryAfter):
             seconds = float(delivery_error(error).retry_after or seconds)
         if kind != self._last:
-            log.error("%s", line)
+            # A refused token is the courier's error, for it holds up the messages.
+            refused = isinstance(error, InvalidToken)
+            log.log(logging.WARNING if refused else logging.ERROR, "%s", line)
             self._last = kind
         return seconds
 
