@@ -115,8 +115,8 @@ def item_of(news: DealNews, language: Language) -> Item:
         (name, ", ".join(ROLES[language][role] for role in roles))
         for name, (_, roles) in zip(names, deal.parties, strict=True)
     ]
-    if (n_more := len(parties) - MAX_PARTIES) > 0:
-        parties[MAX_PARTIES:] = [(others.format(n=n_more), "")]
+    if (n_more := len(parties) - MAX_PARTIES + 1) > 1:
+        parties[MAX_PARTIES - 1 :] = [(others.format(n=n_more), "")]
     figures = _figures(deal)
     present = [one for one, was in figures if was is None]
     largest = max(present, key=lambda one: one.value, default=None)
