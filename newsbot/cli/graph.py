@@ -23,7 +23,7 @@ _AGE = re.compile(r"(\d{1,5})([hd])")
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to, .svg or .png; PNG needs the extra graph.",
+    help="Where to, .svg or .png.",
 )
 @click.option(
     "--since",

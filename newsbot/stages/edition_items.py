@@ -108,7 +108,7 @@ def item_of(news: DealNews, language: Language) -> Item:
     deal = news.deal
     told_by = sources(tuple(news.articles.values()))
     status = (STATUS if news.new else STATES)[language][deal.status]
-    names = [one_line(name, MAX_NAME) for name, _ in deal.parties]
+    names = [_name(name) for name, _ in deal.parties]
     others = WORDS[language].others
     headline = _capped(names, MAX_HEADLINE, others)
     parties = [
@@ -152,6 +152,11 @@ def note_of(noticed: Noticed) -> Note:
         language=noticed.summary.language,
         source=_link(article),
     )
+
+
+def _name(text: str) -> str:
+    """A name on one line; of a gigantic one only the beginning is looked at."""
+    return one_line(text[: 10 * MAX_NAME], MAX_NAME)
 
 
 def _capped(lines: list[str], most: int, others: str) -> list[str]:
@@ -221,7 +226,7 @@ def _figure(one: Amount | Capacity, language: Language) -> tuple[str, str]:
         return ("Kapazität" if language == "de" else "Capacity", size)
     value = written(one, language)
     if one.payer is not None:
-        name = one_line(one.payer, MAX_NAME)
+        name = _name(one.payer)
         value += f", {name} zahlt" if language == "de" else f", paid by {name}"
     return KINDS[language][one.kind], value
 
