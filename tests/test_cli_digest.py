@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import digest_ledger as ledger
 import pytest
-from commands import config, here
+from commands import Running, config, here
 from servers.mail import MailServer
 
 from newsbot.adapters.db import open_store
@@ -236,3 +236,25 @@ def test_a_test_mail_arrives(sending):
     folder, server = sending
     assert run(folder, "digest", "--send-test", "a@example.org").code == 0
     assert server.taken[0].mail["List-ID"] == "newsbot digest <digest.example.org>"
+
+
+def test_the_service_sends(sending):
+    """`newsbot run` sends what is due, serves the readers' pages, and stops cleanly."""
+    folder, server = sending
+    with (folder / "config.toml").open("a") as file:
+        file.write('public_url = "https://mail.example.org"\nlisten = "127.0.0.1:0"\n')
+    assert run(folder, "subscribers", "add", "a@example.org", "--at", "0:00").code == 0
+    token = re.search(r"/confirm/(\S+)", server.taken[0].mail.get_content())[1]
+    assert run(folder, "subscribers", "confirm", token).code == 0
+    store = open_store(folder / "newsbot.db")
+    with store.atomic() as db:
+        db.execute(
+            "UPDATE subscribers SET confirmed_at = '2026-01-01T00:00:00.000000Z'"
+        )
+    store.close()
+    with Running(folder, "--config", str(folder / "config.toml")) as service:
+        service.started().until(lambda: len(server.taken) == 2)
+        service.until(lambda: "mail written=1 sent=1" in service.log)
+        assert service.stop()[0] == 0
+        assert token not in service.log
+    assert server.taken[1].mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to, .svg or .png; PNG needs the extra graph.",
+    help="Where to, .svg or .png.",
 )
 @click.option(
     "--light",

@@ -109,15 +109,15 @@ def item_of(news: DealNews, language: Language) -> Item:
     deal = news.deal
     told_by = sources(tuple(news.articles.values()))
     status = (STATUS if news.new else STATES)[language][deal.status]
-    names = [one_line(name, MAX_NAME) for name, _ in deal.parties]
+    names = [_name(name) for name, _ in deal.parties]
     others = WORDS[language].others
     headline = _capped(names, MAX_HEADLINE, others)
     parties = [
         (name, ", ".join(ROLES[language][role] for role in roles))
         for name, (_, roles) in zip(names, deal.parties, strict=True)
     ]
-    if (n_more := len(parties) - MAX_PARTIES) > 0:
-        parties[MAX_PARTIES:] = [(others.format(n=n_more), "")]
+    if (n_more := len(parties) - MAX_PARTIES + 1) > 1:
+        parties[MAX_PARTIES - 1 :] = [(others.format(n=n_more), "")]
     figures = _figures(deal)
     present = [one for one, was in figures if was is None]
     largest = max(present, key=lambda one: one.value, default=None)
@@ -153,6 +153,11 @@ def note_of(noticed: Noticed) -> Note:
         language=noticed.summary.language,
         source=_link(article),
     )
+
+
+def _name(text: str) -> str:
+    """A name on one line; of a gigantic one only the beginning is looked at."""
+    return one_line(text[: 10 * MAX_NAME], MAX_NAME)
 
 
 def _capped(lines: list[str], most: int, others: str) -> list[str]:
@@ -222,7 +227,7 @@ def _figure(one: Amount | Capacity, language: Language) -> tuple[str, str]:
         return ("Kapazität" if language == "de" else "Capacity", size)
     value = written(one, language)
     if one.payer is not None:
-        name = one_line(one.payer, MAX_NAME)
+        name = _name(one.payer)
         value += f", {name} zahlt" if language == "de" else f", paid by {name}"
     return KINDS[language][one.kind], value
 
