@@ -6,28 +6,24 @@ which needs no model loads none.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
-from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
-from newsbot.attempts import Managers
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
-from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
+from newsbot.errors import ConfigError, UserError
 from newsbot.mailing import Channel
-from newsbot.pace import PATIENT, TELEGRAM
+from newsbot.outlets import open_bot, open_channels, open_courier
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, poll_feeds
 from newsbot.robots import Robots
@@ -147,46 +143,9 @@ class App:
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """The channels that are configured, by name."""
-        channels: dict[str, Channel] = {"console": ConsoleChannel(self._stdout)}
-        telegram = self.config.telegram
-        if telegram.chats or telegram.takes_commands:
-            from newsbot.adapters.telegram.channel import TelegramChannel
-
-            channel = TelegramChannel(self.bot_token(), telegram.base_url)
-            self._closing.append(channel.close)
-            channels["telegram"] = channel
-        if self.config.chat:
-            try:
-                from newsbot.adapters.chat import ChatChannel
-            except ImportError as error:
-                raise ConfigError(
-                    '[[chat]] is set, but its extra is missing: pip install ".[chat]"'
-                ) from error
-            chat = ChatChannel(
-                {
-                    one.url_env: (os.environ.get(one.url_env, ""), one.format)
-                    for one in self.config.chat
-                }
-            )
-            self._closing.append(chat.close)
-            channels["chat"] = chat
+        channels, closing = open_channels(self.config, self._stdout)
+        self._closing += closing
         return channels
-
-    def bot_token(self) -> str:
-        """Read the Telegram bot's token from the environment.
-
-        Raises:
-            ConfigError: It is not there.
-        """
-        telegram = self.config.telegram
-        token = os.environ.get(telegram.token_env, "").strip()
-        if not token:
-            wanted = "telegram.chats" if telegram.chats else "the Telegram bot"
-            raise ConfigError(
-                f"{wanted} is set, but the environment variable "
-                f"{telegram.token_env} (telegram.token_env) is empty"
-            )
-        return token
 
     def conversation(self) -> Conversation | None:
         """Build the bot that people talk to, with a connection of its own.
@@ -196,25 +155,9 @@ class App:
         Raises:
             ConfigError: There is no token.
         """
-        telegram = self.config.telegram
-        if not telegram.takes_commands:
+        if not self.config.telegram.takes_commands:
             return None
-        from newsbot.bot.desk import Access
-        from newsbot.bot.opening import open_conversation
-
-        return open_conversation(
-            self.config.database_path,
-            self.bot_token(),
-            telegram.base_url,
-            Access(
-                managers=telegram.managers,
-                open=telegram.open,
-                language=self.config.alerts.language,
-            ),
-            self.gazetteer,
-            lambda: self.fetcher,
-            self.clock,
-        )
+        return open_bot(self.config, self.gazetteer, lambda: self.fetcher, self.clock)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -249,16 +192,8 @@ class App:
     @cached_property
     def courier(self) -> Courier:
         """What sends; the only one on its ledger."""
-        telegram = self.config.telegram
-        managers = tuple(("telegram", str(one)) for one in telegram.managers)
-        courier = Courier(
-            self.store.outbox,
-            self.channels,
-            self.clock,
-            limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
-            managers=Managers(
-                recipients=managers, language=self.config.alerts.language
-            ),
+        courier = open_courier(
+            self.config, self.store.outbox, self.channels, self.clock
         )
         self._closing.append(courier.close)
         return courier
@@ -422,26 +357,7 @@ class App:
             AlreadyRunningError: Another `newsbot run` holds it.
             StoreError: The lock's file, beside the ledger, cannot be written.
         """
-        # Beside the database: the operating system frees it with the process.
-        path = Path(f"{self.config.database_path}.lock")
-        try:
-            file = path.open("a+")
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror or error}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            file.close()
-            raise AlreadyRunningError(
-                f"newsbot already runs on {self.config.database_path} "
-                f"(process {holder}); stop it first"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._closing.append(file.close)
+        self._closing.append(hold_lock(self.config.database_path))
 
 
 def may_be_forced(feed: Feed, now: datetime, *, named: bool = False) -> bool:

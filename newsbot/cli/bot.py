@@ -33,10 +33,11 @@ def invite(session: Session, days: int) -> None:
 
     from newsbot.adapters.telegram.trouble import bot_name
     from newsbot.bot.desk import invite_hash
+    from newsbot.outlets import bot_token
 
     app = session.app
     telegram = app.config.telegram
-    name = bot_name(app.bot_token(), telegram.base_url)
+    name = bot_name(bot_token(telegram), telegram.base_url)
     # 192 random bits, in the signs that a link's start parameter takes.
     secret = secrets.token_urlsafe(24)
     now = app.clock()

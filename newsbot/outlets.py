@@ -1,0 +1,121 @@
+"""Where messages go, built from the config: channels, what sends, the bot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TextIO
+
+from newsbot.adapters.console import ConsoleChannel
+from newsbot.attempts import Managers
+from newsbot.config import Config, TelegramConfig
+from newsbot.deliver import Courier
+from newsbot.errors import ConfigError
+from newsbot.mailing import Channel, Outbox
+from newsbot.pace import PATIENT, TELEGRAM
+from newsbot.ports import Fetcher
+from newsbot.stages.organisations import Gazetteer
+from newsbot.talking import Conversation
+
+
+def open_channels(
+    config: Config, stdout: TextIO
+) -> tuple[dict[str, Channel], list[Callable[[], None]]]:
+    """Build the channels that are configured.
+
+    Returns:
+        The channels by name, and what closes them.
+
+    Raises:
+        ConfigError: A key or an extra is missing.
+    """
+    channels: dict[str, Channel] = {"console": ConsoleChannel(stdout)}
+    closing: list[Callable[[], None]] = []
+    telegram = config.telegram
+    if telegram.chats or telegram.takes_commands:
+        from newsbot.adapters.telegram.channel import TelegramChannel
+
+        channel = TelegramChannel(bot_token(telegram), telegram.base_url)
+        closing.append(channel.close)
+        channels["telegram"] = channel
+    if config.chat:
+        try:
+            from newsbot.adapters.chat import ChatChannel
+        except ImportError as error:
+            raise ConfigError(
+                '[[chat]] is set, but its extra is missing: pip install ".[chat]"'
+            ) from error
+        chat = ChatChannel(
+            {
+                one.url_env: (os.environ.get(one.url_env, ""), one.format)
+                for one in config.chat
+            }
+        )
+        closing.append(chat.close)
+        channels["chat"] = chat
+    return channels, closing
+
+
+def bot_token(telegram: TelegramConfig) -> str:
+    """Read the Telegram bot's token from the environment.
+
+    Raises:
+        ConfigError: It is not there.
+    """
+    token = os.environ.get(telegram.token_env, "").strip()
+    if not token:
+        wanted = "telegram.chats" if telegram.chats else "the Telegram bot"
+        raise ConfigError(
+            f"{wanted} is set, but the environment variable "
+            f"{telegram.token_env} (telegram.token_env) is empty"
+        )
+    return token
+
+
+def open_courier(
+    config: Config,
+    outbox: Outbox,
+    channels: Mapping[str, Channel],
+    clock: Callable[[], datetime],
+) -> Courier:
+    """Build what sends; there is one on a ledger."""
+    telegram = config.telegram
+    managers = tuple(("telegram", str(one)) for one in telegram.managers)
+    return Courier(
+        outbox,
+        channels,
+        clock,
+        limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
+        managers=Managers(recipients=managers, language=config.alerts.language),
+    )
+
+
+def open_bot(
+    config: Config,
+    gazetteer: Gazetteer,
+    fetcher: Callable[[], Fetcher],
+    clock: Callable[[], datetime],
+) -> Conversation:
+    """Build the bot that people talk to, with a connection of its own.
+
+    Raises:
+        ConfigError: There is no token.
+    """
+    from newsbot.bot.desk import Access
+    from newsbot.bot.opening import open_conversation
+
+    telegram = config.telegram
+    return open_conversation(
+        config.database_path,
+        bot_token(telegram),
+        telegram.base_url,
+        Access(
+            managers=telegram.managers,
+            open=telegram.open,
+            language=config.alerts.language,
+        ),
+        gazetteer,
+        fetcher,
+        clock,
+    )
