@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +31,30 @@ class Courtesy:
     moved_to: str | None = None
     n_moved: int = 0
     moved_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A site's robots.txt or tdmrep.json, as it was last."""
+
+    url: str
+    #: Of the answer; 0 where there was none.
+    status: int
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+    #: When it is asked for again.
+    expires_at: datetime
+
+
+class Permission(Protocol):
+    """Says whether a page may be read, by the site's own word."""
+
+    def refusal(self, url: str, now: datetime) -> str | None:
+        """Say in a few words why a page may not be asked for; None: it may.
+
+        Raises:
+            FetchError: The site cannot be reached just now.
+        """
+        ...

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
-from newsbot.types import Alert, Delivery, DeliveryState, Language, RecipientState
+from newsbot.types import Alert, Delivery, DeliveryState, Language
+
+RecipientState = Literal["active", "parked", "moved"]
 
 
 class Channel(Protocol):

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from newsbot.errors import ParseError, StageError
 from newsbot.ports import Line, Parsing
-from newsbot.stages.extract import Skipped, extract
-from newsbot.types import NO_FULL_TEXT, Article, Entry, Page
+from newsbot.stages.extract import NO_FULL_TEXT, Skipped, extract
+from newsbot.types import Article, Entry, Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

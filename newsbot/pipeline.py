@@ -16,28 +16,27 @@ from functools import partial
 from typing import Protocol
 
 from newsbot.alerts import Readers, put_alerts
+from newsbot.courtesy import Permission
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.pages import read_pages
-from newsbot.ports import Fetcher, Parsing, Permission, Response, Store
+from newsbot.ports import Fetcher, Parsing, Response, Store
 from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
-from newsbot.stages.extract import Skipped
+from newsbot.stages.extract import NO_FULL_TEXT, Skipped
 from newsbot.stages.gate import gate
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
 from newsbot.turns import Hosts, host_of, in_turns
-from newsbot.types import NO_FULL_TEXT, Article, Entry, Finding, Language, Page, Summary
+from newsbot.types import Article, Entry, Finding, Language, Page, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
 #: First wait after an error that may pass; doubles each time.
 FIRST_WAIT = timedelta(minutes=2)
-#: Code points of a reason that is kept.
-MAX_REASON = 500
 
 log = logging.getLogger("newsbot")
 

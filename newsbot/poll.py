@@ -20,7 +20,7 @@ from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
 from newsbot.stages.markup import decode
 from newsbot.stages.parse import ParsedFeed, parse_feed
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.timing import back_off, next_poll, validator, with_pace
 from newsbot.turns import WORKERS, Hosts, host_of, in_turns
 from newsbot.types import Entry, Feed
@@ -32,9 +32,6 @@ MOVES, MOVED_FOR = 5, timedelta(days=2)
 MAX_PAGE = 200_000
 #: Errors in a row after which the manager is told, once.
 NOTICE_AFTER = 3
-
-#: Code points of a reason that is kept.
-MAX_REASON = 500
 
 #: Called as `parse_feed`.
 ParseFeed = Callable[..., ParsedFeed]

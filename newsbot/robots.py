@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from newsbot.courtesy import Permission, SiteFile
 from newsbot.errors import FetchError
-from newsbot.ports import Fetcher, Permission, Response, SiteFile
+from newsbot.ports import Fetcher, Response
 from newsbot.stages.permission import (
     MAX_ROBOTS,
     crawl_delay,
@@ -61,7 +62,7 @@ def ask_page(
 
 
 class Robots:
-    """Asks sites what they allow; see `ports.Permission`.
+    """Asks sites what they allow; see `courtesy.Permission`.
 
     Args:
         fetcher: Gets robots.txt and tdmrep.json.

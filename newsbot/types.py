@@ -1,8 +1,8 @@
 """The nouns: what walks down the line, from a feed to a delivered message.
 
-Every noun is a frozen, slotted, keyword-only dataclass. Ids are hashes of what
-makes the thing itself (`identity`), so doing a step twice finds the same row.
-`_at` is an aware UTC time. Offsets count code points of `Article.full_text`.
+Every noun is frozen, slotted, keyword-only. Ids are hashes of what makes the thing
+itself (`identity`): a step done twice finds the same row. `_at` is an aware UTC time.
+Offsets count code points of `Article.full_text`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from newsbot.courtesy import Courtesy
 
@@ -51,33 +51,13 @@ OrganisationKind = Literal[
 MentionKind = Literal["name", "product", "description", "unknown"]
 AlertKind = Literal["new", "update", "correction", "notice"]
 Verdict = Literal["new", "update", "repeat"]
-
-#: Begins the reason of an entry whose summary stands in for its page; it stays in the
-#: row to the end of the line.
-NO_FULL_TEXT = "no full text: "
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
-RecipientState = Literal["active", "parked", "moved"]
 
-LANGUAGES: tuple[Language, ...] = ("de", "en")
-STATUSES: tuple[Status, ...] = ("announced", "expanded", "talks", "ended")
-DEAL_TYPES: tuple[DealType, ...] = (
-    "investment",
-    "compute_purchase",
-    "model_distribution",
-    "chip_supply",
-    "infrastructure",
-    "technology",
-    "customer",
-)
-ROLES: tuple[Role, ...] = (
-    "investor",
-    "investee",
-    "provider",
-    "customer",
-    "model_provider",
-    "partner",
-)
-AMOUNT_KINDS: tuple[AmountKind, ...] = ("investment", "purchase", "total")
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+STATUSES: tuple[Status, ...] = get_args(Status)
+DEAL_TYPES: tuple[DealType, ...] = get_args(DealType)
+ROLES: tuple[Role, ...] = get_args(Role)
+AMOUNT_KINDS: tuple[AmountKind, ...] = get_args(AmountKind)
 BOUNDS: tuple[Bound, ...] = ("exact", "up_to", "at_least", "about")
 
 

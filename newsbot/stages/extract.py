@@ -40,6 +40,9 @@ LANGUAGE_SAMPLE = 2_000
 LANGUAGES = "de en fr es it pt nl da sv no pl cs hu tr ro fi ru uk zh ja ko ar".split()
 
 ONLY_TEASER = "only a teaser"
+#: Begins the reason of an entry whose summary stands in for its page; it stays in the
+#: row to the end of the line.
+NO_FULL_TEXT = "no full text: "
 
 _CONSENT = re.compile(
     r"(?i)\bcookies?\b.{0,200}\b(zustimm|akzeptier|einwillig|accept|consent|agree)|"

@@ -22,6 +22,8 @@ INVISIBLE = (
 # The joiners among them belong to the spelling of many languages.
 _HIDDEN = re.compile(rf"(?![\u200c\u200d])[{INVISIBLE}]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Code points of a reason that is kept.
+MAX_REASON = 500
 
 
 def one_line(text: str, longest: int | None = None) -> str:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from newsbot.courtesy import Courtesy
+from newsbot.courtesy import Courtesy, SiteFile
 from newsbot.mailing import Notice, Pause, Recipient
-from newsbot.ports import SiteFile
 from newsbot.types import (
     Alert,
     Amount,

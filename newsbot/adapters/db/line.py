@@ -6,7 +6,8 @@ from datetime import datetime
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.types import NO_FULL_TEXT, Article, Entry, Page
+from newsbot.stages.extract import NO_FULL_TEXT
+from newsbot.types import Article, Entry, Page
 
 
 class LineRows:

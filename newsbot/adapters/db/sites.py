@@ -8,7 +8,7 @@ from datetime import datetime
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.entries import put_entries
-from newsbot.ports import SiteFile
+from newsbot.courtesy import SiteFile
 from newsbot.types import Entry
 
 
