@@ -69,9 +69,8 @@ def figure(request: pytest.FixtureRequest, _numbered: None) -> Callable[..., Non
 @pytest.fixture(scope="session")
 def parsing() -> Iterator[object]:
     """Parsing processes for all cases: to start them anew each time takes seconds."""
-    from rig import LIMITS
-
     from newsbot.adapters.parsing import ParsingPool
+    from torture.rig import LIMITS
 
     pool = ParsingPool(n_processes=2, limits=LIMITS)
     yield pool

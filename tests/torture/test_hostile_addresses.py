@@ -13,12 +13,12 @@ from unittest.mock import patch
 import pytest
 from commands import here
 from fakes import entry
-from rig import RSS, Rig, one_clear_line
 from servers.fetching import Dialled, names
 from servers.scripted import Reply, ScriptedServer
 
 from newsbot.adapters.http import HttpFetcher
 from newsbot.stages.opml import OpmlFeed, write_opml
+from torture.rig import RSS, Rig, one_clear_line
 
 PUBLIC = "93.184.216.34"
 #: What is not public, each in its plain form.

@@ -16,7 +16,6 @@ import zlib
 
 import pytest
 from commands import config, environment
-from rig import RSS, Rig, good, one_clear_line
 from servers.feeds import item, rss
 from servers.fetching import OK
 from servers.scripted import (
@@ -28,6 +27,8 @@ from servers.scripted import (
     gzip_bomb,
     silent,
 )
+
+from torture.rig import RSS, Rig, good, one_clear_line
 
 BODY = rss(item(1)).encode()
 GIBIBYTE = 2**30

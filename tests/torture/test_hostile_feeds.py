@@ -10,13 +10,13 @@ import time
 
 import pytest
 from fakes import entry, story
-from rig import RSS, Rig, good, one_clear_line
 from servers.feeds import item, rss
 from servers.scripted import Reply, ScriptedServer
 
 from newsbot.adapters.parsing import ParsingLimits, ParsingPool
 from newsbot.errors import FetchError
 from newsbot.stages.parse import MAX_ENTRIES
+from torture.rig import RSS, Rig, good, one_clear_line
 
 LAUGHS = "".join(
     f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha" * 9}">' for n in range(10)

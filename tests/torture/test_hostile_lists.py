@@ -7,7 +7,8 @@ import time
 
 import pytest
 from commands import here
-from rig import one_clear_line
+
+from torture.rig import one_clear_line
 
 HEAD = '<?xml version="1.0"?>\n<opml version="2.0"><body>\n'
 TAIL = "</body></opml>\n"

@@ -10,13 +10,13 @@ import json
 
 import pytest
 from fakes import GAZETTEER, entry, story
-from rig import Rig, one_clear_line
 from servers.scripted import Reply, ScriptedServer, drip, exactly, silent
 
 from newsbot.adapters.server import ServerConfig, ServerModel
 from newsbot.errors import ModelMissingError
 from newsbot.prompts import load_prompt
 from newsbot.stages.prompted import PromptJudge
+from torture.rig import Rig, one_clear_line
 
 TITLE = "Nvidia and Anthropic sign an AI cloud deal"
 FORGED = [

@@ -11,11 +11,11 @@ import time
 
 import pytest
 from fakes import NOW, entry
-from rig import Rig, one_clear_line
 from servers.scripted import Reply, ScriptedServer
 
 from newsbot.stages.extract import extract
 from newsbot.types import Article, Page
+from torture.rig import Rig, one_clear_line
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SUMMARY = "Nvidia and Anthropic sign a long agreement on computing capacity today."

@@ -12,7 +12,6 @@ import unicodedata
 import pytest
 from commands import config, here
 from fakes import NOW, entry
-from rig import RSS, Rig, good, one_clear_line
 from servers.feeds import item, rss
 from servers.scripted import Reply, ScriptedServer
 
@@ -20,6 +19,7 @@ from newsbot.cli import _OneLine
 from newsbot.stages.extract import extract
 from newsbot.stages.printable import INVISIBLE
 from newsbot.types import Article, Page
+from torture.rig import RSS, Rig, good, one_clear_line
 
 TITLE = "Größere Übergänge für Köln: „Straße“ – 30 € für Ärzte"
 TEXT = (
