@@ -6,13 +6,16 @@
         figure("memory", grown / 2**20, "MiB")
 
 A case is what the table says it is: its number, the tests that hold it, whether they
-passed, and what was measured on the way. A test without a number fails.
+passed, and what was measured on the way. A docstring that begins with the number will
+do, or the module's that names it; a test without a number fails.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import pytest
 
@@ -44,14 +47,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _numbered(request: pytest.FixtureRequest) -> None:
-    """Every test in this folder says which case it holds."""
+    """Every test in this folder says which case it holds, by its mark or its words."""
     mark = request.node.get_closest_marker("case")
-    assert mark is not None, "give it @pytest.mark.case(number, text)"
-    number, text = mark.args
+    number, text = mark.args if mark else _told(request.function, request.module)
     request.node.stash[_KEY] = (number, text)
     request.config.stash[_ROWS].setdefault(
         (number, text), _Row(number=number, text=text)
     )
+
+
+def _told(test: Callable[..., object], module: ModuleType) -> tuple[int, str]:
+    """Read "56: 4yz and drops ..." in a test's docstring, else in its module's."""
+    said = (test.__doc__ or "").splitlines()[0]
+    own = re.match(r"(?:Case )?(\d{1,2}): (.*)", said)
+    if own:
+        return int(own[1]), own[2]
+    whole = re.search(r"[Cc]ases? (\d+)", module.__doc__ or "")
+    assert whole is not None, "give it @pytest.mark.case(number, text)"
+    return int(whole[1]), said
 
 
 @pytest.fixture

@@ -115,11 +115,11 @@ def post(path, server, **options):
         opened.close()
 
 
-def busiest(times, seconds):
-    """The most of these times within any stretch of so many seconds."""
+def busiest(times, stretch):
+    """The most of these times within any stretch of so much time."""
     times, first, most = sorted(times), 0, 0
     for last, at in enumerate(times):
-        while at - times[first] >= seconds:
+        while at - times[first] >= stretch:
             first += 1
         most = max(most, last - first + 1)
     return most

@@ -47,7 +47,7 @@ class Rig:
         allow = tuple(server.netloc for server in servers)
         config = Config(
             database=DatabaseConfig(path="newsbot.db"),
-            network=NetworkConfig(allow=allow),
+            network=NetworkConfig(allow=allow, spacing_ms=0),
             alerts=AlertsConfig(console=False),
             folder=folder,
         )
@@ -66,11 +66,11 @@ class Rig:
         self.judge = FakeJudge("Nvidia", "Anthropic")
         self.summariser = FakeSummariser()
         self.channel = FakeChannel()
+        self.app.__dict__["channels"] = {"console": self.channel}
         self.app.__dict__["parts"] = replace(
             self.app.parts,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,
-            channels={"console": self.channel},
             recipients=(("console", "-"),),
         )
         self.store = self.app.store
@@ -108,12 +108,12 @@ class Rig:
 
     def walk(self):
         """Walk what is due to the end of the line."""
-        self.app.walk()
+        self.app.walk_and_send()
 
     def announce(self, *entries):
         """Bring entries to the head of the line."""
         feed = replace(self.store.feeds.all()[0], first_polled_at=NOW)
-        self.store.feeds.polled(feed, entries, self.clock())
+        self.store.feeds.settle([(feed, entries)], self.clock())
 
     def reason(self, entry):
         """The reason beside an entry's state."""
