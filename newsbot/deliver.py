@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from newsbot.attempts import Attempts, Managers, Settle
+from newsbot.attempts import Attempts, Settle
 from newsbot.errors import StoreBusyError
-from newsbot.mailing import Channel, Outbox, chat_of
+from newsbot.mailing import Channel, Managers, Outbox, chat_of
 from newsbot.pace import Limits, Pace
 
 log = logging.getLogger("newsbot")
@@ -201,6 +201,7 @@ class Courier:
                 channel=notice.channel,
                 recipient=notice.recipient,
                 ask=partial(self._attempts.tell, notice),
+                begin=partial(self._outbox.traffic.begin_notice, notice.id, now),
             )
             for notice in self._outbox.traffic.notices(now)
         ]

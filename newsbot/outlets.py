@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import TextIO
 
 from newsbot.adapters.console import ConsoleChannel
-from newsbot.attempts import Managers
 from newsbot.config import Config, TelegramConfig
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError
-from newsbot.mailing import Channel, Outbox
+from newsbot.mailing import Channel, Managers, Outbox
 from newsbot.pace import PATIENT, TELEGRAM
 from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer

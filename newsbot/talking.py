@@ -60,9 +60,9 @@ class Subscription:
     timezone: str = "UTC"
     #: Local time of the daily digest.
     digest_at: time | None = None
+    #: Where the digest goes by mail; the reader of that address knows whether it was
+    #: confirmed.
     email: str | None = None
-    #: When its owner confirmed the address by mail (double opt-in).
-    email_confirmed_at: datetime | None = None
 
 
 def configured_chat(chat: str, language: Language, now: datetime) -> Subscription:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from newsbot.stages.edition import DealNews, Told
 from newsbot.stages.edition_items import Item, item_of
 from newsbot.stages.edition_page import Health
-from newsbot.stages.edition_words import WORDS, long_day
+from newsbot.stages.edition_words import WORDS, long_day, short_day
 from newsbot.subscribing import Content, Wish
 from newsbot.types import Language, identity
 
@@ -66,7 +66,13 @@ class Short:
     plain: str
 
 
-def short_digest(told: Told, day: date, language: Language, health: Health) -> Short:
+def short_digest(
+    told: Told,
+    day: date,
+    language: Language,
+    health: Health,
+    after: date | None = None,
+) -> Short:
     """Write a digest as one short message: a line per deal, with a link.
 
     Args:
@@ -74,6 +80,7 @@ def short_digest(told: Told, day: date, language: Language, health: Health) -> S
         day: The reader's local date.
         language: The reader's.
         health: Of the feeds; told where something is wrong or no deal is.
+        after: The date of the digest before, where it was not the day before.
 
     Returns:
         The message, below 4,096 UTF-16 units; what does not fit is counted.
@@ -81,6 +88,9 @@ def short_digest(told: Told, day: date, language: Language, health: Health) -> S
     words = WORDS[language]
     head = f"{words.name}, {long_day(day, language)}"
     lines: list[tuple[str, str]] = [(f"<b>{html.escape(head)}</b>", head)]
+    if after is not None:
+        period = words.since.format(day=short_day(after, language))
+        lines.append((html.escape(period), period))
     n_deals = len(told.deals)
     if not n_deals:
         feeds = "; ".join(part for part in (health.line, health.silent) if part)

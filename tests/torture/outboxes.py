@@ -11,8 +11,8 @@ from servers import telegram as api
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.telegram.channel import TelegramChannel
-from newsbot.attempts import Managers
 from newsbot.deliver import Courier
+from newsbot.mailing import Managers
 from newsbot.pace import TELEGRAM
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
