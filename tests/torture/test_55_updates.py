@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from commands import ROOT, environment
 from talking_bot import MANAGER, NOW, READER, Rig, rig
 
 from newsbot.talking import Asked
+
+pytestmark = pytest.mark.case(55, "commands of a downtime, replays, kills between")
 
 
 def asked(number, text, user=READER):
