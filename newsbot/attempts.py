@@ -19,7 +19,7 @@ from newsbot.errors import (
 )
 from newsbot.mailing import Channel, Edit, Managers, Notice, Outbox, chat_of
 from newsbot.stages.notices import notice_message, paused_text
-from newsbot.types import Alert, Delivery
+from newsbot.types import Alert, Delivery, DeliveryState
 
 log = logging.getLogger("newsbot")
 
@@ -172,6 +172,7 @@ class Attempts:
         now, traffic = self._clock(), self._outbox.traffic
         reason, due_at = _verdict(error, notice.n_attempts, now)
         unknown = isinstance(error, DeliveryError) and error.unknown
+        state: DeliveryState
         more = self._concerns_more(error, notice.channel, notice.recipient, now)
         if more:
             # It waits with the reader's alerts; a chat that has moved gets it at once.
@@ -183,9 +184,7 @@ class Attempts:
             state = "unknown" if unknown else "failed"
             traffic.settle_notice(notice.id, state, reason, now, unknown=unknown)
         else:
-            traffic.settle_notice(
-                notice.id, "pending", reason, due_at, unknown=unknown
-            )
+            traffic.settle_notice(notice.id, "pending", reason, due_at, unknown=unknown)
         return False
 
     def edit(self, edit: Edit) -> Settle:

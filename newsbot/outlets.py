@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.config import Config, TelegramConfig
@@ -16,6 +16,10 @@ from newsbot.pace import PATIENT, TELEGRAM
 from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
+
+if TYPE_CHECKING:
+    from newsbot.adapters.db import Store
+    from newsbot.front_desk import FrontDesk
 
 
 def open_channels(
@@ -80,14 +84,19 @@ def open_courier(
 ) -> Courier:
     """Build what sends; there is one on a ledger."""
     telegram = config.telegram
-    managers = tuple(("telegram", str(one)) for one in telegram.managers)
     return Courier(
         outbox,
         channels,
         clock,
         limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
-        managers=Managers(recipients=managers, language=config.alerts.language),
+        managers=managers_of(config),
     )
+
+
+def managers_of(config: Config) -> Managers:
+    """Name who is told what a machine cannot mend."""
+    told = tuple(("telegram", str(one)) for one in config.telegram.managers)
+    return Managers(recipients=told, language=config.alerts.language)
 
 
 def open_bot(
@@ -103,6 +112,11 @@ def open_bot(
     """
     from newsbot.bot.desk import Access
     from newsbot.bot.opening import open_conversation
+    from newsbot.mailroom import Mailroom
+
+    def readers(store: Store) -> FrontDesk | None:
+        room = Mailroom(config, store, gazetteer)
+        return room.desk if room.configured else None
 
     telegram = config.telegram
     return open_conversation(
@@ -117,4 +131,5 @@ def open_bot(
         gazetteer,
         fetcher,
         clock,
+        readers,
     )

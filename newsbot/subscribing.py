@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal, Protocol
 
@@ -35,14 +35,12 @@ class Choice:
     #: An article in one of these must tell of the deal.
     languages: tuple[Language, ...] = ()
     #: What a chat asks for besides: alternatives, words.
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
 
 
 def choice_of(filters: Filters) -> Choice:
     """Ask for the deals that a chat's filters let through."""
-    return Choice(
-        languages=filters.languages, filters=replace(filters, languages=())
-    )
+    return Choice(languages=filters.languages, filters=replace(filters, languages=()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

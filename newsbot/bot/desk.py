@@ -18,9 +18,11 @@ from datetime import datetime, timedelta
 from newsbot.adapters.db import Store
 from newsbot.bot import feedback, reading
 from newsbot.bot.allowance import MAX_KNOWN, Allowance
+from newsbot.bot.by_mail import follow
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
 from newsbot.errors import StoreError
+from newsbot.front_desk import FrontDesk
 from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
@@ -56,6 +58,8 @@ class BotDesk:
         fetcher: Gets the guarded way to the web.
         access: Who is let in.
         clock: Tells the time, aware, UTC.
+        readers: Where an address's owner is asked whether they want the digest; None
+            where mail is not configured.
     """
 
     def __init__(
@@ -65,8 +69,10 @@ class BotDesk:
         fetcher: Callable[[], Fetcher],
         access: Access,
         clock: Callable[[], datetime],
+        readers: FrontDesk | None = None,
     ) -> None:
         self._store = store
+        self._readers = readers
         self._gazetteer = gazetteer
         self._fetcher = fetcher
         self._access = access
@@ -200,6 +206,7 @@ class BotDesk:
             is_admitted=self._admitted(asked),
             is_manager=asked.user_id in self._access.managers,
             managers=self._access.managers,
+            readers=self._readers,
         )
 
     def _obey(self, talk: Talk) -> None:
@@ -215,6 +222,8 @@ class BotDesk:
         refusal = self._refusal(talk, wish)
         if refusal is None:
             command(talk, wish.words)
+            if wish.command in SETTINGS:
+                follow(talk)
         if asked.kind == "press":
             self._show_pressed(talk, refusal)
         elif refusal is not None:

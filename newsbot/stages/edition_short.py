@@ -43,6 +43,16 @@ _BY_TOKEN: dict[Language, str] = {
     "de": "Zum Bestätigen geben Sie diese Kennung dem, der newsbot betreibt:\n{token}\n"
     "(newsbot subscribers confirm {token})",
 }
+#: Where a chat has asked: its person can answer there.
+_TO_BOT: dict[Language, str] = {
+    "en": "To confirm, send this to the bot, in the chat that asked:\n/email {token}",
+    "de": "Zum Bestätigen senden Sie dies dem Bot, in dem Chat, der gefragt hat:\n"
+    "/email {token}",
+}
+_OR_PAGE: dict[Language, str] = {
+    "en": "Or open this page and press the button there:\n{url}",
+    "de": "Oder öffnen Sie diese Seite und drücken dort den Knopf:\n{url}",
+}
 _SUBJECT: dict[Language, str] = {
     "en": "Please confirm: newsbot's digest of AI-cloud deals",
     "de": "Bitte bestätigen: newsbots Überblick über KI-Cloud-Abkommen",
@@ -125,10 +135,29 @@ def short_digest(
     )
 
 
-def confirmation(wish: Wish, token: str, url: str | None, within: timedelta) -> Content:
-    """Write the question whether an address is its owner's wish."""
+def confirmation(
+    wish: Wish,
+    token: str,
+    url: str | None,
+    within: timedelta,
+    *,
+    by_chat: bool = False,
+) -> Content:
+    """Write the question whether an address is its owner's wish.
+
+    Args:
+        wish: What was asked for.
+        token: What confirms it.
+        url: The page that takes the token; None where there is none.
+        within: How long the token is good.
+        by_chat: A chat of the bot has asked, and takes the token as well.
+    """
     language = wish.language
-    how = (_BY_LINK if url else _BY_TOKEN)[language].format(token=token, url=url)
+    how = (_BY_LINK if url else _BY_TOKEN)[language]
+    if by_chat:
+        page = f"\n\n{_OR_PAGE[language]}" if url else ""
+        how = f"{_TO_BOT[language]}{page}"
+    how = how.format(token=token, url=url)
     plan = _PLAN[language].format(
         days=_DAYS[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
     )
