@@ -23,7 +23,14 @@ from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError, UserError
 from newsbot.mailing import Channel
-from newsbot.outlets import managers_of, open_bot, open_channels, open_courier
+from newsbot.outlets import (
+    managers_of,
+    open_bot,
+    open_channels,
+    open_courier,
+    open_paces,
+)
+from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
 from newsbot.robots import Robots
@@ -158,7 +165,8 @@ class App:
         """
         if not self.config.telegram.takes_commands:
             return None
-        return open_bot(self.config, self.gazetteer, lambda: self.fetcher, self.clock)
+        fetcher, pace = lambda: self.fetcher, self.paces["telegram"]
+        return open_bot(self.config, self.gazetteer, fetcher, self.clock, pace)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -192,11 +200,15 @@ class App:
         )
 
     @cached_property
+    def paces(self) -> dict[str, Pace]:
+        """What keeps the limits of channels, for all who ask them."""
+        return open_paces(self.config)
+
+    @cached_property
     def courier(self) -> Courier:
         """What sends; the only one on its ledger."""
-        courier = open_courier(
-            self.config, self.store.outbox, self.channels, self.clock
-        )
+        outbox, channels = self.store.outbox, self.channels
+        courier = open_courier(self.config, outbox, channels, self.clock, self.paces)
         self._closing.append(courier.close)
         return courier
 
@@ -224,6 +236,7 @@ class App:
             ("fetcher", network),
             ("parsing", True),
             ("hosts", network),
+            ("paces", mine.telegram == theirs.telegram),
             ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
@@ -385,8 +398,3 @@ def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
         every_minutes=feed.every_minutes,
         source="config" if source == "config" else "command",
     )
-
-
-def failures(polled: Sequence[Polled]) -> list[Polled]:
-    """Pick the polls that failed."""
-    return [one for one in polled if one.error is not None]

@@ -12,7 +12,7 @@ from newsbot.config import Config, TelegramConfig
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError
 from newsbot.mailing import Channel, Managers, Outbox
-from newsbot.pace import PATIENT, TELEGRAM
+from newsbot.pace import PATIENT, TELEGRAM, Pace
 from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
@@ -20,6 +20,10 @@ from newsbot.talking import Conversation
 if TYPE_CHECKING:
     from newsbot.adapters.db import Store
     from newsbot.front_desk import FrontDesk
+
+
+#: Of the 30 requests a second that Telegram takes, those left to answers of the bot.
+KEPT_BACK = 5
 
 
 def open_channels(
@@ -81,16 +85,34 @@ def open_courier(
     outbox: Outbox,
     channels: Mapping[str, Channel],
     clock: Callable[[], datetime],
+    paces: Mapping[str, Pace] | None = None,
 ) -> Courier:
-    """Build what sends; there is one on a ledger."""
-    telegram = config.telegram
+    """Build what sends; there is one on a ledger.
+
+    Args:
+        config: With its managers.
+        outbox: What it sends.
+        channels: By name.
+        clock: Tells the time, aware, UTC.
+        paces: What others ask of these channels, too; else of its own.
+    """
     return Courier(
         outbox,
         channels,
         clock,
-        limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
+        paces=open_paces(config) if paces is None else paces,
         managers=managers_of(config),
     )
+
+
+def open_paces(config: Config) -> dict[str, Pace]:
+    """Build what keeps the limits of channels, for all who ask them."""
+    telegram = config.telegram
+    kept_back = KEPT_BACK if telegram.takes_commands else 0
+    return {
+        "telegram": Pace(TELEGRAM.scaled(telegram.pace), kept_back=kept_back),
+        "chat": Pace(PATIENT),
+    }
 
 
 def managers_of(config: Config) -> Managers:
@@ -104,6 +126,7 @@ def open_bot(
     gazetteer: Gazetteer,
     fetcher: Callable[[], Fetcher],
     clock: Callable[[], datetime],
+    pace: Pace,
 ) -> Conversation:
     """Build the bot that people talk to, with a connection of its own.
 
@@ -132,4 +155,5 @@ def open_bot(
         fetcher,
         clock,
         readers,
+        pace,
     )

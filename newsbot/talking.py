@@ -206,6 +206,10 @@ class Desk(Protocol):
         """Say an answer later; given up after some tries."""
         ...
 
+    def put_aside(self, number: int, seconds: float) -> None:
+        """Say an answer when its turn comes; that was no try."""
+        ...
+
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands."""
         ...

@@ -23,6 +23,7 @@ from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
 from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk
+from newsbot.mailing import chat_of
 from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
@@ -132,12 +133,19 @@ class BotDesk:
         return self._store.bot.replies(self._clock(), limit)
 
     def said(self, number: int) -> None:
-        """Forget an answer: it was said, or never can be."""
-        self._store.bot.said(number)
+        """Forget an answer: it was said, or never can be; limits count it."""
+        with self._store.atomic():
+            if recipient := self._store.bot.said(number):
+                traffic = self._store.outbox.traffic
+                traffic.noted(CHANNEL, chat_of(recipient), self._clock())
 
     def put_off(self, number: int, seconds: float) -> None:
         """Say an answer later; given up after some tries."""
         self._store.bot.put_off(number, seconds, self._clock())
+
+    def put_aside(self, number: int, seconds: float) -> None:
+        """Say an answer when its turn comes; that was no try."""
+        self._store.bot.put_aside(number, seconds, self._clock())
 
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands, per language and kind of chat."""

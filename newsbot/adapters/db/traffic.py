@@ -48,6 +48,10 @@ class TrafficRows:
                 [codec.at_text(now), number],
             )
 
+    def noted(self, channel: str, chat: str, now: datetime) -> None:
+        """Count something that was asked otherwise, and is over."""
+        self.ended(self.began(channel, chat, now), now)
+
     def requests(self, channel: str, since: datetime) -> list[Request]:
         """List what ended since then, oldest first."""
         rows = self._connection.rows(
