@@ -75,7 +75,11 @@ def test_an_address_is_confirmed_in_the_chat_and_gets_the_chats_digest(bot, mail
     assert answer.startswith(f"Confirmed: the digest goes to {ADDRESS}, daily at 08:30")
     assert f"mail {ADDRESS};" in bot.ask(READER, "/list")[0]
     wish = reader(bot).wish
-    assert (wish.language, wish.time_zone, wish.at) == ("en", "Europe/Berlin", time(8, 30))
+    assert (wish.language, wish.time_zone, wish.at) == (
+        "en",
+        "Europe/Berlin",
+        time(8, 30),
+    )
     assert wish.choice.languages == ("en",)
     assert wish.choice.filters.parties == ("OpenAI", "Anthropic")
     assert wish.choice.filters.without == ("gerücht",)
@@ -87,10 +91,19 @@ def test_an_address_is_confirmed_in_the_chat_and_gets_the_chats_digest(bot, mail
 def test_later_settings_of_the_chat_hold_for_the_mail(bot, mail):
     """/lang, /timezone, /filter and /digest change the reader's wish, unasked."""
     bot.ask(READER, f"/email {asked(bot, mail)}")
-    for text in ("/lang de", "/timezone Asia/Tokyo", "/digest 18:00", "/filter Gigawatt"):
+    for text in (
+        "/lang de",
+        "/timezone Asia/Tokyo",
+        "/digest 18:00",
+        "/filter Gigawatt",
+    ):
         bot.ask(READER, text)
     wish = reader(bot).wish
-    assert (wish.address, wish.language, wish.time_zone) == (ADDRESS, "de", "Asia/Tokyo")
+    assert (wish.address, wish.language, wish.time_zone) == (
+        ADDRESS,
+        "de",
+        "Asia/Tokyo",
+    )
     assert (wish.at, wish.choice.filters.words) == (time(18), ("gigawatt",))
     assert len(mail.taken) == 1
 
@@ -202,7 +215,9 @@ def test_without_mail_nothing_is_kept(tmp_path):
         assert "has not set up mail" in answer
         assert made.sub(MANAGER).email is None
         assert made.store.subscribers.all() == []
-        assert "mail: off" in made.ask(MANAGER, "/email")[0].replace("by mail to", "mail")
+        assert "mail: off" in made.ask(MANAGER, "/email")[0].replace(
+            "by mail to", "mail"
+        )
 
 
 def test_a_suspended_mailbox_is_told_to_the_managers_once(bot, mail):
