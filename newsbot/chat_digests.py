@@ -9,7 +9,8 @@ is sent here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from newsbot.adapters.db.chat_digests import Progress
 from newsbot.digests import AHEAD, told_since
@@ -18,7 +19,7 @@ from newsbot.press import Press
 from newsbot.stages.edition import Told
 from newsbot.stages.edition_page import health_of
 from newsbot.stages.edition_short import Short, short_digest
-from newsbot.stages.local_days import due_date
+from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.subscribing import choice_of, wish_of
 from newsbot.talking import Filters, Subscription
@@ -43,16 +44,25 @@ def write_chat_digests(press: Press, now: datetime) -> int:
     upto = store.news.last()
     writer = _Writer(press, now, upto)
     n_new = 0
+    known = {(one.channel, one.recipient): one for one in store.subscriptions.all()}
     for one in store.chat_digests.progress():
-        there = store.subscriptions.get(one.channel, one.recipient)
-        if there is None or there.digest_at is None:
+        there = known.get((one.channel, one.recipient))
+        if there is None:
             continue
+        one = _since_begun(one, there)
         day = due_date(wish_of(there), one.last_date, one.begun_at, now)
         if day is None:
             continue
         short = None if is_silent(there, now) else writer.write(there, one, day)
         n_new += _put(press, there, one, day, short, upto, now)
     return n_new
+
+
+def _since_begun(one: Progress, there: Subscription) -> Progress:
+    """Leave out digests of before they were turned off: no day since was missed."""
+    here = read_zone(there.timezone) or UTC
+    last, begun = one.last_date, one.begun_at.astimezone(here).date()
+    return replace(one, last_date=None) if last and last < begun else one
 
 
 class _Writer:

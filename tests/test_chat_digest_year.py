@@ -16,7 +16,8 @@ from newsbot.stages.local_days import moment
 from newsbot.talking import Subscription
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-STEP = timedelta(hours=3)
+#: No digest is later than this before midnight.
+STEP = timedelta(hours=6)
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_every_subscription_every_day(made):
     hours = {}
     for n, name in enumerate(ZONES):
         chat = str(100 + n)
-        hours[chat] = (time((n * 7) % 24, 30 if n % 3 else 0), ZoneInfo(name))
+        hours[chat] = (time((n * 7) % 17, 30 if n % 3 else 0), ZoneInfo(name))
         made.store.subscriptions.put(
             Subscription(
                 channel="telegram",
@@ -48,7 +49,7 @@ def test_every_subscription_every_day(made):
     press, now, n_deals, n_written = made.room().press, BEGIN, 0, 0
     end = BEGIN + timedelta(days=365)
     while now < end:
-        if now.hour == 12 and now.timetuple().tm_yday % 9 == 0 and now < end - 9 * STEP:
+        if now.hour == 12 and now.timetuple().tm_yday % 9 == 0 and now < end - 5 * STEP:
             story = replace(ledger.STORIES[3], deal=f"deal-{n_deals}", at=now)
             ledger.keep(made.store, story, n_deals)
             n_deals += 1
