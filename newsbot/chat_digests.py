@@ -47,7 +47,7 @@ def write_chat_digests(press: Press, now: datetime) -> int:
     known = {(one.channel, one.recipient): one for one in store.subscriptions.all()}
     for one in store.chat_digests.progress():
         there = known.get((one.channel, one.recipient))
-        if there is None:
+        if there is None or there.digest_at is None:
             continue
         one = _since_begun(one, there)
         day = due_date(wish_of(there), one.last_date, one.begun_at, now)

@@ -66,6 +66,8 @@ class Rig:
             telegram=TelegramConfig(managers=managers, pace=pace or 1000.0),
         )
         self.channel = None
+        #: Set before `start`: answers keep limits.
+        self.pacing = None
         self.bot = None
 
     def desk(self):
@@ -107,6 +109,7 @@ class Rig:
             self.server.base_url,
             desk,
             waits=QUICK,
+            pacing=self.pacing,
             closing=store.close,
         )
         self.bot.start()
