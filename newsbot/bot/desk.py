@@ -24,6 +24,7 @@ from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wi
 from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk
 from newsbot.mailing import chat_of
+from newsbot.pace import is_group
 from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
@@ -133,11 +134,14 @@ class BotDesk:
         return self._store.bot.replies(self._clock(), limit)
 
     def said(self, number: int) -> None:
-        """Forget an answer: it was said, or never can be; limits count it."""
+        """Forget an answer: it was said, or never can be.
+
+        A group's limit counts it, also after a restart; of people nothing is kept.
+        """
         with self._store.atomic():
-            if recipient := self._store.bot.said(number):
-                traffic = self._store.outbox.traffic
-                traffic.noted(CHANNEL, chat_of(recipient), self._clock())
+            chat = chat_of(self._store.bot.said(number) or "")
+            if chat and is_group(chat):
+                self._store.outbox.traffic.noted(CHANNEL, chat, self._clock())
 
     def put_off(self, number: int, seconds: float) -> None:
         """Say an answer later; given up after some tries."""
