@@ -16,7 +16,7 @@ from newsbot.stages.compose import compose
 from newsbot.stages.notices import Mistake, correction
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
-from newsbot.stages.subscriptions import decide
+from newsbot.stages.subscriptions import decide, is_silent
 from newsbot.types import LANGUAGES, Alert, Article, Deal, Language, Verdict
 
 #: How long later papers are collected before a sent message is edited once: Telegram
@@ -110,7 +110,7 @@ def _correct(
     silent = {
         (one.channel, one.recipient)
         for one in store.subscriptions.all()
-        if one.paused or (one.muted_until is not None and now < one.muted_until)
+        if is_silent(one, now)
     }
     told = [pair for pair in store.outbox.told_to(alert.id) if pair not in silent]
     store.outbox.put(message, told, now)

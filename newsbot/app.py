@@ -23,12 +23,20 @@ from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError, UserError
 from newsbot.mailing import Channel
-from newsbot.outlets import open_bot, open_channels, open_courier
+from newsbot.outlets import (
+    managers_of,
+    open_bot,
+    open_channels,
+    open_courier,
+    open_paces,
+)
+from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
-from newsbot.poll import Polled, Round, poll_feeds
+from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
 from newsbot.robots import Robots
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
+from newsbot.stages.notices import feed_text
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.rates import load_rates
@@ -157,7 +165,8 @@ class App:
         """
         if not self.config.telegram.takes_commands:
             return None
-        return open_bot(self.config, self.gazetteer, lambda: self.fetcher, self.clock)
+        fetcher, pace = lambda: self.fetcher, self.paces["telegram"]
+        return open_bot(self.config, self.gazetteer, fetcher, self.clock, pace)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -168,7 +177,8 @@ class App:
         """
         from newsbot.mailroom import Mailroom
 
-        return Mailroom(self.config, self.store, self.gazetteer)
+        managers = managers_of(self.config)
+        return Mailroom(self.config, self.store, self.gazetteer, managers)
 
     @cached_property
     def parts(self) -> Parts:
@@ -190,11 +200,15 @@ class App:
         )
 
     @cached_property
+    def paces(self) -> dict[str, Pace]:
+        """What keeps the limits of channels, for all who ask them."""
+        return open_paces(self.config)
+
+    @cached_property
     def courier(self) -> Courier:
         """What sends; the only one on its ledger."""
-        courier = open_courier(
-            self.config, self.store.outbox, self.channels, self.clock
-        )
+        outbox, channels = self.store.outbox, self.channels
+        courier = open_courier(self.config, outbox, channels, self.clock, self.paces)
         self._closing.append(courier.close)
         return courier
 
@@ -222,6 +236,7 @@ class App:
             ("fetcher", network),
             ("parsing", True),
             ("hosts", network),
+            ("paces", mine.telegram == theirs.telegram),
             ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
@@ -303,9 +318,14 @@ class App:
         return Round(
             max_age=self.config.alerts.max_age,
             hosts=self.hosts,
+            tell=self._tell_of_feed,
             parse=self.parse_feed,
             secrets=feed_secrets(self.config.feeds),
         )
+
+    def _tell_of_feed(self, feed: Feed, notice: str, now: datetime) -> None:
+        traffic, text = self.store.outbox.traffic, feed_text(feed.url, notice)
+        managers_of(self.config).tell(traffic, text, now)
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -349,6 +369,8 @@ class App:
     ) -> None:
         """Walk the line and send what comes of it, alone and to the end."""
         walk(self.parts, self.clock, progress=progress, composed=self.send)
+        if self.mailroom.write_chat_digests(self.clock()):
+            self.send()
 
     def lock(self) -> None:
         """Hold the ledger's service lock until the process ends.
@@ -358,21 +380,6 @@ class App:
             StoreError: The lock's file, beside the ledger, cannot be written.
         """
         self._closing.append(hold_lock(self.config.database_path))
-
-
-def may_be_forced(feed: Feed, now: datetime, *, named: bool = False) -> bool:
-    """Whether a feed may be asked before its time.
-
-    Args:
-        feed: Which one.
-        now: The time.
-        named: Whether a person asks for this very feed, so that one that was gone
-            for good is tried once more.
-    """
-    courtesy = feed.courtesy
-    if courtesy.stopped_at is not None and not named:
-        return False
-    return courtesy.not_before_at is None or courtesy.not_before_at <= now
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
@@ -391,8 +398,3 @@ def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
         every_minutes=feed.every_minutes,
         source="config" if source == "config" else "command",
     )
-
-
-def failures(polled: Sequence[Polled]) -> list[Polled]:
-    """Pick the polls that failed."""
-    return [one for one in polled if one.error is not None]

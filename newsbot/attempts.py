@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,9 +17,9 @@ from newsbot.errors import (
     RecipientGoneError,
     RecipientMovedError,
 )
-from newsbot.mailing import Channel, Edit, Notice, Outbox, chat_of
+from newsbot.mailing import Channel, Edit, Managers, Notice, Outbox, chat_of
 from newsbot.stages.notices import notice_message, paused_text
-from newsbot.types import Alert, Delivery, DeliveryState, Language
+from newsbot.types import Alert, Delivery, DeliveryState
 
 log = logging.getLogger("newsbot")
 
@@ -32,15 +31,6 @@ FIRST_WAIT = timedelta(seconds=30)
 MAX_WAIT = timedelta(hours=6)
 #: Wait of a delivery whose channel is not configured at present.
 NO_CHANNEL_WAIT = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Managers:
-    """Who is told when a recipient is paused, in which language."""
-
-    #: Pairs of channel and recipient.
-    recipients: tuple[tuple[str, str], ...] = ()
-    language: Language = "en"
 
 
 #: Writes down what came of an attempt, in the caller's transaction; true if a message
@@ -158,15 +148,13 @@ class Attempts:
         self, channel: str, recipient: str, reason: str, now: datetime
     ) -> None:
         text = paused_text(recipient, reason, self._managers.language)
-        for its_channel, manager in self._managers.recipients:
-            if (its_channel, manager) != (channel, recipient):
-                self._outbox.traffic.notify(its_channel, manager, text, now)
+        traffic = self._outbox.traffic
+        self._managers.tell(traffic, text, now, but=(channel, recipient))
 
     def tell(self, notice: Notice) -> Settle:
-        """Send a line to a reader."""
+        """Send a message about no deal to a reader."""
         channel = self._channels.get(notice.channel)
-        language = self._managers.language
-        message = notice_message(notice.id, notice.text, language, self._clock())
+        message = notice_message(notice, self._managers.language, self._clock())
         try:
             if channel is None:
                 raise DeliveryError("no such channel", retry=False)
@@ -181,12 +169,22 @@ class Attempts:
         return True
 
     def _untold(self, notice: Notice, error: Exception) -> bool:
-        now = self._clock()
+        now, traffic = self._clock(), self._outbox.traffic
         reason, due_at = _verdict(error, notice.n_attempts, now)
-        self._concerns_more(error, notice.channel, notice.recipient, now)
-        state: DeliveryState = "failed" if due_at is None else "pending"
-        traffic = self._outbox.traffic
-        traffic.settle_notice(notice.id, state, reason, due_at or now)
+        unknown = isinstance(error, DeliveryError) and error.unknown
+        state: DeliveryState
+        more = self._concerns_more(error, notice.channel, notice.recipient, now)
+        if more:
+            # It waits with the reader's alerts; a chat that has moved gets it at once.
+            moved = isinstance(error, RecipientMovedError)
+            state = "failed" if moved and due_at is None else "pending"
+            traffic.settle_notice(notice.id, state, reason, now, counted=moved)
+        elif due_at is None:
+            log.warning("given up notice=%s reason=%s", notice.id, reason)
+            state = "unknown" if unknown else "failed"
+            traffic.settle_notice(notice.id, state, reason, now, unknown=unknown)
+        else:
+            traffic.settle_notice(notice.id, "pending", reason, due_at, unknown=unknown)
         return False
 
     def edit(self, edit: Edit) -> Settle:

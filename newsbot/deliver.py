@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from newsbot.attempts import Attempts, Managers, Settle
+from newsbot.attempts import Attempts, Settle
 from newsbot.errors import StoreBusyError
-from newsbot.mailing import Channel, Outbox, chat_of
-from newsbot.pace import Limits, Pace
+from newsbot.mailing import Channel, Managers, Outbox, chat_of
+from newsbot.pace import Pace
 
 log = logging.getLogger("newsbot")
 
@@ -61,8 +61,9 @@ class Courier:
         outbox: Messages and who still has to get them.
         channels: Those configured, by name.
         clock: Tells the time, aware, UTC.
-        limits: What channels allow, by name. A channel without limits is asked in
-            the caller's thread, one message after the other.
+        paces: What channels allow and were asked lately, by name; others who ask
+            them share it. A channel without one is asked in the caller's thread, one
+            message after the other.
         managers: Who is told when a recipient is paused.
     """
 
@@ -72,16 +73,16 @@ class Courier:
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
         *,
-        limits: Mapping[str, Limits] | None = None,
+        paces: Mapping[str, Pace] | None = None,
         managers: Managers | None = None,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
-        self._limits = limits or {}
+        self._paces = paces or {}
         self._attempts = Attempts(outbox, channels, clock, managers or Managers())
-        #: Read when the first message is sent.
-        self._paces: dict[str, Pace] | None = None
+        #: Whether an earlier process's work was taken up.
+        self._begun = False
         self._pool: ThreadPoolExecutor | None = None
         self._changed = threading.Condition()
         # All below under `_changed`.
@@ -105,8 +106,9 @@ class Courier:
         Raises:
             StoreError: The outbox cannot be read or written.
         """
-        if self._paces is None:
-            self._paces = self._begun()
+        if not self._begun:
+            self._take_up()
+            self._begun = True
         with self._changed:
             self._n_sent = 0
         try:
@@ -134,17 +136,15 @@ class Courier:
             self._pool.shutdown()
             self._pool = None
 
-    def _begun(self) -> dict[str, Pace]:
+    def _take_up(self) -> None:
         """Take up where an earlier process ended."""
         now, traffic = self._clock(), self._outbox.traffic
         if n_lost := self._outbox.recover(now):
             log.warning("sending was cut off, sent again unknown=%d", n_lost)
         for name in self._channels:
             traffic.resume(name)  # somebody may have put a new key in place
-        return {
-            name: Pace(limits, traffic.requests(name, now - LOOK_BACK))
-            for name, limits in self._limits.items()
-        }
+        for name, pace in self._paces.items():
+            pace.remember(traffic.requests(name, now - LOOK_BACK))
 
     def _step(self, stopping: Callable[[], bool]) -> float | None:
         """Begin whatever may begin now.
@@ -153,7 +153,6 @@ class Courier:
             Seconds until more may begin: 0 where something was done at once, None
             where nothing waits but for an answer.
         """
-        assert self._paces is not None
         waits: list[float] = []
         with self._changed:
             busy = set(self._busy)
@@ -175,9 +174,8 @@ class Courier:
                 if len(self._busy) >= MAX_AT_ONCE or self._probing(job.channel):
                     continue
                 now = self._clock()
-                ready_at = pace.ready_at(job.chat[1], now)
-                if ready_at is not None and ready_at <= now:
-                    pace.begin(job.chat[1])
+                ready_at = pace.take(job.chat[1], now)
+                if ready_at == now:
                     self._busy.add(job.chat)
                     self._start(job, pace)
                 elif ready_at is not None:
@@ -201,6 +199,7 @@ class Courier:
                 channel=notice.channel,
                 recipient=notice.recipient,
                 ask=partial(self._attempts.tell, notice),
+                begin=partial(self._outbox.traffic.begin_notice, notice.id, now),
             )
             for notice in self._outbox.traffic.notices(now)
         ]

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from newsbot.adapters.pages import Rendered
-from newsbot.press import Press, chosen, panorama_of
+from newsbot.press import Press, articles_of, chosen, panorama_of
 from newsbot.stages.edition import (
     DealNews,
     Fresh,
@@ -216,13 +216,11 @@ def _gather(
     if upto is not None:
         later = frozenset(one.number for one in known if one.number > upto)
         fresh = replace(fresh, later=later)
-    article_ids = {one.article_id for deal in deals for one in deal.findings}
-    kept = [store.line.article(id_) for id_ in sorted(article_ids)]
     found = tell_deals(
         deals,
         known,
         fresh,
-        {article.id: article for article in kept if article},
+        articles_of(press, deals),
         related=press.gazetteer.related,
     )
     numbers = {one.subject: one.number for one in known}

@@ -28,6 +28,9 @@ from newsbot.types import identity
 
 #: How long a confirmation waits for its reader.
 CONFIRM_WITHIN = timedelta(days=7)
+#: Questions that chats may have put to one address, and that one chat may have put,
+#: within so long.
+MAX_TO_ADDRESS, MAX_OF_CHAT, ASKING = 3, 5, timedelta(days=1)
 
 
 class FrontDesk:
@@ -49,7 +52,21 @@ class FrontDesk:
         self._sender = sender
         self._send = send
 
-    def ask(self, wish: Wish, now: datetime) -> Subscriber:
+    def may_ask(self, address: str, chat: str, now: datetime) -> bool:
+        """Count a question that a chat wants put to an address; false if too many.
+
+        Neither a mailbox nor the mail server is to suffer from somebody who types.
+        What is too much counts as well: who goes on asking waits on.
+        """
+        n_address, n_chat = self._store.subscribers.count_question(
+            self._masked("address", address.lower()),
+            self._masked("chat", chat),
+            now,
+            ASKING,
+        )
+        return n_address <= MAX_TO_ADDRESS and n_chat <= MAX_OF_CHAT
+
+    def ask(self, wish: Wish, now: datetime, *, chat: str | None = None) -> Subscriber:
         """Ask the owner of an address whether the wish is theirs (double opt-in).
 
         A mail with a token goes out at once; nothing else does before the token comes
@@ -58,6 +75,8 @@ class FrontDesk:
         Args:
             wish: Address, language, time and choice; checked by `check_wish`.
             now: Aware.
+            chat: The bot's private chat that asks, and whose settings the reader is
+                to follow.
 
         Returns:
             The reader as the ledger has it.
@@ -73,9 +92,16 @@ class FrontDesk:
             wish=wish,
             state="asked",
             asked_at=now,
+            asked_by=chat,
         )
         kept = self._store.subscribers.ask(subscriber, _hashed(token))
-        content = confirmation(wish, token, confirm_url(sender, token), CONFIRM_WITHIN)
+        content = confirmation(
+            wish,
+            token,
+            confirm_url(sender, token),
+            CONFIRM_WITHIN,
+            by_chat=chat is not None,
+        )
         self._send(content, wish.address, now)
         return kept
 
@@ -107,6 +133,10 @@ class FrontDesk:
                 f"{CONFIRM_WITHIN.days} days; ask for a new one"
             )
         return found
+
+    def _masked(self, kind: str, text: str) -> str:
+        secret = self._store.subscribers.secret()
+        return hmac.digest(secret, f"{kind} {text}".encode(), hashlib.sha256).hex()
 
     def token(self, subscriber_id: str) -> str:
         """Give the token by which a reader leaves; the same in every mail."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from newsbot.types import Alert, Delivery, DeliveryState, Language
+from newsbot.types import Alert, Delivery, DeliveryState, Language, identity
 
 RecipientState = Literal["active", "parked", "moved"]
+#: ``"notice"``: for managers; ``"digest"``, ``"broadcast"``: for a subscription.
+NoticeKind = Literal["notice", "digest", "broadcast"]
 
 
 class Channel(Protocol):
@@ -112,13 +114,52 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A line for one reader that is about no deal."""
+    """A message for one reader that is about no deal: a line, a digest, a broadcast."""
 
     id: str
     channel: str
     recipient: str
+    #: Plain.
     text: str
+    #: The same with the tags that chats know; empty where it is the text alone.
+    html: str = ""
+    kind: NoticeKind = "notice"
     n_attempts: int = 0
+
+
+def line_for(channel: str, recipient: str, text: str, now: datetime) -> Notice:
+    """Make a line for one reader; the same line of one moment is one."""
+    id_ = identity("notice", channel, recipient, text, now.isoformat())
+    return Notice(id=id_, channel=channel, recipient=recipient, text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managers:
+    """Who is told what a machine cannot mend, and in which language."""
+
+    #: Pairs of channel and recipient.
+    recipients: tuple[tuple[str, str], ...] = ()
+    language: Language = "en"
+
+    def tell(
+        self,
+        traffic: Traffic,
+        text: str,
+        now: datetime,
+        *,
+        but: tuple[str, str] | None = None,
+    ) -> None:
+        """Write a line for each of them, in the caller's transaction.
+
+        Args:
+            traffic: Where lines wait.
+            text: The line.
+            now: The time, aware UTC.
+            but: Channel and recipient of who is not told: the line is about them.
+        """
+        for channel, manager in self.recipients:
+            if (channel, manager) != but:
+                traffic.notify(line_for(channel, manager, text, now), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,16 +302,27 @@ class Traffic(Protocol):
         """Let a channel go on; whether it rested."""
         ...
 
-    def notify(self, channel: str, recipient: str, text: str, now: datetime) -> None:
-        """Write a line for one reader."""
+    def notify(self, notice: Notice, due_at: datetime) -> bool:
+        """Write a message about no deal; whether it was not written before."""
         ...
 
     def notices(self, now: datetime) -> list[Notice]:
-        """List the lines whose time has come."""
+        """List the messages whose time has come."""
+        ...
+
+    def begin_notice(self, id_: str, now: datetime) -> None:
+        """Write down that a message is on its way."""
         ...
 
     def settle_notice(
-        self, id_: str, state: DeliveryState, error: str, due_at: datetime
+        self,
+        id_: str,
+        state: DeliveryState,
+        error: str,
+        due_at: datetime,
+        *,
+        counted: bool = True,
+        unknown: bool = False,
     ) -> None:
         """Write down what came of a try."""
         ...

@@ -20,21 +20,21 @@ from newsbot.adapters.pages import Templates
 from newsbot.adapters.picture import png_of
 from newsbot.adapters.signing import read_signer
 from newsbot.adapters.smtp import SmtpPostman, SmtpServer
+from newsbot.chat_digests import write_chat_digests
 from newsbot.config import Config
 from newsbot.digests import (
     told_of_day,
-    told_since,
     write_alerts,
     write_digest,
     write_due,
 )
 from newsbot.errors import ConfigError, UserError
 from newsbot.front_desk import CONFIRM_WITHIN, FrontDesk
+from newsbot.mailing import Managers
 from newsbot.posting import PostOffice, post
 from newsbot.press import Press
-from newsbot.stages.edition import Told
 from newsbot.stages.edition_page import health_of
-from newsbot.stages.edition_short import Short, notice, short_digest
+from newsbot.stages.edition_short import notice
 from newsbot.stages.local_days import bounds, read_zone
 from newsbot.stages.mail import (
     Sender,
@@ -79,9 +79,17 @@ class Mailroom:
         config: What is configured; without `[email]` nothing can be sent.
         store: The ledger.
         gazetteer: Of organisations.
+        managers: Who is told of readers that cannot be reached.
     """
 
-    def __init__(self, config: Config, store: Store, gazetteer: Gazetteer) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        gazetteer: Gazetteer,
+        managers: Managers | None = None,
+    ) -> None:
+        self._managers = managers or Managers()
         self._config = config
         self._store = store
         self._gazetteer = gazetteer
@@ -198,6 +206,10 @@ class Mailroom:
         self._store.subscribers.forget_unconfirmed(now - CONFIRM_WITHIN)
         return n_written, n_sent
 
+    def write_chat_digests(self, now: datetime) -> int:
+        """Write the digests of chats that are due; how many are new."""
+        return write_chat_digests(self.press, now)
+
     def try_out(self) -> None:
         """Connect to the mail server and send nothing.
 
@@ -270,29 +282,6 @@ class Mailroom:
         content = self._content(None, language, now)
         return self.send_now(office, content, recipient, now, token="test")
 
-    def short(
-        self, choice: Choice, language: Language, *, since: int, now: datetime
-    ) -> tuple[Short, int]:
-        """Write what became known since a number, for a chat: short, with links.
-
-        Args:
-            choice: Which deals.
-            language: The reader's.
-            since: Number of the news that was told last; `store.news.last()` to begin.
-            now: Aware.
-
-        Returns:
-            The text, plain and as HTML of a chat, and the number to go on with.
-        """
-        upto = self._store.news.last()
-        told = told_since(self.press, since, upto, choice)
-        return self._short(told, language, now), upto
-
-    def _short(self, told: Told, language: Language, now: datetime) -> Short:
-        zone = read_zone(self._config.digest.time_zone)
-        health = health_of(self._store.feeds.all(), now, language)
-        return short_digest(told, now.astimezone(zone).date(), language, health)
-
     def _content(self, day: date | None, language: Language, now: datetime) -> Content:
         start, end = self._bounds(day, now)
         end = max(start, min(end, now))
@@ -353,8 +342,9 @@ class Mailroom:
         return read_signer(path, email.dkim_selector, self.sender.domain).sign
 
     def _tell(self, text: str, now: datetime) -> None:
-        """Tell the manager: in the log, and by mail where an address is set."""
+        """Tell the managers: in the log, in Telegram, by mail where one is named."""
         log.error("%s", text)
+        self._managers.tell(self._store.outbox.traffic, text, now)
         address = read_address(self._config.email.manager)
         if address is None:
             return

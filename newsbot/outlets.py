@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from newsbot.adapters.console import ConsoleChannel
-from newsbot.attempts import Managers
 from newsbot.config import Config, TelegramConfig
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError
-from newsbot.mailing import Channel, Outbox
-from newsbot.pace import PATIENT, TELEGRAM
+from newsbot.mailing import Channel, Managers, Outbox
+from newsbot.pace import PATIENT, TELEGRAM, Pace
 from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
+
+if TYPE_CHECKING:
+    from newsbot.adapters.db import Store
+    from newsbot.front_desk import FrontDesk
+
+
+#: Of the 30 requests a second that Telegram takes, those left to answers of the bot.
+KEPT_BACK = 5
 
 
 def open_channels(
@@ -78,17 +85,40 @@ def open_courier(
     outbox: Outbox,
     channels: Mapping[str, Channel],
     clock: Callable[[], datetime],
+    paces: Mapping[str, Pace] | None = None,
 ) -> Courier:
-    """Build what sends; there is one on a ledger."""
-    telegram = config.telegram
-    managers = tuple(("telegram", str(one)) for one in telegram.managers)
+    """Build what sends; there is one on a ledger.
+
+    Args:
+        config: With its managers.
+        outbox: What it sends.
+        channels: By name.
+        clock: Tells the time, aware, UTC.
+        paces: What others ask of these channels, too; else of its own.
+    """
     return Courier(
         outbox,
         channels,
         clock,
-        limits={"telegram": TELEGRAM.scaled(telegram.pace), "chat": PATIENT},
-        managers=Managers(recipients=managers, language=config.alerts.language),
+        paces=open_paces(config) if paces is None else paces,
+        managers=managers_of(config),
     )
+
+
+def open_paces(config: Config) -> dict[str, Pace]:
+    """Build what keeps the limits of channels, for all who ask them."""
+    telegram = config.telegram
+    kept_back = KEPT_BACK if telegram.takes_commands else 0
+    return {
+        "telegram": Pace(TELEGRAM.scaled(telegram.pace), kept_back=kept_back),
+        "chat": Pace(PATIENT),
+    }
+
+
+def managers_of(config: Config) -> Managers:
+    """Name who is told what a machine cannot mend."""
+    told = tuple(("telegram", str(one)) for one in config.telegram.managers)
+    return Managers(recipients=told, language=config.alerts.language)
 
 
 def open_bot(
@@ -96,6 +126,7 @@ def open_bot(
     gazetteer: Gazetteer,
     fetcher: Callable[[], Fetcher],
     clock: Callable[[], datetime],
+    pace: Pace,
 ) -> Conversation:
     """Build the bot that people talk to, with a connection of its own.
 
@@ -104,6 +135,11 @@ def open_bot(
     """
     from newsbot.bot.desk import Access
     from newsbot.bot.opening import open_conversation
+    from newsbot.mailroom import Mailroom
+
+    def readers(store: Store) -> FrontDesk | None:
+        room = Mailroom(config, store, gazetteer)
+        return room.desk if room.configured else None
 
     telegram = config.telegram
     return open_conversation(
@@ -118,4 +154,6 @@ def open_bot(
         gazetteer,
         fetcher,
         clock,
+        readers,
+        pace,
     )

@@ -14,6 +14,7 @@ Source:
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -81,54 +82,111 @@ def is_group(chat: str) -> bool:
 
 
 class Pace:
-    """What one channel was asked lately; not safe to share between threads.
+    """What one channel was asked lately; safe to share between threads.
 
     Args:
         limits: What it allows.
         requests: What was asked before, as far as it may still count.
+        kept_back: Of those that go to everybody together, so many are kept back for
+            answers: who asks the bot does not wait for a burst of messages.
     """
 
-    def __init__(self, limits: Limits, requests: Iterable[Request] = ()) -> None:
+    def __init__(
+        self, limits: Limits, requests: Iterable[Request] = (), *, kept_back: int = 0
+    ) -> None:
         self._limits = limits
+        self._kept_back = kept_back
+        self._lock = threading.Lock()
+        # All below under `_lock`.
         self._open: Counter[str] = Counter()
-        kept = [limits.chat, limits.group]
-        longest = max(window.most for window in kept if window is not None)
-        self._of_chat: dict[str, deque[datetime]] = defaultdict(
-            lambda: deque(maxlen=longest)
-        )
-        most = 1 if limits.everything is None else limits.everything.most
-        self._of_all: deque[datetime] = deque(maxlen=most)
-        for request in requests:
-            self._note(request.chat, request.at)
+        self._forget()
+        self.remember(requests)
+
+    def remember(self, requests: Iterable[Request]) -> None:
+        """Take what was asked before for all that has ended."""
+        with self._lock:
+            self._forget()
+            for request in requests:
+                self._note(request.chat, request.at)
 
     def ready_at(self, chat: str, now: datetime) -> datetime | None:
-        """Tell when a request to a chat may begin.
+        """Tell when a message to a chat may begin.
 
         Returns:
             *now* or later; None as long as an answer must come first.
         """
-        limits = self._limits
-        if self._open[chat]:
-            return None
-        own = self._of_chat[chat]
-        ready = [now, _free_at(limits.chat, own, 0, now)]
-        if limits.group is not None and is_group(chat):
-            ready.append(_free_at(limits.group, own, 0, now))
-        if limits.everything is not None:
-            n_open = self._open.total()
-            if n_open >= limits.everything.most:
-                return None
-            ready.append(_free_at(limits.everything, self._of_all, n_open, now))
-        return max(ready)
+        with self._lock:
+            return self._message_at(chat, now)
+
+    def take(self, chat: str, now: datetime) -> datetime | None:
+        """Begin a message to a chat, if its turn has come.
+
+        Returns:
+            *now* where it has begun; else as `ready_at`.
+        """
+        with self._lock:
+            ready_at = self._message_at(chat, now)
+            if ready_at == now:
+                self._open[chat] += 1
+            return ready_at
+
+    def take_answer(self, chat: str, now: datetime) -> datetime | None:
+        """Begin an answer to who has just asked, if it may; see `take`.
+
+        In a private chat a few answers may follow each other at once: Telegram allows
+        short bursts there, and people are told to wait who ask too much.
+        """
+        with self._lock:
+            ready_at = self._within(chat, now, self._open[chat], 0)
+            if ready_at == now:
+                self._open[chat] += 1
+            return ready_at
 
     def begin(self, chat: str) -> None:
         """Count a request that is on its way."""
-        self._open[chat] += 1
+        with self._lock:
+            self._open[chat] += 1
 
     def end(self, chat: str, now: datetime) -> None:
         """Count a request as over, answered or not."""
-        self._open[chat] -= 1
-        self._note(chat, now)
+        with self._lock:
+            self._open[chat] -= 1
+            self._note(chat, now)
+
+    def _message_at(self, chat: str, now: datetime) -> datetime | None:
+        if self._open[chat]:
+            return None
+        ready_at = self._within(chat, now, 0, self._kept_back)
+        if ready_at is None:
+            return None
+        own_at = _free_at(self._limits.chat, self._of_chat[chat], 0, now)
+        return max(ready_at, own_at)
+
+    def _within(
+        self, chat: str, now: datetime, n_open: int, n_kept_back: int
+    ) -> datetime | None:
+        """Say when one more fits into the limits of a group and of everybody."""
+        ready, group, every = [now], self._limits.group, self._limits.everything
+        if group is not None and is_group(chat):
+            if n_open >= group.most:
+                return None
+            ready.append(_free_at(group, self._of_chat[chat], n_open, now))
+        if every is not None:
+            n_taken = self._open.total() + n_kept_back
+            if n_taken >= every.most:
+                return None
+            ready.append(_free_at(every, self._of_all, n_taken, now))
+        return max(ready)
+
+    def _forget(self) -> None:
+        kept = [self._limits.chat, self._limits.group]
+        longest = max(window.most for window in kept if window is not None)
+        self._of_chat: dict[str, deque[datetime]] = defaultdict(
+            lambda: deque(maxlen=longest)
+        )
+        every = self._limits.everything
+        most = 1 if every is None else every.most
+        self._of_all: deque[datetime] = deque(maxlen=most)
 
     def _note(self, chat: str, at: datetime) -> None:
         self._of_chat[chat].append(at)

@@ -35,6 +35,8 @@ NOTICE_AFTER = 3
 
 #: Called as `parse_feed`.
 ParseFeed = Callable[..., ParsedFeed]
+#: Tells the managers of a feed, in the transaction that stores what became of it.
+Tell = Callable[[Feed, str, datetime], None]
 
 log = logging.getLogger("newsbot")
 
@@ -43,9 +45,16 @@ class FeedStore(Protocol):
     """What polling needs of the ledger."""
 
     def settle(
-        self, outcomes: Sequence[tuple[Feed, Sequence[Entry]]], now: datetime
+        self,
+        outcomes: Sequence[tuple[Feed, Sequence[Entry]]],
+        now: datetime,
+        *,
+        besides: Callable[[], object] = lambda: None,
     ) -> list[int]:
-        """Store polls' outcomes in one transaction; how many entries were new."""
+        """Store polls' outcomes in one transaction; how many entries were new.
+
+        What is done besides is done in the same transaction.
+        """
         ...
 
 
@@ -73,6 +82,7 @@ class Round:
     #: By feed id: headers for that feed's own host only.
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     workers: int = WORKERS
+    tell: Tell = lambda _feed, _notice, _now: None
     #: `parse_feed`, or a way to call it where it can do no harm.
     parse: ParseFeed = parse_feed
 
@@ -120,8 +130,23 @@ def poll_feeds(
         workers=how.workers,
         stopping=stopping,
     ):
-        polled += _settle(outcomes, store, now)
+        polled += _settle(outcomes, store, now, how.tell)
     return polled
+
+
+def may_be_forced(feed: Feed, now: datetime, *, named: bool = False) -> bool:
+    """Whether a feed may be asked before its time.
+
+    Args:
+        feed: Which one.
+        now: The time.
+        named: Whether a person asks for this very feed, so that one that was gone
+            for good is tried once more.
+    """
+    courtesy = feed.courtesy
+    if courtesy.stopped_at is not None and not named:
+        return False
+    return courtesy.not_before_at is None or courtesy.not_before_at <= now
 
 
 def read_feed(
@@ -323,24 +348,38 @@ def _failed(feed: Feed, now: datetime, error: Exception, reason: str) -> _Outcom
 
 
 def _settle(
-    outcomes: Sequence[_Outcome], store: FeedStore, now: datetime
+    outcomes: Sequence[_Outcome], store: FeedStore, now: datetime, tell: Tell
 ) -> list[Polled]:
     """Commit outcomes together; where that fails, each alone."""
     if not outcomes:
         return []
+
+    def told(ended: Sequence[_Outcome]) -> None:
+        for one in ended:
+            if one.notice is not None:
+                tell(one.asked, one.notice, now)
+
     try:
-        n_new = store.settle([(one.feed, one.entries) for one in outcomes], now)
+        n_new = store.settle(
+            [(one.feed, one.entries) for one in outcomes],
+            now,
+            besides=lambda: told(outcomes),
+        )
     except NewsbotError:  # a full disk, a busy ledger: none of the feeds' doing
         raise
     except Exception as error:
         if len(outcomes) > 1:
-            return [polled for one in outcomes for polled in _settle([one], store, now)]
+            return [
+                polled
+                for one in outcomes
+                for polled in _settle([one], store, now, tell)
+            ]
         (one,) = outcomes
         # Its old row stays, validators and all: a 304 must not hide the entries.
         name = type(error).__name__
         log.warning("poll feed=%s error=%s", one.asked.url, name)
         failed = _failed(one.asked, now, error, f"could not be stored ({name})")
-        store.settle([(failed.feed, ())], now)
+        store.settle([(failed.feed, ())], now, besides=lambda: told([failed]))
         return [
             Polled(feed=one.asked, n_new=0, error=failed.error, notice=failed.notice)
         ]

@@ -124,16 +124,19 @@ def _settle(
 ) -> None:
     letters = office.store.letters
     if error.for_good:
-        letters.failed(letter.id, str(error))
-        if letter.subscriber_id is not None:
-            office.store.subscribers.suspend(letter.subscriber_id, str(error))
-            office.tell(f"mail to {letter.recipient} is suspended: {error}", now)
+        # In one transaction: a manager is told of what was done, and once.
+        with office.store.atomic():
+            letters.failed(letter.id, str(error))
+            if letter.subscriber_id is not None:
+                office.store.subscribers.suspend(letter.subscriber_id, str(error))
+                office.tell(f"mail to {letter.recipient} is suspended: {error}", now)
         return
     wait = min(FIRST_WAIT * 2 ** min(letter.n_attempts, 16), LONGEST_WAIT)
     if now + wait - letter.created_at > GIVE_UP:
-        letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
-        if letter.subscriber_id is not None:
-            office.tell(f"a mail to {letter.recipient} was given up: {error}", now)
+        with office.store.atomic():
+            letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
+            if letter.subscriber_id is not None:
+                office.tell(f"a mail to {letter.recipient} was given up: {error}", now)
         return
     letters.postpone(letter.id, str(error), now + wait, counted=True)
     log.warning("mail letter=%s retry_in=%s error=%s", letter.id, wait, error)

@@ -22,10 +22,12 @@ from newsbot.stages.links import Network, network
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import one_line
 from newsbot.stages.rates import Rates
+from newsbot.stages.subscriptions import fits
 from newsbot.stages.totals import totals
 from newsbot.stages.week import week_picture
 from newsbot.subscribing import Choice, Picture
-from newsbot.types import Deal, Language
+from newsbot.talking import Filters
+from newsbot.types import Article, Deal, Language
 
 #: What the picture of the period covers.
 MONTH = timedelta(days=30)
@@ -64,7 +66,26 @@ def chosen(press: Press, deals: Sequence[Deal], choice: Choice) -> list[Deal]:
     if choice.languages:
         told_in = press.store.ledger.told_in(choice.languages)
     found = choose(deals, wanted(choice), press.gazetteer, press.rates, told_in)
-    return list(found.deals)
+    if choice.filters == Filters():
+        return list(found.deals)
+    return [
+        deal
+        for deal in found.deals
+        if fits(
+            choice.filters,
+            deal,
+            articles_of(press, [deal]),
+            gazetteer=press.gazetteer,
+            rates=press.rates,
+        )
+    ]
+
+
+def articles_of(press: Press, deals: Sequence[Deal]) -> dict[str, Article]:
+    """Read the articles that tell of deals, by id, as far as they are kept."""
+    ids = {one.article_id for deal in deals for one in deal.findings}
+    kept = (press.store.line.article(id_) for id_ in sorted(ids))
+    return {article.id: article for article in kept if article}
 
 
 def panorama_of(

@@ -1,10 +1,10 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Four jobs: one polls the feeds that are due, one walks the line, one sends, one writes
-and posts what is due by mail. None runs twice at once, a missed run is simply the next
-one, and the scheduler's own memory holds nothing: whatever is due is a query. None
-waits for another: what is written goes out while a model thinks about the next batch
-for minutes.
+Five jobs: one polls the feeds that are due, one walks the line, one sends, one writes
+the digests of chats, one writes and posts what is due by mail. None runs twice at once,
+a missed run is simply the next one, and the scheduler's own memory holds nothing:
+whatever is due is a query. None waits for another: what is written goes out while a
+model thinks about the next batch for minutes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ log = logging.getLogger("newsbot")
 POLL_SECONDS = 5
 WALK_SECONDS = 2
 SEND_SECONDS = 1
+DIGEST_SECONDS = 10
 MAIL_SECONDS = 20
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
@@ -63,6 +64,7 @@ class Service:
         self._polling = threading.Lock()
         self._walking = threading.Lock()
         self._sending = threading.Lock()
+        self._digesting = threading.Lock()
         self._mailing = threading.Lock()
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
@@ -98,6 +100,9 @@ class Service:
         )
         scheduler.add_job(
             self._send, "interval", seconds=SEND_SECONDS, next_run_time=now
+        )
+        scheduler.add_job(
+            self._digest, "interval", seconds=DIGEST_SECONDS, next_run_time=now
         )
         scheduler.add_job(
             self._mail,
@@ -160,6 +165,15 @@ class Service:
         if n_sent := self._app.send(stopping=self._pausing):
             log.info("sent n=%d", n_sent)
 
+    def _digest(self) -> None:
+        with self._digesting:
+            self._guarded(self._write_digests)
+
+    def _write_digests(self) -> None:
+        # Apart from mail: a mail server that is silent must not make chats wait.
+        if n_written := self._app.mailroom.write_chat_digests(self._app.clock()):
+            log.info("digests written=%d", n_written)
+
     def _mail(self) -> None:
         with self._mailing:
             self._guarded(self._serve_mail)
@@ -188,7 +202,13 @@ class Service:
     def _take_new_config(self) -> None:
         """Swap the app between two batches; a stop does not wait for that."""
         with ExitStack() as held:
-            for lock in (self._polling, self._walking, self._sending, self._mailing):
+            for lock in (
+                self._polling,
+                self._walking,
+                self._sending,
+                self._digesting,
+                self._mailing,
+            ):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
                         return
@@ -208,12 +228,8 @@ class Service:
     def _renewed_bot(self, fresh: App) -> Conversation | None:
         """Keep the bot, or let another one take over where its config has changed."""
         mine, theirs = self._app.config, fresh.config
-        if (mine.telegram, mine.alerts, mine.organisations, mine.network) == (
-            theirs.telegram,
-            theirs.alerts,
-            theirs.organisations,
-            theirs.network,
-        ):
+        parts = ("telegram", "alerts", "organisations", "network", "email", "digest")
+        if all(getattr(mine, name) == getattr(theirs, name) for name in parts):
             return self._bot
         bot = fresh.conversation()
         # Two that poll at once would be told of a conflict.

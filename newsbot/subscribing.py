@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal, Protocol
 
+from newsbot.talking import Filters, Subscription
 from newsbot.types import DealType, Language, Status
 
 Days = Literal["daily", "weekdays", "weekly"]
@@ -33,6 +34,13 @@ class Choice:
     min_amount: str = ""
     #: An article in one of these must tell of the deal.
     languages: tuple[Language, ...] = ()
+    #: What a chat asks for besides: alternatives, words.
+    filters: Filters = field(default_factory=Filters)
+
+
+def choice_of(filters: Filters) -> Choice:
+    """Ask for the deals that a chat's filters let through."""
+    return Choice(languages=filters.languages, filters=replace(filters, languages=()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,17 @@ class Wish:
     instant: bool = False
 
 
+def wish_of(subscription: Subscription) -> Wish:
+    """Ask for a chat's digest by mail: its language, zone, hour and filters."""
+    return Wish(
+        address=subscription.email or "",
+        language=subscription.language,
+        time_zone=subscription.timezone,
+        at=subscription.digest_at or MORNING,
+        choice=choice_of(subscription.filters),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A reader: one address, one digest a day at most."""
@@ -70,6 +89,10 @@ class Subscriber:
     last_date: date | None = None
     #: Why it is suspended.
     error: str | None = None
+    #: The bot's chat whose settings it follows, and the one that asked and waits for
+    #: its answer; None for readers of `newsbot subscribers`.
+    chat: str | None = None
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

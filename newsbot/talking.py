@@ -60,9 +60,9 @@ class Subscription:
     timezone: str = "UTC"
     #: Local time of the daily digest.
     digest_at: time | None = None
+    #: Where the digest goes by mail; the reader of that address knows whether it was
+    #: confirmed.
     email: str | None = None
-    #: When its owner confirmed the address by mail (double opt-in).
-    email_confirmed_at: datetime | None = None
 
 
 def configured_chat(chat: str, language: Language, now: datetime) -> Subscription:
@@ -204,6 +204,10 @@ class Desk(Protocol):
 
     def put_off(self, number: int, seconds: float) -> None:
         """Say an answer later; given up after some tries."""
+        ...
+
+    def put_aside(self, number: int, seconds: float) -> None:
+        """Say an answer when its turn comes; that was no try."""
         ...
 
     def menus(self) -> Sequence[Menu]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from servers.telegram_bot import TelegramBotServer
 from told_deals import Paper, sum_of, tell
 
 from newsbot.adapters.db import open_store
+from newsbot.adapters.telegram.channel import TelegramChannel
 from newsbot.adapters.telegram.conversation import BotConversation
 from newsbot.adapters.telegram.trouble import Waits
 from newsbot.bot.desk import Access, BotDesk
+from newsbot.config import Config, DigestConfig, EmailConfig, TelegramConfig
+from newsbot.mailroom import Mailroom
+from newsbot.outlets import managers_of, open_courier
 from newsbot.stages.organisations import load_organisations
 
+GAZETTEER = load_organisations(())
 MANAGER = 7
 READER = 42
 STRANGER = 666
@@ -37,13 +43,31 @@ class Clock:
 class Rig:
     """One bot, its server, its ledger, and a second connection to look into it."""
 
-    def __init__(self, folder, *, managers=(MANAGER,), open=False, fetcher=None):
+    def __init__(
+        self,
+        folder,
+        *,
+        managers=(MANAGER,),
+        open=False,
+        fetcher=None,
+        email=None,
+        digest=None,
+        pace=None,
+    ):
         self.path = folder / "bot.db"
         self.store = open_store(self.path)
         self.clock = Clock()
         self.server = TelegramBotServer()
         self._access = Access(managers=managers, open=open, language="en")
         self._fetcher = fetcher
+        self.config = Config(
+            email=email or EmailConfig(),
+            digest=DigestConfig(**(digest or {})),
+            telegram=TelegramConfig(managers=managers, pace=pace or 1000.0),
+        )
+        self.channel = None
+        #: Set before `start`: answers keep limits.
+        self.pacing = None
         self.bot = None
 
     def desk(self):
@@ -51,11 +75,32 @@ class Rig:
         store = open_store(self.path)
         return store, BotDesk(
             store,
-            load_organisations(()),
+            GAZETTEER,
             lambda: self._fetcher,
             self._access,
             self.clock,
+            self.room(store).desk if self.config.email.host else None,
         )
+
+    def room(self, store=None):
+        """The mailroom, on the ledger; no pictures are drawn."""
+        managers = managers_of(self.config)
+        room = Mailroom(self.config, store or self.store, GAZETTEER, managers)
+        room.__dict__["press"] = replace(room.press, paint=None)
+        return room
+
+    def send(self, **options):
+        """Send what waits in the outbox, as the service does; how many arrived."""
+        if self.channel is None:
+            self.channel = TelegramChannel(self.server.token, self.server.base_url)
+        channels = {"telegram": self.channel}
+        courier = open_courier(
+            self.config, self.store.outbox, channels, options.get("clock", self.clock)
+        )
+        try:
+            return courier.serve()
+        finally:
+            courier.close()
 
     def start(self):
         store, desk = self.desk()
@@ -64,6 +109,7 @@ class Rig:
             self.server.base_url,
             desk,
             waits=QUICK,
+            pacing=self.pacing,
             closing=store.close,
         )
         self.bot.start()
@@ -125,4 +171,6 @@ def rig(folder, **options):
             yield made.start()
         finally:
             made.stop()
+            if made.channel is not None:
+                made.channel.close()
             made.store.close()

@@ -227,23 +227,6 @@ def test_leaving_forgets_everything(mail):
     assert mail.run(hours=48) == 0
 
 
-def test_short_digests_for_a_chat(mail):
-    """A chat gets a line per deal with its link, and the number to go on with."""
-    ledger.fill(mail.store, feeds=2, ill=1)
-    last = mail.store.news.last()
-    short, upto = mail.room.short(Choice(), "de", since=0, now=ledger.NOW)
-    assert upto == last
-    assert "OpenAI und Oracle, 30 Mrd. US-Dollar" in short.plain
-    assert '<a href="https://ledgerline.example.org/new-1-3.html">' in short.html
-    assert "Feeds in Ordnung" in short.plain
-    empty, _ = mail.room.short(Choice(), "en", since=upto, now=ledger.NOW)
-    assert empty.plain.endswith("No deals; 2 of 3 feeds healthy.")
-    ledger.many(mail.store, 400)
-    long, _ = mail.room.short(Choice(), "en", since=upto, now=ledger.NOW)
-    assert len(long.html.encode("utf-16-le")) / 2 < 4096
-    assert "more, not shown here" in long.plain
-
-
 def test_one_that_was_suspended_may_ask_again(mail):
     """A mailbox that is mended is asked anew, and told what it missed of the news."""
     mail.reader()

@@ -94,3 +94,30 @@ def test_a_thread_counts_for_its_chat(recipient, chat, group):
     """Limits hold for chats; groups and channels are those without a person's id."""
     assert chat_of(recipient) == chat
     assert is_group(chat) is group
+
+
+def test_answers_go_on_within_what_a_group_and_everybody_may_have():
+    """A private chat's answers follow at once; a group's, and all together, wait."""
+    pace = Pace(SMALL)
+    for _ in range(3):
+        assert pace.take_answer("1", NOW) == NOW
+        pace.end("1", NOW)
+    assert pace.take("1", NOW) == NOW + seconds(1)
+    assert pace.take_answer("-1", NOW) == NOW
+    # Four within two seconds, and one of them not answered yet.
+    assert pace.take_answer("2", NOW + seconds(1)) == NOW + seconds(2)
+    pace.end("-1", NOW)
+    now = NOW + seconds(3)
+    for _ in range(2):
+        assert pace.take_answer("-1", now) == now
+        pace.end("-1", now)
+    assert pace.take_answer("-1", now) == NOW + seconds(20)
+
+
+def test_messages_leave_some_of_everything_to_answers():
+    """However many messages wait, who asks is answered at once."""
+    pace = Pace(SMALL, kept_back=1)
+    chats = [chat for chat in "12345" if pace.take(chat, NOW) == NOW]
+    assert chats == ["1", "2", "3"]
+    assert pace.take_answer("9", NOW) == NOW
+    assert pace.take_answer("9", NOW) is None

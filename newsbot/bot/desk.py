@@ -18,9 +18,13 @@ from datetime import datetime, timedelta
 from newsbot.adapters.db import Store
 from newsbot.bot import feedback, reading
 from newsbot.bot.allowance import MAX_KNOWN, Allowance
+from newsbot.bot.by_mail import follow
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
 from newsbot.errors import StoreError
+from newsbot.front_desk import FrontDesk
+from newsbot.mailing import chat_of
+from newsbot.pace import is_group
 from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
@@ -56,6 +60,8 @@ class BotDesk:
         fetcher: Gets the guarded way to the web.
         access: Who is let in.
         clock: Tells the time, aware, UTC.
+        readers: Where an address's owner is asked whether they want the digest; None
+            where mail is not configured.
     """
 
     def __init__(
@@ -65,8 +71,10 @@ class BotDesk:
         fetcher: Callable[[], Fetcher],
         access: Access,
         clock: Callable[[], datetime],
+        readers: FrontDesk | None = None,
     ) -> None:
         self._store = store
+        self._readers = readers
         self._gazetteer = gazetteer
         self._fetcher = fetcher
         self._access = access
@@ -126,12 +134,22 @@ class BotDesk:
         return self._store.bot.replies(self._clock(), limit)
 
     def said(self, number: int) -> None:
-        """Forget an answer: it was said, or never can be."""
-        self._store.bot.said(number)
+        """Forget an answer: it was said, or never can be.
+
+        A group's limit counts it, also after a restart; of people nothing is kept.
+        """
+        with self._store.atomic():
+            chat = chat_of(self._store.bot.said(number) or "")
+            if chat and is_group(chat):
+                self._store.outbox.traffic.noted(CHANNEL, chat, self._clock())
 
     def put_off(self, number: int, seconds: float) -> None:
         """Say an answer later; given up after some tries."""
         self._store.bot.put_off(number, seconds, self._clock())
+
+    def put_aside(self, number: int, seconds: float) -> None:
+        """Say an answer when its turn comes; that was no try."""
+        self._store.bot.put_aside(number, seconds, self._clock())
 
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands, per language and kind of chat."""
@@ -200,6 +218,7 @@ class BotDesk:
             is_admitted=self._admitted(asked),
             is_manager=asked.user_id in self._access.managers,
             managers=self._access.managers,
+            readers=self._readers,
         )
 
     def _obey(self, talk: Talk) -> None:
@@ -215,6 +234,8 @@ class BotDesk:
         refusal = self._refusal(talk, wish)
         if refusal is None:
             command(talk, wish.words)
+            if wish.command in SETTINGS:
+                follow(talk)
         if asked.kind == "press":
             self._show_pressed(talk, refusal)
         elif refusal is not None:

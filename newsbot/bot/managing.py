@@ -6,14 +6,16 @@ from datetime import datetime
 
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.errors import FetchError
+from newsbot.mailing import Notice
 from newsbot.ports import Response
 from newsbot.stages.bot_texts import literal, say
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import gate
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.parse import canonical_url
-from newsbot.stages.printable import named
+from newsbot.stages.printable import named, one_line
 from newsbot.stages.reading import read_article
+from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.talking import Reply
 from newsbot.types import Entry, Language, Page, identity
 
@@ -123,14 +125,24 @@ def _read(
 
 
 def broadcast(talk: Talk, words: str) -> None:
-    """/broadcast: say something to every subscriber that is not paused."""
+    """/broadcast: say something to every subscriber that is not paused or muted."""
     if not words:
         talk.tell("broadcast how")
         return
-    n_chats = 0
+    n_chats, outbox = 0, talk.store.outbox
+    text = one_line(words, MAX_BROADCAST)
     for one in talk.store.subscriptions.all():
-        if one.channel == CHANNEL and not one.paused:
-            text = literal(words, MAX_BROADCAST)
-            talk.replies.append(Reply(recipient=one.recipient, html=text))
-            n_chats += 1
+        if one.channel != CHANNEL or is_silent(one, talk.now):
+            continue
+        # By way of the outbox, whose courier keeps the limits of so many chats.
+        recipient = outbox.recipients.known(CHANNEL, one.recipient, talk.now)
+        notice = Notice(
+            id=identity("broadcast", str(talk.asked.update_id), recipient),
+            channel=CHANNEL,
+            recipient=recipient,
+            text=text,
+            kind="broadcast",
+        )
+        outbox.traffic.notify(notice, quiet_until(one, talk.now) or talk.now)
+        n_chats += 1
     talk.tell("broadcasted", n=n_chats)

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from newsbot.adapters.db import open_store
+from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.telegram.conversation import BotConversation
+from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.bot.desk import Access, BotDesk
+from newsbot.front_desk import FrontDesk
+from newsbot.pace import Pace
 from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
@@ -22,6 +25,8 @@ def open_conversation(
     gazetteer: Gazetteer,
     fetcher: Callable[[], Fetcher],
     clock: Callable[[], datetime],
+    readers: Callable[[Store], FrontDesk | None],
+    pace: Pace,
 ) -> Conversation:
     """Build the bot that people talk to, not begun.
 
@@ -33,10 +38,15 @@ def open_conversation(
         gazetteer: Spellings, parents and units.
         fetcher: Gets the guarded way to the web.
         clock: Tells the time, aware, UTC.
+        readers: Gives, on the bot's own connection, where owners of addresses are
+            asked; None where mail is not configured.
+        pace: Keeps Telegram's limits, together with who sends messages.
 
     Raises:
         StoreError: The ledger cannot be opened.
     """
     store = open_store(path)
-    desk = BotDesk(store, gazetteer, fetcher, access, clock)
-    return BotConversation(token, base_url, desk, closing=store.close)
+    desk = BotDesk(store, gazetteer, fetcher, access, clock, readers(store))
+    return BotConversation(
+        token, base_url, desk, pacing=Pacing(pace, clock), closing=store.close
+    )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
+from newsbot.bot.by_mail import leave, mail_state
 from newsbot.bot.showing import alert_of, deal_buttons, deal_line
 from newsbot.bot.talk import CHANNEL, OFF, Talk
+from newsbot.digests import FIRST
 from newsbot.stages import typed
 from newsbot.stages.subscriptions import zone
 from newsbot.talking import Subscription
@@ -71,6 +74,7 @@ def unsubscribe(talk: Talk, _words: str) -> None:
         talk.tell("not subscribed")
     elif there.source == "config":
         _pause(talk, there)
+        leave(talk, replace(there, paused=True))
         talk.tell("configured")
     else:
         talk.store.subscriptions.remove(CHANNEL, talk.target, "unsubscribed")
@@ -144,40 +148,14 @@ def digest(talk: Talk, words: str) -> None:
         if at is None and words.lower() not in OFF:
             talk.tell("digest bad")
             return
+        if at is not None and there.digest_at is None:
+            news = talk.store.news.before(talk.now - FIRST)
+            talk.store.chat_digests.begin(CHANNEL, there.recipient, news, talk.now)
         there = replace(there, digest_at=at)
         talk.store.subscriptions.put(there)
     value = f"{there.digest_at:%H:%M}" if there.digest_at else talk.say("off")
     choices = talk.choices("digest", "07:00", "08:00", "18:00", "off")
-    talk.reply(talk.say("digest", value=value), choices)
-
-
-def email(talk: Talk, words: str) -> None:
-    """/email: where the digest goes by mail, once the address is confirmed."""
-    there = talk.subscribed()
-    if there is None:
-        return
-    if talk.asked.chat_kind != "private":
-        talk.tell("private only")
-        return
-    if not words:
-        shown = there.email or talk.say("off")
-        if there.email and there.email_confirmed_at is None:
-            shown = talk.say("unconfirmed", value=there.email)
-        talk.reply(talk.say("email", value=shown))
-        return
-    if words.lower() in OFF:
-        changed = replace(there, email=None, email_confirmed_at=None)
-        talk.store.subscriptions.put(changed)
-        talk.tell("email", value=talk.say("off"))
-        return
-    address = typed.read_email(words)
-    if address is None:
-        talk.tell("email bad", value=words)
-        return
-    if address != there.email:
-        changed = replace(there, email=address, email_confirmed_at=None)
-        talk.store.subscriptions.put(changed)
-    talk.tell("email set", value=address)
+    talk.reply(talk.say("digest", value=value, zone=there.timezone), choices)
 
 
 def quiet(talk: Talk, words: str) -> None:
@@ -287,9 +265,7 @@ def listing(talk: Talk, _words: str) -> None:
 
 def _state(talk: Talk, one: Subscription) -> str:
     none, off = talk.say("none"), talk.say("off")
-    mail = one.email or off
-    if one.email and one.email_confirmed_at is None:
-        mail = f"{one.email} (?)"
+    in_private = talk.asked.chat_kind == "private"
     parts = [
         talk.say(
             "state",
@@ -297,7 +273,7 @@ def _state(talk: Talk, one: Subscription) -> str:
             filter=typed.write_filters(one.filters) or none,
             quiet=_hours(one) or off,
             digest=f"{one.digest_at:%H:%M}" if one.digest_at else off,
-            email=mail if talk.asked.chat_kind == "private" else off,
+            email=html.unescape(mail_state(talk, one)) if in_private else off,
             zone=one.timezone,
         )
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsbot.adapters.db import Store
+from newsbot.front_desk import FrontDesk
 from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import say
 from newsbot.stages.organisations import Gazetteer
@@ -39,6 +40,8 @@ class Talk:
     is_admitted: bool
     is_manager: bool
     managers: tuple[int, ...]
+    #: Where an address's owner is asked; None where mail is not configured.
+    readers: FrontDesk | None = None
     replies: list[Reply] = field(default_factory=list)
     #: What is to be done after this turn.
     job: Job | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsbot.bot import filtering, managing, reading, settings
+from newsbot.bot import by_mail, filtering, managing, reading, settings
 from newsbot.bot.talk import Talk
 from newsbot.talking import Asked
 
@@ -30,7 +30,7 @@ SETTINGS: dict[str, Command] = {
     "filter": filtering.filters,
     "lang": settings.language,
     "digest": settings.digest,
-    "email": settings.email,
+    "email": by_mail.email,
     "quiet": settings.quiet,
     "mute": settings.mute,
     "pause": settings.pause,

@@ -159,8 +159,8 @@ def poll(
     What they bring waits for `newsbot run`. With --force-poll a feed that is named is
     asked even if its server said that it is gone.
     """
-    from newsbot.app import may_be_forced
     from newsbot.errors import UserError
+    from newsbot.poll import may_be_forced
 
     app = session.app
     app.sync_feeds()

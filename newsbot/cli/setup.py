@@ -167,7 +167,7 @@ def _sample(now: datetime) -> Article:
 
 
 def _feeds(app: App) -> Iterator[Line]:
-    from newsbot.app import may_be_forced
+    from newsbot.poll import may_be_forced
 
     app.sync()
     feeds = app.store.feeds.all()

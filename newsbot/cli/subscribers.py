@@ -171,6 +171,8 @@ def list_(session: Session, as_json: bool) -> None:
 
 
 def _choice(one: Subscriber) -> str:
+    from newsbot.stages.typed import write_filters
+
     choice = one.wish.choice
     parts = (
         *choice.parties,
@@ -178,11 +180,14 @@ def _choice(one: Subscriber) -> str:
         *choice.statuses,
         *(f"from {sum_}" for sum_ in (choice.min_amount,) if sum_),
         *(f"in {language}" for language in choice.languages),
+        *(written for written in (write_filters(choice.filters),) if written),
     )
     return ", ".join(parts)
 
 
 def _view(one: Subscriber) -> dict[str, Any]:
+    from newsbot.stages.typed import write_filters
+
     wish, choice = one.wish, one.wish.choice
     state: Literal["asked", "active", "suspended"] = one.state
     return {
@@ -199,6 +204,7 @@ def _view(one: Subscriber) -> dict[str, Any]:
         "statuses": list(choice.statuses),
         "min_amount": choice.min_amount or None,
         "reported_in": list(choice.languages),
+        "filters": write_filters(choice.filters) or None,
         "confirmed": one.confirmed_at.isoformat() if one.confirmed_at else None,
         "last_digest": one.last_date.isoformat() if one.last_date else None,
     }

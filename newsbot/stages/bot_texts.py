@@ -114,17 +114,45 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "lang": ("Which language?", "Welche Sprache?"),
     "lang set": ("Alerts now come in English.", "Meldungen kommen jetzt auf Deutsch."),
     "lang bad": ("Please: /lang de or /lang en", "Bitte: /lang de oder /lang en"),
-    "digest": ("Daily digest at: {value}", "Tägliche Übersicht um: {value}"),
+    "digest": (
+        "Daily digest at: {value} ({zone})",
+        "Tägliche Übersicht um: {value} ({zone})",
+    ),
     "digest bad": (
         "Please: /digest 07:00 or /digest off",
         "Bitte: /digest 07:00 oder /digest off",
     ),
     "email": ("Digest by mail to: {value}", "Übersicht per Mail an: {value}"),
+    "email asking": ("Asking {value} by mail …", "Frage {value} per Mail …"),
     "email set": (
-        "Kept: {value}. Before anything is sent there, the address has to be "
-        "confirmed by the link in one mail.",
-        "Gemerkt: {value}. Bevor etwas dorthin geht, muss die Adresse über den Link in "
-        "einer Mail bestätigt werden.",
+        "A question was mailed to {value}; with its answer, within 7 days, the digest "
+        "begins. Send me <code>/email TOKEN</code> with the token from that mail.",
+        "An {value} ging eine Frage; mit der Antwort, binnen 7 Tagen, beginnt die "
+        "Übersicht. Sende mir <code>/email KENNUNG</code> mit der Kennung aus der "
+        "Mail.",
+    ),
+    "email failed": (
+        "The mail server did not take the question: {value}. Please try again later.",
+        "Der Mailserver hat die Frage nicht angenommen: {value}. Bitte später noch "
+        "einmal.",
+    ),
+    "email none": (
+        "The operator of this bot has not set up mail; nothing was kept.",
+        "Der Betreiber dieses Bots hat keine Mail eingerichtet; nichts wurde gemerkt.",
+    ),
+    "email often": (
+        "That was asked too often; please try again tomorrow.",
+        "Das wurde zu oft gefragt; bitte morgen noch einmal.",
+    ),
+    "email confirmed": (
+        "Confirmed: the digest goes to {value}, daily at {at} ({zone}).",
+        "Bestätigt: Die Übersicht geht an {value}, täglich um {at} ({zone}).",
+    ),
+    "token bad": (
+        "This token is not known here, was used already, or is too old. /email "
+        "name@example.org asks anew.",
+        "Diese Kennung ist hier nicht bekannt, schon benutzt oder zu alt. /email "
+        "name@example.org fragt neu.",
     ),
     "email bad": (
         "{value} is no mail address. Please: /email name@example.org or /email off",
@@ -241,6 +269,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "off": ("off", "aus"),
     "none": ("none", "keiner"),
     "unconfirmed": ("{value} (not confirmed)", "{value} (unbestätigt)"),
+    "refused": (
+        "{value} (refused by its mail server)",
+        "{value} (vom Mailserver abgewiesen)",
+    ),
+    "email ended": ("{value} (ended)", "{value} (beendet)"),
     "is paused": ("paused", "pausiert"),
     "is muted": ("silent until {value}", "still bis {value}"),
     "stats": (

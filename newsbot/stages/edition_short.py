@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from newsbot.stages.edition import DealNews, Told
 from newsbot.stages.edition_items import Item, item_of
 from newsbot.stages.edition_page import Health
-from newsbot.stages.edition_words import WORDS, long_day
+from newsbot.stages.edition_words import WORDS, long_day, short_day
 from newsbot.subscribing import Content, Wish
 from newsbot.types import Language, identity
 
@@ -43,6 +43,16 @@ _BY_TOKEN: dict[Language, str] = {
     "de": "Zum Bestätigen geben Sie diese Kennung dem, der newsbot betreibt:\n{token}\n"
     "(newsbot subscribers confirm {token})",
 }
+#: Where a chat has asked: its person can answer there.
+_TO_BOT: dict[Language, str] = {
+    "en": "To confirm, send this to the bot, in the chat that asked:\n/email {token}",
+    "de": "Zum Bestätigen senden Sie dies dem Bot, in dem Chat, der gefragt hat:\n"
+    "/email {token}",
+}
+_OR_PAGE: dict[Language, str] = {
+    "en": "Or open this page and press the button there:\n{url}",
+    "de": "Oder öffnen Sie diese Seite und drücken dort den Knopf:\n{url}",
+}
 _SUBJECT: dict[Language, str] = {
     "en": "Please confirm: newsbot's digest of AI-cloud deals",
     "de": "Bitte bestätigen: newsbots Überblick über KI-Cloud-Abkommen",
@@ -66,7 +76,13 @@ class Short:
     plain: str
 
 
-def short_digest(told: Told, day: date, language: Language, health: Health) -> Short:
+def short_digest(
+    told: Told,
+    day: date,
+    language: Language,
+    health: Health,
+    after: date | None = None,
+) -> Short:
     """Write a digest as one short message: a line per deal, with a link.
 
     Args:
@@ -74,6 +90,7 @@ def short_digest(told: Told, day: date, language: Language, health: Health) -> S
         day: The reader's local date.
         language: The reader's.
         health: Of the feeds; told where something is wrong or no deal is.
+        after: The date of the digest before, where it was not the day before.
 
     Returns:
         The message, below 4,096 UTF-16 units; what does not fit is counted.
@@ -81,6 +98,9 @@ def short_digest(told: Told, day: date, language: Language, health: Health) -> S
     words = WORDS[language]
     head = f"{words.name}, {long_day(day, language)}"
     lines: list[tuple[str, str]] = [(f"<b>{html.escape(head)}</b>", head)]
+    if after is not None:
+        period = words.since.format(day=short_day(after, language))
+        lines.append((html.escape(period), period))
     n_deals = len(told.deals)
     if not n_deals:
         feeds = "; ".join(part for part in (health.line, health.silent) if part)
@@ -115,10 +135,29 @@ def short_digest(told: Told, day: date, language: Language, health: Health) -> S
     )
 
 
-def confirmation(wish: Wish, token: str, url: str | None, within: timedelta) -> Content:
-    """Write the question whether an address is its owner's wish."""
+def confirmation(
+    wish: Wish,
+    token: str,
+    url: str | None,
+    within: timedelta,
+    *,
+    by_chat: bool = False,
+) -> Content:
+    """Write the question whether an address is its owner's wish.
+
+    Args:
+        wish: What was asked for.
+        token: What confirms it.
+        url: The page that takes the token; None where there is none.
+        within: How long the token is good.
+        by_chat: A chat of the bot has asked, and takes the token as well.
+    """
     language = wish.language
-    how = (_BY_LINK if url else _BY_TOKEN)[language].format(token=token, url=url)
+    how = (_BY_LINK if url else _BY_TOKEN)[language]
+    if by_chat:
+        page = f"\n\n{_OR_PAGE[language]}" if url else ""
+        how = f"{_TO_BOT[language]}{page}"
+    how = how.format(token=token, url=url)
     plan = _PLAN[language].format(
         days=_DAYS[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
     )

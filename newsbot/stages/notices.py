@@ -5,14 +5,20 @@ from __future__ import annotations
 import html
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 
+from newsbot.mailing import Notice
 from newsbot.stages.lines import shortened
+from newsbot.stages.printable import one_line
 from newsbot.stages.wording import AND, listed
 from newsbot.types import Alert, Deal, Language, identity
 
 #: Names in one line, and characters of each.
 MAX_NAMES = 4
 MAX_NAME = 80
+#: Characters of a feed's address, and of what is said of it.
+MAX_URL = 300
+MAX_SAID = 600
 
 Mistake = Literal["merged", "split", "withdrawn"]
 
@@ -47,15 +53,29 @@ def paused_text(recipient: str, reason: str, language: Language) -> str:
     return _PAUSED[language].format(recipient=recipient, reason=reason)
 
 
-def notice_message(id_: str, text: str, language: Language, now: datetime) -> Alert:
-    """Put a line into the form that channels take; it is about no deal."""
+def feed_text(url: str, said: str) -> str:
+    """Say what became of a feed; its address without what only its owner may know.
+
+    >>> feed_text("https://me:secret@paper.example/feed?key=1", "gone")
+    'Feed https://paper.example/feed: gone'
+    """
+    try:
+        parts = urlsplit(url)
+        shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    except ValueError:
+        shown = "?"
+    return f"Feed {one_line(shown, MAX_URL)}: {one_line(said, MAX_SAID)}"
+
+
+def notice_message(notice: Notice, language: Language, now: datetime) -> Alert:
+    """Put a message into the form that channels take; it is about no deal."""
     return Alert(
-        id=id_,
+        id=notice.id,
         deal_id="",
         kind="notice",
         language=language,
-        html=html.escape(text, quote=False),
-        plain=text,
+        html=notice.html or html.escape(notice.text, quote=False),
+        plain=notice.text,
         created_at=now,
     )
 

@@ -62,7 +62,7 @@ def decide(
     """
     if subscription.paused:
         return Decision(at=None, why="paused")
-    if subscription.muted_until is not None and now < subscription.muted_until:
+    if is_silent(subscription, now):
         return Decision(at=None, why="muted")
     if not reached and not fits(
         subscription.filters, deal, articles, gazetteer=gazetteer, rates=rates
@@ -72,6 +72,12 @@ def decide(
     if ends_at is not None:
         return Decision(at=ends_at, why="quiet hours")
     return Decision(at=now, why="told before" if reached else "fits")
+
+
+def is_silent(subscription: Subscription, now: datetime) -> bool:
+    """Tell whether a subscription is paused, or muted for a while."""
+    muted_until = subscription.muted_until
+    return subscription.paused or (muted_until is not None and now < muted_until)
 
 
 def fits(

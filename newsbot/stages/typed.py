@@ -28,10 +28,6 @@ _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)", re.IGNORECASE)
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TERM = re.compile(r'(?:(\w+):)?("[^"]*"|\S+)')
-#: An address that people have: one @, a dotted domain, no blank and nothing that could
-#: end a header.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}")
-
 _KEYS = {
     "party": "parties", "partei": "parties", "firma": "parties",
     "type": "types", "typ": "types", "art": "types",
@@ -91,25 +87,6 @@ def read_span(text: str) -> timedelta | None:
         return None
     span = timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
     return span if timedelta() < span <= MAX_MUTE else None
-
-
-def read_email(text: str) -> str | None:
-    """Read an address of mail; None where it is none.
-
-    >>> read_email("a@example.org")
-    'a@example.org'
-    """
-    typed = text.strip()
-    if not _EMAIL.fullmatch(typed):
-        return None
-    local, _, domain = typed.rpartition("@")
-    labels = domain.split(".")
-    good = len(labels) > 1 and all(
-        label and not label.startswith("-") and not label.endswith("-")
-        for label in labels
-    )
-    dotted = local.startswith(".") or local.endswith(".") or ".." in local
-    return typed if good and not dotted else None
 
 
 def read_filters(text: str) -> Filters:

@@ -87,7 +87,6 @@ def test_commands_answer(asked, text, says):
     [
         ("/lang de", "Meldungen kommen jetzt auf Deutsch.", "language"),
         ("/digest 07:00", "07:00", "digest_at"),
-        ("/email a@example.org", "Kept: a@example.org", "email"),
         ("/quiet 22-07", "22:00-07:00", "quiet"),
         ("/mute 8h", "Silent until 2026-03-02 17:00", "muted_until"),
         ("/pause", "Paused until /resume", "paused"),
@@ -198,7 +197,9 @@ def test_managers_see_figures_feeds_and_reach_everybody(bot):
     assert "4 deals" in answer
     assert "1 subscriptions" in answer
     assert "feed: ok" in bot.ask(MANAGER, "/feeds")[0]
-    bot.ask(MANAGER, "/broadcast Down <b>tonight</b>")
+    (answer,) = bot.ask(MANAGER, "/broadcast Down <b>tonight</b>")
+    assert answer == "On its way to 1 chats."
+    assert bot.send() == 1
     assert bot.server.messages(str(READER))[-1] == "Down <b>tonight</b>"
 
 

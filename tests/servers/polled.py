@@ -17,7 +17,13 @@ from itertools import pairwise
 from random import Random
 
 from newsbot.app import App, feed_of
-from newsbot.config import Config, DatabaseConfig, FeedConfig, NetworkConfig
+from newsbot.config import (
+    Config,
+    DatabaseConfig,
+    FeedConfig,
+    NetworkConfig,
+    TelegramConfig,
+)
 from servers.feeds import item, rss
 from servers.scripted import Reply, Request, ScriptedServer
 
@@ -96,7 +102,9 @@ class Publisher:
 class World:
     """newsbot polling in simulated time; restarts at will."""
 
-    def __init__(self, folder, *, every_minutes=15, seed=7, spacing_ms=0, more=()):
+    def __init__(
+        self, folder, *, every_minutes=15, seed=7, spacing_ms=0, more=(), managers=()
+    ):
         self.now = START
         self.server = ScriptedServer()
         self.random = Random(seed)
@@ -106,6 +114,7 @@ class World:
         self._spacing_ms = spacing_ms
         self._folder = folder
         self._network = {"timeout_seconds": 5}
+        self._telegram = TelegramConfig(managers=managers)
         self.n_restarts = 0
 
     def __enter__(self):
@@ -129,6 +138,7 @@ class World:
                 **{"allow": (self.server.netloc,), **self._network},
             ),
             feeds=tuple(self.feeds),
+            telegram=self._telegram,
             folder=self._folder,
         )
         return App(config, clock=lambda: self.now)

@@ -6,6 +6,7 @@ import pytest
 from db_nouns import alert
 from deals import NOW, deal, finding
 
+from newsbot.mailing import line_for
 from newsbot.stages.notices import correction, notice_message, paused_text
 
 MISTAKES = ("merged", "split", "withdrawn")
@@ -57,6 +58,6 @@ def test_a_pause_says_who_and_why():
         text = paused_text("-100/7", "the topic is closed <x>", language)
         assert text.startswith(word)
         assert "-100/7" in text
-        message = notice_message("n", text, language, NOW)
+        message = notice_message(line_for("telegram", "7", text, NOW), language, NOW)
         assert (message.plain, message.deal_id) == (text, "")
         assert "&lt;x&gt;" in message.html

@@ -11,9 +11,9 @@ from servers import telegram as api
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.telegram.channel import TelegramChannel
-from newsbot.attempts import Managers
 from newsbot.deliver import Courier
-from newsbot.pace import TELEGRAM
+from newsbot.mailing import Managers
+from newsbot.pace import TELEGRAM, Pace
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 #: How many times as fast as in life.
@@ -63,7 +63,7 @@ class Post:
             self.outbox,
             {"telegram": self.channel},
             self.clock,
-            limits={"telegram": TELEGRAM.scaled(pace)},
+            paces={"telegram": Pace(TELEGRAM.scaled(pace))},
             managers=Managers(recipients=tuple(("telegram", m) for m in managers)),
         )
 

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from commands import ROOT, environment
 from talking_bot import MANAGER, NOW, READER, Rig, rig
 
 from newsbot.talking import Asked
+
+pytestmark = pytest.mark.case(55, "commands of a downtime, replays, kills between")
 
 
 def asked(number, text, user=READER):
@@ -97,16 +100,16 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from newsbot.adapters.db.bot import BotRows
+from newsbot.adapters.db.traffic import TrafficRows
 from talking_bot import Rig
 from torture.test_55_updates import asked
 rig = Rig(Path({folder!r}))
 store, desk = rig.desk()
-wrapped = BotRows.say
-def say(self, reply, now):
-    wrapped(self, reply, now)
+wrapped = TrafficRows.notify
+def notify(self, notice, due_at):
+    wrapped(self, notice, due_at)
     os.kill(os.getpid(), signal.SIGKILL)
-BotRows.say = say
+TrafficRows.notify = notify
 desk.answer(asked(501, "/broadcast hello", user={manager}), None)
 """
 
@@ -127,13 +130,15 @@ def test_a_kill_within_the_transaction_leaves_nothing(tmp_path):
         [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert made.store.bot.replies(NOW, 10) == []
+    assert made.store.outbox.traffic.notices(NOW) == []
     assert not made.store.bot.heard(501)
     store, desk = made.desk()
     for _ in range(3):
         desk.answer(asked(501, "/broadcast hello", user=MANAGER), None)
     said = [reply.html for _, reply in made.store.bot.replies(NOW, 10)]
-    assert said == ["hello", "On its way to 1 chats."]
+    assert said == ["On its way to 1 chats."]
+    waiting = made.store.outbox.traffic.notices(NOW)
+    assert [(one.recipient, one.text) for one in waiting] == [(str(READER), "hello")]
     store.close()
     (row,) = made.rows("PRAGMA integrity_check")
     assert row["integrity_check"] == "ok"

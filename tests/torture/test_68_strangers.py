@@ -9,6 +9,10 @@ from talking_bot import MANAGER, NOW, READER, STRANGER, rig
 from newsbot.bot.settings import MAX_OWNED
 from newsbot.talking import Subscription
 
+pytestmark = pytest.mark.case(
+    68, "strangers, forgers, anonymous and former administrators"
+)
+
 GROUP = -1001234567890
 ROOM = group(GROUP)
 POLITE = "This bot is private. Please ask its operator for an invite."

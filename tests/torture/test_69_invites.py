@@ -14,6 +14,8 @@ from talking_bot import NOW, READER, STRANGER, rig
 from newsbot.bot.desk import GUESSES, invite_hash
 from newsbot.talking import Asked
 
+pytestmark = pytest.mark.case(69, "invites: once, in time, not to be guessed")
+
 SECRET = "vh3Rz0_kQ-4mWb7tYp1LxNf8"
 
 

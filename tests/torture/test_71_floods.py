@@ -7,6 +7,8 @@ from talking_bot import MANAGER, READER, rig
 
 from newsbot.bot.desk import QUOTA
 
+pytestmark = pytest.mark.case(71, "floods of commands, operators, endless texts")
+
 OTHER = 43
 
 

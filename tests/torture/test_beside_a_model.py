@@ -21,6 +21,10 @@ from servers.telegram import TOKEN, TelegramServer
 
 from newsbot.adapters.db import open_store
 
+pytestmark = pytest.mark.case(
+    61, "a model that thinks while alerts wait; the token (72)"
+)
+
 SECRET = TOKEN.partition(":")[2]
 STORY = (
     "<html><body><article><h1>Anthropic rents AI computing capacity from CoreWeave</h1>"

@@ -7,6 +7,8 @@ from servers.telegram import TelegramServer
 
 from torture.outboxes import FAST, FastClock, assert_limits_kept, post
 
+pytestmark = pytest.mark.case(47, "a burst to private chats, groups and channels")
+
 PRIVATE = [str(1000 + n) for n in range(60)]
 GROUPS = [f"-100{n}" for n in range(3)]
 CHANNELS = ["@first_channel", "@second_channel"]

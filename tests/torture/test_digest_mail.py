@@ -51,6 +51,7 @@ def news(store, name, at, **parts):
 
 
 @pytest.mark.parametrize("character", BREAKS)
+@pytest.mark.case(37, "headers, bodies and lines of hostile texts in mail")
 def test_no_text_adds_a_header_or_a_recipient(mail, character):
     """Case 37: line ends of any kind in a name end up in no header of their own."""
     evil = f"Lab{character}Bcc: victim@example.net{character}{character}<p>"
@@ -68,6 +69,7 @@ def test_no_text_adds_a_header_or_a_recipient(mail, character):
 
 
 @pytest.mark.parametrize("character", BREAKS)
+@pytest.mark.case(37, "headers, bodies and lines of hostile texts in mail")
 def test_names_of_senders_and_addresses_cannot_inject(character):
     """Case 37: what stands in From or To is one address, or nothing at all."""
     from newsbot.stages.mail import read_address
@@ -91,6 +93,7 @@ def test_names_of_senders_and_addresses_cannot_inject(character):
     assert parsed["From"].addresses[0].addr_spec == "newsbot@example.org"
 
 
+@pytest.mark.case(37, "headers, bodies and lines of hostile texts in mail")
 def test_a_hostile_article_is_one_mail(mail):
     """Case 37: dots, 100 kB on a line, script, form, tracker, CSS: text and no more."""
     evil = (
@@ -142,6 +145,7 @@ def test_a_hostile_article_is_one_mail(mail):
         ("dot", CUT),
     ],
 )
+@pytest.mark.case(56, "what a mail server refuses, for now or for good")
 def test_what_may_pass_is_tried_again_under_the_same_name(mail, where, script):
     """Case 56: 4yz and drops: not before 30 minutes, growing, the same Message-ID."""
     mail.reader()
@@ -174,6 +178,7 @@ def test_what_may_pass_is_tried_again_under_the_same_name(mail, where, script):
     ("where", "answer"),
     [("rcpt", "550 no such user"), ("data", "554 no"), ("dot", "552 full")],
 )
+@pytest.mark.case(56, "what a mail server refuses, for now or for good")
 def test_what_is_refused_for_good_suspends(tmp_path, where, answer, caplog):
     """Case 56: 5yz suspends that recipient, and the manager is told."""
     with desk(tmp_path, email={"manager": "boss@example.org"}) as mail:
@@ -192,6 +197,7 @@ def test_what_is_refused_for_good_suspends(tmp_path, where, answer, caplog):
         assert f"mail to {READER} is suspended" in caplog.text
 
 
+@pytest.mark.case(56, "what a mail server refuses, for now or for good")
 def test_four_days_and_no_more(mail, caplog):
     """Case 56: a mailbox that never opens is given up after four days, once told."""
     mail.reader()
@@ -205,6 +211,7 @@ def test_four_days_and_no_more(mail, caplog):
     assert timedelta(days=4) == GIVE_UP
 
 
+@pytest.mark.case(56, "what a mail server refuses, for now or for good")
 def test_no_tls_no_mail_and_one_line(tmp_path, caplog):
     """Case 56: where TLS is missing, nothing is sent in the clear; it waits and is said."""
     with desk(tmp_path, tls=False, email={"security": "none"}) as mail:
@@ -225,6 +232,7 @@ def test_no_tls_no_mail_and_one_line(tmp_path, caplog):
 # 57: one of three
 
 
+@pytest.mark.case(57, "one of three recipients refused")
 def test_one_of_three_is_refused(mail):
     """Case 57: only the refused one is tried again; the others have one copy each."""
     names = [f"{letter}@example.org" for letter in "abc"]
@@ -241,6 +249,7 @@ def test_one_of_three_is_refused(mail):
 
 @pytest.mark.parametrize("at", [time(2, 30), time(7, 0)])
 @pytest.mark.parametrize("change", [datetime(2026, 3, 29), datetime(2026, 10, 25)])
+@pytest.mark.case(58, "digests over changes of clocks, moves and leap days")
 def test_both_changes_of_the_clock(mail, at, change):
     """Case 58: one digest per local date, each entry once, also at 02:30."""
     mail.at = change.replace(tzinfo=UTC) - timedelta(days=3)
@@ -269,6 +278,7 @@ def test_both_changes_of_the_clock(mail, at, change):
         assert local.time() >= at
 
 
+@pytest.mark.case(58, "digests over changes of clocks, moves and leap days")
 def test_a_reader_who_moves(mail):
     """Case 58: to the west and to the east, no local date comes twice, nothing is lost."""
     mail.reader()
@@ -284,6 +294,7 @@ def test_a_reader_who_moves(mail):
     assert [told.count(f"\nLab m{n} and Nordwolke\n") for n in range(3)] == [1, 1, 1]
 
 
+@pytest.mark.case(58, "digests over changes of clocks, moves and leap days")
 def test_leap_day(mail):
     """Case 58: 29 February is a day like any other."""
     mail.at = datetime(2028, 2, 27, 12, tzinfo=UTC)
@@ -299,6 +310,7 @@ def test_leap_day(mail):
 # 59: downtime and wrong clocks
 
 
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_late_the_same_day_once(mail):
     """Case 59: down from 06:50 to 09:30: the digest comes at 09:30, once."""
     mail.reader()
@@ -310,6 +322,7 @@ def test_late_the_same_day_once(mail):
     assert mail.letters[0].created_at == datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
 
 
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_three_days_of_downtime_are_one_digest(mail):
     """Case 59: after three days down there is one digest, which says since when."""
     mail.reader()
@@ -326,6 +339,7 @@ def test_three_days_of_downtime_are_one_digest(mail):
     assert "Lab two" in text
 
 
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_a_clock_set_back(mail):
     """Case 59: two hours back, over the hour and over midnight: no second digest."""
     mail.reader()
@@ -337,6 +351,7 @@ def test_a_clock_set_back(mail):
     assert [one.occasion for one in mail.letters] == ["2026-01-31"]
 
 
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_a_clock_that_ran_a_year_ahead(mail):
     """Case 59: a year forward and back: the days in between get their digests."""
     mail.reader()
@@ -388,6 +403,7 @@ write_due(room.press, datetime(2026, 1, 31, 7, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("point", "n_written"), [("before", 0), ("after", 1)])
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_killed_in_mid_digest(tmp_path, point, n_written):
     """Case 59: killed before or after the digest is written, it is there once."""
     tests = Path(__file__).parents[1]
@@ -410,6 +426,7 @@ def test_killed_in_mid_digest(tmp_path, point, n_written):
         assert len(mail.mails) == 1
 
 
+@pytest.mark.case(59, "downtime, kills, clocks set back and ahead")
 def test_killed_between_sending_and_marking(mail):
     """Case 59: sent but not marked, it is sent again under the same Message-ID."""
     mail.reader()
@@ -428,6 +445,7 @@ def test_killed_between_sending_and_marking(mail):
 
 
 @pytest.mark.parametrize("n", [700, pytest.param(5_000, marks=pytest.mark.long)])
+@pytest.mark.case(60, "empty days and days of 5,000 deals")
 def test_nothing_and_very_much(mail, n):
     """Case 60: an empty day is one line; 5,000 deals are cut, counted, and say where."""
     mail.reader()
@@ -450,6 +468,7 @@ def test_nothing_and_very_much(mail, n):
 # 78: leaving and privacy
 
 
+@pytest.mark.case(78, "leaving by mail")
 def test_leaving_by_mail(tmp_path):
     """Case 78: a GET by a scanner changes nothing; one POST, and all is forgotten."""
     url = "https://mail.example.org/newsbot"
@@ -483,6 +502,7 @@ def test_leaving_by_mail(tmp_path):
             assert READER not in "\n".join(mail.store.connection.db.conn.iterdump())
 
 
+@pytest.mark.case(78, "leaving by mail")
 def test_guessed_and_foreign_tokens(tmp_path):
     """Case 78: no token of another, and none that is guessed, lets anybody go."""
     with desk(tmp_path) as mail:

@@ -16,6 +16,8 @@ from servers.telegram import TelegramServer
 
 from torture.outboxes import FAST, FastClock, post
 
+pytestmark = pytest.mark.case(53, "kills at random moments of sending")
+
 TESTS = Path(__file__).resolve().parents[1]
 CHATS = [*(str(1000 + n) for n in range(12)), "-1001", "@some_channel"]
 

@@ -39,6 +39,7 @@ def numbers(n):
     return [str(one) for one in range(n)]
 
 
+@pytest.mark.case(46, "429: the whole bot rests, nothing is lost")
 def test_the_whole_bot_rests_for_as_long_as_it_is_told(server, office, tmp_path):
     """46: after a 429 of 30 s nothing is asked before; order is kept, all arrive once."""
     chats = [str(n) for n in range(1, 9)]
@@ -70,6 +71,7 @@ GONE = [
 
 
 @pytest.mark.parametrize("reply", GONE)
+@pytest.mark.case(48, "blocked, kicked, deactivated: parked alone")
 def test_who_is_gone_is_asked_once_and_comes_back_whole(server, office, reply):
     """48: parked after one try, the others are served; unparked, all goes out in order."""
     server.standing[A] = reply
@@ -86,6 +88,7 @@ def test_who_is_gone_is_asked_once_and_comes_back_whole(server, office, reply):
     assert server.messages("77") == []
 
 
+@pytest.mark.case(49, "a group that becomes a supergroup")
 def test_a_group_that_moves_twice_gets_everything_once(server, office):
     """49: to an id that moves on, into a chat that has the messages already."""
     office.fill([OLD, f"{OLD}/5", NEWER, A], range(2))
@@ -105,6 +108,7 @@ def test_a_group_that_moves_twice_gets_everything_once(server, office):
     assert states[f"{OLD}/5"] == "moved"
 
 
+@pytest.mark.case(49, "a group that becomes a supergroup")
 def test_groups_that_lead_in_circles_come_to_an_end(server, office):
     """49: two ids that name each other cost thirty tries, and one message."""
     server.standing[OLD] = api.migrated(int(NEW))
@@ -116,6 +120,7 @@ def test_groups_that_lead_in_circles_come_to_an_end(server, office):
     assert server.messages(A) == ["0"]
 
 
+@pytest.mark.case(49, "a group that becomes a supergroup")
 def test_no_message_of_the_new_group_is_taken_for_one_of_the_old(server, office):
     """49: ids begin anew in a supergroup; an edit of an old message touches nothing."""
     office.fill([A, OLD], [0])
@@ -135,6 +140,7 @@ def test_no_message_of_the_new_group_is_taken_for_one_of_the_old(server, office)
     assert server.messages(A) == ["newer"]
 
 
+@pytest.mark.case(50, "markup refused, topics closed")
 def test_a_closed_topic_pauses_alone_and_its_managers_hear_of_it_once(server, office):
     """50: the topic's messages wait, the chat's others go on, one line tells why."""
     server.standing[f"{NEW}/7"] = api.TOPIC_CLOSED
@@ -151,6 +157,7 @@ def test_a_closed_topic_pauses_alone_and_its_managers_hear_of_it_once(server, of
 
 
 @pytest.mark.parametrize("plain", ["as plain text", ""])
+@pytest.mark.case(50, "markup refused, topics closed")
 def test_markup_that_is_refused_goes_out_as_text_or_stands_aside(server, office, plain):
     """50: once as plain text, else it fails with the reason; the next one goes out."""
     office.fill([A], range(2))
@@ -165,6 +172,7 @@ def test_markup_that_is_refused_goes_out_as_text_or_stands_aside(server, office,
     assert first.n_attempts == 1
 
 
+@pytest.mark.case(51, "401, 409, 502, no JSON")
 def test_a_refused_token_stops_everything_loudly_and_loses_nothing(
     server, office, tmp_path, caplog
 ):
@@ -192,6 +200,7 @@ def test_a_refused_token_stops_everything_loudly_and_loses_nothing(
     assert server.messages(A) == server.messages(B) == numbers(5)
 
 
+@pytest.mark.case(51, "401, 409, 502, no JSON")
 def test_a_token_that_is_good_again_is_found_without_a_restart(server, office, caplog):
     """51: the probe that gets through lifts the stop, and says so."""
     good, server.token = server.token, "1:somebody-elses"
@@ -206,6 +215,7 @@ def test_a_token_that_is_good_again_is_found_without_a_restart(server, office, c
 
 
 @pytest.mark.parametrize("reply", [api.BAD_GATEWAY, api.CONFLICT])
+@pytest.mark.case(51, "401, 409, 502, no JSON")
 def test_twenty_failures_of_the_server_lose_nothing(tmp_path, server, reply):
     """51: 502 with HTML, twenty times: back-off that grows, then all of it, in order."""
     server.script(A, *[reply] * 20)
@@ -225,6 +235,7 @@ def test_twenty_failures_of_the_server_lose_nothing(tmp_path, server, reply):
     assert server.messages(A) == numbers(2)
 
 
+@pytest.mark.case(51, "401, 409, 502, no JSON")
 def test_a_second_instance_is_named(server, office):
     """51: a conflict says in words what it is."""
     server.script(A, api.CONFLICT)
@@ -235,6 +246,7 @@ def test_a_second_instance_is_named(server, office):
 
 @pytest.mark.parametrize("reply", [api.HANG, api.RESET])
 @pytest.mark.parametrize("accept", [True, False])
+@pytest.mark.case(52, "answers that never come, hosts that are not there")
 def test_an_answer_that_never_came_is_counted_and_sent_again(
     tmp_path, server, reply, accept
 ):
@@ -250,6 +262,7 @@ def test_an_answer_that_never_came_is_counted_and_sent_again(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "nosuch.invalid"])
+@pytest.mark.case(52, "answers that never come, hosts that are not there")
 def test_a_server_that_is_not_there_gets_everything_once_when_it_is(
     tmp_path, server, host
 ):
@@ -268,6 +281,7 @@ def test_a_server_that_is_not_there_gets_everything_once_when_it_is(
     assert server.messages(A) == numbers(3)
 
 
+@pytest.mark.case(52, "answers that never come, hosts that are not there")
 def test_a_chat_that_hangs_holds_up_no_other(tmp_path, server):
     """A slow chat keeps its own messages waiting, and nobody else's."""
     chats = [str(2000 + n) for n in range(20)]

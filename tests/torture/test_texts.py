@@ -17,6 +17,10 @@ from newsbot.stages.notices import correction
 from newsbot.stages.printable import one_line
 from newsbot.types import Summary, SummarySentence
 
+pytestmark = pytest.mark.case(
+    35, "hostile titles, names and links as literal text (36)"
+)
+
 NASTY = [
     "<b>x",
     "a<b && c",

@@ -160,10 +160,21 @@ class BotRows:
         )
         return [(int(str(row["number"])), _reply(str(row["document"]))) for row in rows]
 
-    def said(self, number: int) -> None:
-        """Forget an answer."""
+    def said(self, number: int) -> str | None:
+        """Forget an answer; who it was for, None where there was none."""
         with self._connection.atomic() as db:
-            db.execute("DELETE FROM replies WHERE number = ?", [number])
+            row = db.execute(
+                "DELETE FROM replies WHERE number = ? RETURNING recipient", [number]
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_aside(self, number: int, seconds: float, now: datetime) -> None:
+        """Say an answer later, as its turn has not come; no try is counted."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE replies SET due_at = ? WHERE number = ?",
+                [codec.at_text(now + timedelta(seconds=seconds)), number],
+            )
 
     def put_off(self, number: int, seconds: float, now: datetime) -> None:
         """Say an answer later, each time twice as late; in the end it is given up."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from newsbot.courtesy import Courtesy, SiteFile
 from newsbot.mailing import Notice, Pause, Recipient
+from newsbot.talking import Filters
 from newsbot.types import (
     Alert,
     Amount,
@@ -255,3 +256,12 @@ def notice(row: Row) -> Notice:
     """Read a line for a reader; other columns are left out."""
     names = {field.name for field in dataclasses.fields(Notice)}
     return Notice(**{name: value for name, value in row.items() if name in names})
+
+
+def filters(read: dict[str, Any]) -> Filters:
+    """Read a subscription's filters, as `document` of their fields wrote them."""
+    least = read.pop("min_amount", None)
+    return Filters(
+        **{name: tuple(terms) for name, terms in read.items()},
+        min_amount=(Decimal(least[0]), least[1]) if least else None,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from newsbot.adapters.db import codec
@@ -105,13 +105,17 @@ class FeedRows:
         return self.settle([(feed, entries)], now)[0]
 
     def settle(
-        self, outcomes: Sequence[tuple[Feed, Sequence[Entry]]], now: datetime
+        self,
+        outcomes: Sequence[tuple[Feed, Sequence[Entry]]],
+        now: datetime,
+        *,
+        besides: Callable[[], object] = lambda: None,
     ) -> list[int]:
         """Store what polls came to: each feed's new row and the entries it vouches for.
 
         All in one transaction: a validator stored without its entries would hide
         them behind the next 304, and a commit for each 304 would take most of the
-        time of a poll.
+        time of a poll. What is done besides is done in it, too.
 
         Returns:
             How many entries of each were new.
@@ -120,6 +124,7 @@ class FeedRows:
             return []
         rows = [codec.feed_row(feed) for feed, _ in outcomes]
         with self._connection.atomic() as db:
+            besides()
             # One statement for all: each one gives other threads the interpreter.
             left = dict(db.execute(_SETTLE, [codec.document(rows)]).fetchall())
             for feed, _ in outcomes:

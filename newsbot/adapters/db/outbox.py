@@ -142,7 +142,7 @@ class OutboxRows:
                 "WHERE begun_at IS NOT NULL AND state = 'pending'",
                 [_at(now)],
             )
-        return lost.rowcount
+            return lost.rowcount + self.traffic.recover_notices(now)
 
     def sent(
         self, delivery_id: str, provider_id: str, shown: Alert | None = None

@@ -161,6 +161,10 @@ class RecipientRows:
             "WHERE channel = ? AND recipient = ?",
             [new, chat_of(old), channel, old],
         )
+        db.execute(
+            "UPDATE notices SET recipient = ? WHERE channel = ? AND recipient = ?",
+            [new, channel, old],
+        )
 
 
 def parked(everybody: Sequence[Recipient]) -> list[Recipient]:

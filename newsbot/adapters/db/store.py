@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from newsbot.adapters.db.bot import BotRows
+from newsbot.adapters.db.chat_digests import ChatDigestRows
 from newsbot.adapters.db.connection import (
     BUSY_TIMEOUT_MS,
     Connection,
@@ -37,6 +38,7 @@ class Store:
         self.labels = LabelRows(connection)
         self.news = NewsRows(connection)
         self.subscribers = SubscriberRows(connection)
+        self.chat_digests = ChatDigestRows(connection)
         self.letters = LetterRows(connection)
         self.sites = SiteRows(connection)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -41,21 +42,29 @@ class SubscriberRows:
             if known is None:
                 db.execute(
                     "INSERT INTO subscribers (id, address, wish, state, token_hash, "
-                    "asked_at) VALUES (?, ?, ?, 'asked', ?, ?)",
+                    "asked_at, asked_by) VALUES (?, ?, ?, 'asked', ?, ?, ?)",
                     [
                         subscriber.id,
                         subscriber.wish.address,
                         wish,
                         token_hash,
                         codec.at_text(subscriber.asked_at),
+                        subscriber.asked_by,
                     ],
                 )
                 return subscriber
             db.execute(
                 "UPDATE subscribers SET asked = ?, token_hash = ?, asked_at = ?, "
+                "asked_by = ?, "
                 "state = CASE state WHEN 'active' THEN 'active' ELSE 'asked' END "
                 "WHERE id = ?",
-                [wish, token_hash, codec.at_text(subscriber.asked_at), known.id],
+                [
+                    wish,
+                    token_hash,
+                    codec.at_text(subscriber.asked_at),
+                    subscriber.asked_by,
+                    known.id,
+                ],
             )
             fresh = self.get(known.id)
             assert fresh is not None
@@ -83,6 +92,7 @@ class SubscriberRows:
             db.execute(
                 "UPDATE subscribers SET token_hash = NULL, error = NULL, "
                 "wish = coalesce(asked, wish), asked = NULL, "
+                "chat = asked_by, asked_by = NULL, "
                 "since = CASE WHEN confirmed_at IS NULL THEN ? ELSE since END, "
                 "instant_since = ?, confirmed_at = coalesce(confirmed_at, ?), "
                 "state = 'active' "
@@ -119,6 +129,69 @@ class SubscriberRows:
         with self._connection.atomic() as db:
             cursor = db.execute("DELETE FROM subscribers WHERE id = ?", [subscriber_id])
             return cursor.rowcount > 0
+
+    def of_chat(self, chat: str) -> list[Subscriber]:
+        """List the readers that follow a chat's settings, or that it has asked."""
+        return self._read("WHERE chat = ?1 OR asked_by = ?1 ORDER BY id", (chat,))
+
+    def follow(self, chat: str, wish: Wish) -> None:
+        """Let the readers of a chat have its settings; their addresses stay."""
+        with self._connection.atomic() as db:
+            document = _wish_document(wish)
+            db.execute(
+                "UPDATE subscribers SET wish = ? WHERE chat = ?", [document, chat]
+            )
+            db.execute(
+                "UPDATE subscribers SET asked = iif(asked IS NULL, NULL, ?1), "
+                "wish = iif(confirmed_at IS NULL, ?1, wish) WHERE asked_by = ?2",
+                [document, chat],
+            )
+
+    def leave_chat(self, chat: str) -> None:
+        """Forget the readers of a chat, with every letter, and what it has asked.
+
+        Who reads by another's wish reads on.
+        """
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM subscribers WHERE chat = ?", [chat])
+            db.execute(
+                "DELETE FROM subscribers WHERE asked_by = ? AND confirmed_at IS NULL",
+                [chat],
+            )
+            db.execute(
+                "UPDATE subscribers SET asked = NULL, token_hash = NULL, "
+                "asked_by = NULL WHERE asked_by = ?",
+                [chat],
+            )
+
+    def count_question(
+        self, address_hash: str, chat_hash: str, now: datetime, window: timedelta
+    ) -> tuple[int, int]:
+        """Count one more question to an address, from a chat.
+
+        Args:
+            address_hash: Of the address; neither it nor the chat is kept in clear.
+            chat_hash: Of the chat.
+            now: Aware.
+            window: How long a question counts.
+
+        Returns:
+            How many the address had, and the chat asked, within the window, this
+            one included.
+        """
+        since = codec.at_text(now - window)
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM mail_questions WHERE asked_at < ?", [since])
+            db.execute(
+                "INSERT INTO mail_questions (address_hash, chat_hash, asked_at) "
+                "VALUES (?, ?, ?)",
+                [address_hash, chat_hash, codec.at_text(now)],
+            )
+            counted = db.execute(
+                "SELECT sum(address_hash = ?), sum(chat_hash = ?) FROM mail_questions",
+                [address_hash, chat_hash],
+            ).fetchone()
+            return int(counted[0]), int(counted[1])
 
     def forget_unconfirmed(self, before: datetime) -> int:
         """Forget who never confirmed; returns how many."""
@@ -173,6 +246,8 @@ class SubscriberRows:
                     else None
                 ),
                 error=row["error"],  # type: ignore[arg-type]
+                chat=row["chat"],  # type: ignore[arg-type]
+                asked_by=row["asked_by"],  # type: ignore[arg-type]
             )
             for row in rows
         ]
@@ -192,6 +267,7 @@ def _wish_document(wish: Wish) -> str:
             "statuses": choice.statuses,
             "min_amount": choice.min_amount,
             "languages": choice.languages,
+            "filters": dataclasses.asdict(choice.filters),
         }
     )
 
@@ -211,5 +287,6 @@ def _wish(address: str, document: str) -> Wish:
             statuses=tuple(kept["statuses"]),
             min_amount=kept["min_amount"],
             languages=tuple(kept["languages"]),
+            filters=codec.filters(kept.get("filters") or {}),
         ),
     )

@@ -6,12 +6,12 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import datetime, time
-from decimal import Decimal
 from typing import Any
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.talking import Filters, Subscription
+from newsbot.adapters.db.subscribers import SubscriberRows
+from newsbot.talking import Subscription
 
 
 class SubscriptionRows:
@@ -74,6 +74,7 @@ class SubscriptionRows:
         """
         with self._connection.atomic() as db:
             self.drop_waiting(channel, recipient, reason)
+            SubscriberRows(self._connection).leave_chat(recipient)
             done = db.execute(
                 "DELETE FROM subscriptions WHERE channel = ? AND recipient = ?",
                 [channel, recipient],
@@ -88,11 +89,17 @@ class SubscriptionRows:
                 "AND recipient = ? AND state = 'pending'",
                 [reason, channel, recipient],
             )
+            db.execute(
+                "UPDATE notices SET state = 'failed', error = ? WHERE channel = ? "
+                "AND recipient = ? AND state = 'pending' AND kind != 'notice'",
+                [reason, channel, recipient],
+            )
 
     def forget(self, channel: str, recipient: str) -> None:
-        """Delete a subscription and every delivery to it, sent or not."""
+        """Delete a subscription, its reader by mail, and all that was sent or waits."""
         with self._connection.atomic() as db:
-            for table in ("subscriptions", "deliveries", "recipients"):
+            SubscriberRows(self._connection).leave_chat(recipient)
+            for table in ("subscriptions", "deliveries", "notices", "recipients"):
                 db.execute(
                     f"DELETE FROM {table} WHERE channel = ? AND recipient = ?",
                     [channel, recipient],
@@ -106,8 +113,12 @@ class SubscriptionRows:
         with self._connection.atomic() as db:
             for one in self.of_chat(channel, old):
                 target = new + one.recipient.removeprefix(old)
-                if self.get(channel, target) is None:
-                    self.put(dataclasses.replace(one, recipient=target))
+                # Moved, not written anew: its digests stay with it.
+                db.execute(
+                    "UPDATE OR IGNORE subscriptions SET recipient = ? "
+                    "WHERE channel = ? AND recipient = ?",
+                    [target, channel, one.recipient],
+                )
                 db.execute(
                     "DELETE FROM subscriptions WHERE channel = ? AND recipient = ?",
                     [channel, one.recipient],
@@ -175,8 +186,9 @@ def _row(one: Subscription) -> dict[str, Any]:
 
 
 def _subscription(row: codec.Row) -> Subscription:
-    values = {name: row[name] for name in row if name != "number"}
-    for name in ("created_at", "muted_until", "email_confirmed_at"):
+    kept = {field.name for field in dataclasses.fields(Subscription)}
+    values = {name: row[name] for name in row if name in kept}
+    for name in ("created_at", "muted_until"):
         values[name] = codec.at_time(values[name]) if values[name] else None
     if values["digest_at"]:
         values["digest_at"] = time.fromisoformat(values["digest_at"])
@@ -184,13 +196,5 @@ def _subscription(row: codec.Row) -> Subscription:
         start, end = values["quiet"].split("-")
         values["quiet"] = (time.fromisoformat(start), time.fromisoformat(end))
     values["paused"] = bool(values["paused"])
-    values["filters"] = _filters(json.loads(values["filters"]))
+    values["filters"] = codec.filters(json.loads(values["filters"]))
     return Subscription(**values)
-
-
-def _filters(read: dict[str, Any]) -> Filters:
-    least = read.pop("min_amount", None)
-    return Filters(
-        **{name: tuple(terms) for name, terms in read.items()},
-        min_amount=(Decimal(least[0]), least[1]) if least else None,
-    )

@@ -235,3 +235,40 @@ CREATE TABLE archive_pages (
     UNIQUE (feed_id, url)
 ) WITHOUT ROWID;
 """
+
+#: What joins the parts: messages about no deal (digests, broadcasts, lines for
+#: managers) wait beside the alerts, each digest of a chat once per local date; which
+#: chat a reader of mail belongs to; which addresses were asked lately, as hashes.
+JOINTS = """
+ALTER TABLE notices ADD COLUMN kind TEXT NOT NULL DEFAULT 'notice';
+ALTER TABLE notices ADD COLUMN html TEXT NOT NULL DEFAULT '';
+ALTER TABLE notices ADD COLUMN begun_at TEXT;
+ALTER TABLE notices ADD COLUMN n_unknown INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX notices_begun ON notices(begun_at) WHERE begun_at IS NOT NULL;
+CREATE INDEX notices_recipient ON notices(channel, recipient);
+ALTER TABLE subscriptions ADD COLUMN digest_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subscriptions ADD COLUMN digest_begun_at TEXT;
+UPDATE subscriptions SET digest_since = (SELECT coalesce(max(number), 0) FROM news);
+CREATE TABLE chat_digests (
+    subscription INTEGER NOT NULL REFERENCES subscriptions(number) ON DELETE CASCADE,
+    local_date TEXT NOT NULL,
+    upto INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    notice_id TEXT REFERENCES notices(id) ON DELETE SET NULL
+        DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (subscription, local_date)
+) WITHOUT ROWID;
+CREATE INDEX chat_digests_notice ON chat_digests(notice_id);
+ALTER TABLE subscribers ADD COLUMN chat TEXT;
+ALTER TABLE subscribers ADD COLUMN asked_by TEXT;
+CREATE INDEX subscribers_chat ON subscribers(chat) WHERE chat IS NOT NULL;
+CREATE INDEX subscribers_asked_by ON subscribers(asked_by)
+    WHERE asked_by IS NOT NULL;
+CREATE TABLE mail_questions (
+    number INTEGER PRIMARY KEY,
+    address_hash TEXT NOT NULL,
+    chat_hash TEXT NOT NULL,
+    asked_at TEXT NOT NULL
+);
+CREATE INDEX mail_questions_age ON mail_questions(asked_at);
+"""

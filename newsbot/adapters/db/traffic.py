@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Notice, Pause, Request
-from newsbot.types import DeliveryState, identity
+from newsbot.types import DeliveryState
 
 #: How long a request is kept; no limit of any service looks further back.
 KEPT = timedelta(minutes=10)
@@ -47,6 +47,10 @@ class TrafficRows:
                 "UPDATE requests SET at = ?, open = 0 WHERE number = ?",
                 [codec.at_text(now), number],
             )
+
+    def noted(self, channel: str, chat: str, now: datetime) -> None:
+        """Count something that was asked otherwise, and is over."""
+        self.ended(self.began(channel, chat, now), now)
 
     def requests(self, channel: str, since: datetime) -> list[Request]:
         """List what ended since then, oldest first."""
@@ -113,40 +117,110 @@ class TrafficRows:
         )
         return [codec.pause(row) for row in rows]
 
-    def notify(self, channel: str, recipient: str, text: str, now: datetime) -> None:
-        """Write a line for one reader; the same line of one moment is one."""
-        at = codec.at_text(now)
-        id_ = identity("notice", channel, recipient, text, at)
+    def notify(self, notice: Notice, due_at: datetime) -> bool:
+        """Write a message about no deal; whether it was not written before."""
         with self._connection.atomic() as db:
-            db.execute(
-                "INSERT OR IGNORE INTO notices (id, channel, recipient, text, due_at) "
-                "VALUES (?, ?, ?, ?, ?)",
-                [id_, channel, recipient, codec.storable(text), at],
+            written = db.execute(
+                "INSERT OR IGNORE INTO notices "
+                "(id, channel, recipient, text, html, kind, due_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    notice.id,
+                    notice.channel,
+                    notice.recipient,
+                    codec.storable(notice.text),
+                    codec.storable(notice.html),
+                    notice.kind,
+                    codec.at_text(due_at),
+                ],
             )
+        return written.rowcount > 0
 
     def notices(self, now: datetime) -> list[Notice]:
-        """List the lines whose time has come, oldest first, one for each reader."""
+        """List the messages whose time has come, oldest first, one for each reader.
+
+        Parked readers and channels that rest get none.
+        """
         at = codec.at_text(now)
         rows = self._connection.rows(
-            "SELECT id, channel, recipient, text, n_attempts, MIN(notices.rowid) "
-            "FROM notices WHERE state = 'pending' AND due_at <= ? "
+            "SELECT id, channel, recipient, text, html, kind, n_attempts, "
+            "MIN(notices.rowid) FROM notices "
+            "WHERE state = 'pending' AND due_at <= ? "
             "AND NOT EXISTS (SELECT 1 FROM pauses "
             "  WHERE pauses.channel = notices.channel AND pauses.until > ?) "
-            "GROUP BY channel, recipient ORDER BY 6",
+            "AND NOT EXISTS (SELECT 1 FROM recipients "
+            "  WHERE recipients.channel = notices.channel "
+            "  AND recipients.recipient = notices.recipient "
+            "  AND recipients.state = 'parked') "
+            "GROUP BY channel, recipient ORDER BY 8",
             (at, at),
         )
         return [codec.notice(row) for row in rows]
 
+    def begin_notice(self, id_: str, now: datetime) -> None:
+        """Write down that a message is on its way; see `OutboxRows.begin`."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE notices SET n_unknown = n_unknown + (begun_at IS NOT NULL), "
+                "begun_at = ? WHERE id = ? AND state = 'pending'",
+                [codec.at_text(now), id_],
+            )
+
+    def recover_notices(self, now: datetime) -> int:
+        """Count what was on its way when an earlier process ended; it is due again."""
+        at = codec.at_text(now)
+        with self._connection.atomic() as db:
+            lost = db.execute(
+                "UPDATE notices SET n_unknown = n_unknown + 1, begun_at = NULL, "
+                "n_attempts = n_attempts + 1, due_at = ? "
+                "WHERE begun_at IS NOT NULL AND state = 'pending'",
+                [at],
+            )
+        return lost.rowcount
+
     def settle_notice(
-        self, id_: str, state: DeliveryState, error: str, due_at: datetime
+        self,
+        id_: str,
+        state: DeliveryState,
+        error: str,
+        due_at: datetime,
+        *,
+        counted: bool = True,
+        unknown: bool = False,
     ) -> None:
-        """Write down what came of a try; ``pending`` tries again at *due_at*."""
+        """Write down what came of a try.
+
+        Args:
+            id_: Which message.
+            state: ``pending`` tries again at *due_at*.
+            error: Why it failed; empty where it did not.
+            due_at: When to try again, or when it was settled.
+            counted: Whether it was a try at all.
+            unknown: Its answer never came: it may have arrived.
+        """
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE notices SET state = ?, error = ?, due_at = ?, "
-                "n_attempts = n_attempts + 1 WHERE id = ?",
-                [state, codec.storable(error), codec.at_text(due_at), id_],
+                "n_attempts = n_attempts + ?, n_unknown = n_unknown + ?, "
+                "begun_at = NULL WHERE id = ? AND state = 'pending'",
+                [
+                    state,
+                    codec.storable(error),
+                    codec.at_text(due_at),
+                    int(counted),
+                    int(unknown),
+                    id_,
+                ],
             )
+
+    def forget_notices(self, before: datetime) -> int:
+        """Drop messages that were settled before then; returns how many."""
+        with self._connection.atomic() as db:
+            gone = db.execute(
+                "DELETE FROM notices WHERE state != 'pending' AND due_at < ?",
+                [codec.at_text(before)],
+            )
+        return gone.rowcount
 
     def counts(self) -> dict[str, int]:
         """Count the deliveries per state, and those that may have arrived twice.
@@ -163,6 +237,10 @@ class TrafficRows:
         counts = dict.fromkeys(("pending", "sent", "failed", "unknown"), 0)
         counts |= {str(row["state"]): int(str(row["n"])) for row in rows}
         counts["unanswered"] = sum(int(str(row["lost"])) for row in rows)
+        (notices,) = self._connection.rows(
+            "SELECT coalesce(SUM(n_unknown), 0) AS lost FROM notices"
+        )
+        counts["unanswered"] += int(str(notices["lost"]))
         (waiting,) = self._connection.rows(
             "SELECT COUNT(*) AS n FROM deliveries JOIN recipients "
             "USING (channel, recipient) "

@@ -21,6 +21,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from telegram import (
@@ -43,6 +44,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from newsbot.adapters.telegram.hearing import chat_kind, heard
+from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
 from newsbot.adapters.telegram.speaking import speak
@@ -70,6 +72,8 @@ class BotConversation:
         base_url: As for `TelegramChannel`.
         desk: Decides what is answered.
         waits: How long it waits for what.
+        pacing: Gives answers their turn within Telegram's limits; None where nobody
+            else sends.
         closing: Called once nothing asks the desk any more.
 
     Raises:
@@ -83,12 +87,14 @@ class BotConversation:
         desk: Desk,
         *,
         waits: Waits | None = None,
+        pacing: Pacing | None = None,
         closing: Callable[[], None] = lambda: None,
     ) -> None:
         if not token.strip():
             raise ConfigError("the Telegram bot token is empty")
         self._waits = waits or Waits()
         self._desk = desk
+        self._pacing = pacing
         self._closing = closing
         self._redactor = Redactor(token.strip())
         self._redactor.install()
@@ -196,7 +202,7 @@ class BotConversation:
         outcome: Outcome = await self._ask(lambda: self._desk.answer(asked, standing))
         for reply in outcome.at_once:
             # Nobody waits for what a stranger is told.
-            saying = asyncio.create_task(self._say(reply))
+            saying = asyncio.create_task(self._say_at_once(reply))
             self._tasks.add(saying)
             saying.add_done_callback(self._tasks.discard)
         if outcome.job is not None:
@@ -274,21 +280,31 @@ class BotConversation:
         self, replies: list[tuple[int, Reply]], voices: asyncio.Semaphore
     ) -> None:
         wait: float | None = None
+        aside = 0.0
         async with voices:
             for number, reply in replies:
-                if wait is None:
-                    wait = await self._say(reply)
-                if wait is None:
-                    await self._ask(lambda n=number: self._desk.said(n))  # type: ignore[misc]
+                if wait is None and not aside:
+                    aside = await self._turn(reply)
+                    wait = None if aside else await self._say(reply)
+                # What comes later waits as well: the order is kept.
+                if aside:
+                    await self._ask(partial(self._desk.put_aside, number, aside))
+                elif wait is not None:
+                    await self._ask(partial(self._desk.put_off, number, wait))
                 else:
-                    # What comes later waits as well: the order is kept.
-                    seconds = wait
-                    await self._ask(
-                        lambda n=number, s=seconds: self._desk.put_off(n, s)  # type: ignore[misc]
-                    )
+                    await self._ask(partial(self._desk.said, number))
+
+    async def _say_at_once(self, reply: Reply) -> None:
+        """Say now or never what is kept nowhere."""
+        if not await self._turn(reply):
+            await self._say(reply)
+
+    async def _turn(self, reply: Reply) -> float:
+        """Take an answer's turn; else the seconds until it comes."""
+        return 0.0 if self._pacing is None else await self._pacing.turn(reply)
 
     async def _say(self, reply: Reply) -> float | None:
-        """Say one answer.
+        """Say one answer, whose turn it is.
 
         Returns:
             None when it was said, or never can be; else seconds to wait.
@@ -305,6 +321,9 @@ class BotConversation:
         except (TelegramError, TimeoutError) as error:
             log.info("bot reply waits: %s", self._redactor.redact(str(error)))
             return self._waits.longest
+        finally:
+            if self._pacing is not None:
+                self._pacing.over(reply)
         return None
 
     async def _set_menus(self) -> None:
