@@ -13,6 +13,7 @@ from datetime import datetime
 
 from newsbot.errors import ParseError, StageError
 from newsbot.ports import Line, Parsing
+from newsbot.stages.correct import newer_version
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped, extract
 from newsbot.types import Article, Entry, Page
 
@@ -26,6 +27,23 @@ class PageRead:
     found: Article | Skipped | StageError | None
     #: Why there is no full text, if so.
     reason: str | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it could not be read just now."""
+        return isinstance(self.found, StageError) and self.found.retry
+
+    @property
+    def kept_for(self) -> str | None:
+        """Why an earlier text stands, where it is not that it says the same."""
+        if isinstance(self.found, Article) and self.found.text_origin == "page":
+            return self.reason
+        return "could not be read again: the earlier text stands"
+
+    def newer_than(self, known: Article) -> Article | None:
+        """The next version of an article; None where nothing changed, or none came."""
+        found = self.found
+        return newer_version(found, known) if isinstance(found, Article) else None
 
 
 def read_pages(

@@ -15,18 +15,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from newsbot.alerts import Readers, put_alerts
+from newsbot.alerts import Readers
+from newsbot.corrections import put_deals, put_messages
 from newsbot.courtesy import Permission
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.pages import read_pages
+from newsbot.pages import PageRead, read_pages
 from newsbot.ports import Fetcher, Parsing, Response, Store
 from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped
 from newsbot.stages.gate import gate
-from newsbot.stages.identify import identify
-from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
@@ -166,7 +165,10 @@ def extract_text(
     line = parts.store.line
     for read in read_pages(parts.parsing, line, entries, now):
         entry, found, reason = read.entry, read.found, read.reason
-        if found is None:
+        known = line.article_of(entry.id)
+        if known is not None and not read.may_pass:
+            yield _read_again(parts, read, known, now)
+        elif found is None:
             yield Outcome(entry=entry, given="failed", reason="its page is gone")
         elif isinstance(found, StageError):
             yield Outcome(entry=entry, given="extracted", error=found)
@@ -174,12 +176,22 @@ def extract_text(
             why = f"{found.reason} ({reason})" if reason else found.reason
             yield Outcome(entry=entry, given="skipped", reason=why)
         else:
-            put = _put_article(found)
+            put = partial(_put_version, found, now)
             yield Outcome(entry=entry, given="extracted", reason=reason, store=put)
 
 
-def _put_article(article: Article) -> Store_:
-    return lambda store: store.line.put_article(article)
+def _read_again(parts: Parts, read: PageRead, known: Article, now: datetime) -> Outcome:
+    """Take a text that was edited for a new version; all else leaves what is there."""
+    newer = read.newer_than(known)
+    if newer is None:
+        given = parts.store.versions.reached(known.id)
+        return Outcome(entry=read.entry, given=given, reason=read.kept_for)
+    put = partial(_put_version, newer, now)
+    return Outcome(entry=read.entry, given="extracted", reason=read.reason, store=put)
+
+
+def _put_version(article: Article, now: datetime, store: Store) -> None:
+    store.versions.put(article, now)
 
 
 def gate_article(
@@ -188,9 +200,12 @@ def gate_article(
     """Send on what may hold a deal, the most promising first."""
     for entry, article in _articles(parts, entries):
         decision = gate(article, read_article(article, parts.gazetteer).organisations)
+        given = "relevant" if decision.passed else "irrelevant"
+        if not decision.passed and parts.store.versions.standing(entry.id):
+            given = "assessed"  # its earlier text told a deal that it no longer tells
         yield Outcome(
             entry=entry,
-            given="relevant" if decision.passed else "irrelevant",
+            given=given,
             reason=None if decision.passed else decision.reason,
             priority=decision.score,
         )
@@ -218,17 +233,8 @@ def identify_deals(
 ) -> Iterator[Outcome]:
     """Tell new deals from known ones; one article at a time, as each may be new."""
     for entry, article in _articles(parts, entries):
-        put = partial(_put_deals, parts, article)
+        put = partial(put_deals, article=article, gazetteer=parts.gazetteer)
         yield Outcome(entry=entry, given="identified", store=put)
-
-
-def _put_deals(parts: Parts, article: Article, store: Store) -> None:
-    findings, when = store.ledger.findings_of(article.id), article.published_at
-    names = families(findings, parts.gazetteer)
-    known, apart = store.ledger.candidates(names, reach(findings, when))
-    for found in identify(findings, when, known, parts.gazetteer, apart):
-        store.ledger.absorb(found.absorbed, found.deal.id)
-        store.ledger.put_deal(found.deal, found.finding, found.verdict, found.reason)
 
 
 def summarise(
@@ -258,11 +264,7 @@ def compose_alerts(
     )
     for entry, article in _articles(parts, entries):
         put = partial(
-            put_alerts,
-            article=article,
-            readers=readers,
-            now=now,
-            may_alert=entry.may_alert,
+            put_messages, entry=entry, article=article, readers=readers, now=now
         )
         yield Outcome(entry=entry, given="done", store=put)
 

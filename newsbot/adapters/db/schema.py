@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from newsbot.adapters.db.tables import BOT, MAIL, MANNERS, SENDING
+from newsbot.adapters.db.versions_tables import make_room
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -260,6 +261,12 @@ def m008_manners(db: Database) -> None:
     """Keep what servers and feeds ask for, and what entries said before."""
     for statement in _statements(MANNERS):
         db.execute(statement)
+
+
+@MIGRATIONS()
+def m010_versions(db: Database) -> None:
+    """Keep every version of an article, and what its earlier ones told."""
+    make_room(db)
 
 
 def _statements(script: str) -> list[str]:
