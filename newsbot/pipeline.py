@@ -19,7 +19,7 @@ from newsbot.alerts import Readers
 from newsbot.corrections import put_deals, put_messages
 from newsbot.courtesy import Permission
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.pages import PageRead, read_pages
+from newsbot.pages import PageRead, page_of, read_pages
 from newsbot.ports import Fetcher, Parsing, Response, Store
 from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
@@ -30,7 +30,7 @@ from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
 from newsbot.turns import Hosts, host_of, in_turns
-from newsbot.types import Article, Entry, Finding, Language, Page, Summary
+from newsbot.types import Article, Entry, Finding, Language, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
@@ -142,14 +142,7 @@ def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
             reason = f"page not read: {withheld}"
             log.warning("page url=%s not read: %s", entry.url, withheld)
             answer = replace(answer, body=b"")
-    page = Page(
-        entry_id=entry.id,
-        url=answer.url,
-        status=answer.status,
-        content_type=answer.headers.get("content-type", ""),
-        body=answer.body,
-        fetched_at=now,
-    )
+    page = page_of(entry, answer, now)
     return Outcome(
         entry=entry,
         given="fetched",
@@ -176,22 +169,27 @@ def extract_text(
             why = f"{found.reason} ({reason})" if reason else found.reason
             yield Outcome(entry=entry, given="skipped", reason=why)
         else:
-            put = partial(_put_version, found, now)
-            yield Outcome(entry=entry, given="extracted", reason=reason, store=put)
+            yield _extracted(entry, found, reason, now)
 
 
 def _read_again(parts: Parts, read: PageRead, known: Article, now: datetime) -> Outcome:
     """Take a text that was edited for a new version; all else leaves what is there."""
     newer = read.newer_than(known)
-    if newer is None:
-        given = parts.store.versions.reached(known.id)
-        return Outcome(entry=read.entry, given=given, reason=read.kept_for)
-    put = partial(_put_version, newer, now)
-    return Outcome(entry=read.entry, given="extracted", reason=read.reason, store=put)
+    if newer is not None:
+        return _extracted(read.entry, newer, read.reason, now)
+    given = parts.store.versions.reached(known.id)
+    return Outcome(entry=read.entry, given=given, reason=read.why_not_newer(known))
 
 
-def _put_version(article: Article, now: datetime, store: Store) -> None:
-    store.versions.put(article, now)
+def _extracted(
+    entry: Entry, article: Article, reason: str | None, now: datetime
+) -> Outcome:
+    return Outcome(
+        entry=entry,
+        given="extracted",
+        reason=reason,
+        store=lambda store: store.versions.put(article, now),
+    )
 
 
 def gate_article(
