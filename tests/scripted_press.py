@@ -1,7 +1,7 @@
 """Papers whose headline says everything, and a judge who reads headlines.
 
-    publish(bench, paper("Handelspost", "Nvidia and Anthropic sign for €6bn"))
-    edit(bench, paper("Handelspost", "Nvidia and Anthropic sign for €600m"))
+publish(bench, paper("Handelspost", "Nvidia and Anthropic sign for €6bn"))
+edit(bench, paper("Handelspost", "Nvidia and Anthropic sign for €600m"))
 """
 
 from __future__ import annotations

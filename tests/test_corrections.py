@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes import NOW, Bench, FakeJudge, entry, feed, rows
+from fakes import NOW, Bench, FakeJudge, rows
 from scripted_press import MINUTE, ScriptedJudge, edit, paper, publish
 
 from newsbot.adapters.db import open_store
@@ -14,6 +15,7 @@ from newsbot.adapters.db.entries import MAX_READ_AGAIN
 from newsbot.alerts import COLLECT
 from newsbot.errors import FetchError
 from newsbot.ports import Decision
+from newsbot.stages.identify import rebuilt
 from newsbot.stages.rates import load_rates
 from newsbot.stages.totals import totals
 
@@ -62,28 +64,23 @@ def test_a_corrected_amount_is_told_in_a_reply_and_shown_in_the_message(bench):
     )
     first, reply = bench.channels[0].sent
     assert reply[1].plain.startswith("Correction – New deal: ")
-    assert (
-        "→ Handelspost has corrected: amount now €600 million (was: €6 billion)"
-        in reply[1].plain
-    )
+    assert "→ Handelspost has corrected: amount now €600m (was: €6bn)" in reply[1].plain
     assert (first[1].kind, reply[1].kind) == ("new", "correction")
     assert bench.channels[0].replies == [None, "1"]
     settle(bench)
     ((_, provider_id, shown),) = bench.channels[0].edited
     assert provider_id == "1"
-    assert "€600 million" in shown
+    assert "€600m" in shown
     assert "1 source (EN)" in shown
 
 
 def test_a_correction_in_german(bench):
     """The German reader reads who has corrected what in German."""
-    bench = Bench(bench.store, judge=bench.judge)
-    german = bench.parts
     publish(bench, paper("Handelspost", "Nvidia and Anthropic sign for €6bn"), "de")
     edit(bench, paper("Handelspost", "Nvidia and Anthropic sign for €600m"), "de")
-    assert german.language == "en"
-    assert "Handelspost hat korrigiert: Summe jetzt 600 Mio. € (vorher: 6 Mrd. €)" in (
-        sent(bench)[-1]
+    assert (
+        "Handelspost hat korrigiert: Summe jetzt 600 Mio. Euro (vorher: 6 Mrd. Euro)"
+        in (sent(bench)[-1])
     )
     edit(bench, paper("Handelspost", RAIN), "de")
     assert sent(bench)[-1] == (
@@ -95,10 +92,10 @@ def test_a_correction_in_german(bench):
 @pytest.mark.parametrize(
     ("says", "told"),
     [
-        ("Nvidia and Anthropic sign", "no amount any more (was: €6 billion)"),
+        ("Nvidia and Anthropic sign", "no amount any more (was: €6bn)"),
         ("Nvidia and Anthropic in talks for €6bn", "now in talks (was: signed)"),
         ("Nvidia and Mistral sign for €6bn", "new party: Mistral"),
-        ("Nvidia and Anthropic sign for up to €6bn", "amount now up to €6 billion"),
+        ("Nvidia and Anthropic sign for up to €6bn", "amount now up to €6bn"),
     ],
 )
 def test_what_a_correction_may_change(bench, says, told):
@@ -290,10 +287,8 @@ def test_the_earlier_text_stays_with_its_quotes(bench):
     assert "€6bn" in before.full_text[quote.start : quote.end]
     assert bench.store.line.search("aye", 9) == []
     assert [one.id for one in bench.store.line.search("nay", 9)] == [new.article_id]
-    checked = bench.store.connection.rows(
-        "INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 0)"
-    )
-    assert checked == []
+    with bench.store.atomic() as db:
+        db.execute("INSERT INTO articles_fts(articles_fts) VALUES ('integrity-check')")
 
 
 def test_what_a_person_decided_holds_for_the_corrected_text(bench):
@@ -317,20 +312,14 @@ def test_what_a_person_decided_holds_for_the_corrected_text(bench):
 
 def test_a_split_deal_is_corrected_where_it_went(bench):
     """A finding that a person moved is corrected in the deal that it was moved to."""
-    from newsbot.stages.identify import rebuilt
-
     publish(bench, paper("Handelspost", "Nvidia and Anthropic sign for €6bn"))
     publish(bench, paper("Abendblatt", "Nvidia and Anthropic sign for €6bn"))
     whole = only(bench)
-    sites = {
-        bench.store.line.article(f.article_id).site: f for f in whole.findings
-    }
+    sites = {bench.store.line.article(f.article_id).site: f for f in whole.findings}
     moved, kept = sites["Abendblatt"], sites["Handelspost"]
     ledger, gazetteer = bench.store.ledger, bench.parts.gazetteer
     with bench.store.atomic():
         for one, id_ in ((moved, "other"), (kept, whole.id)):
-            from dataclasses import replace
-
             ledger.rewrite(replace(rebuilt([(one, NOW)], gazetteer), id=id_))
         ledger.decide(
             Decision(
@@ -409,11 +398,3 @@ def test_a_feed_that_never_saw_the_first_version_gives_the_same_deal():
         seen.append(told(bench))
         bench.store.close()
     assert seen[0] == seen[1]
-
-
-def test_the_helpers_mean_what_they_say():
-    """The page that a paper is given says what its entry says."""
-    one = paper("Handelspost", "Nvidia and Anthropic sign for €6bn")
-    assert one.entry.title.encode() in one.page
-    assert one.entry.feed_id == feed().id
-    assert entry("x").may_alert
