@@ -249,7 +249,18 @@ def changes_since(
 
 def _with_left(store: Store, deal: Deal) -> Deal:
     """A deal with what earlier texts told of it: messages still say so."""
-    return replace(deal, findings=(*store.versions.left(deal.id), *deal.findings))
+    left = store.versions.left(deal.id)
+    if not left:
+        return deal
+    whole = replace(deal, findings=(*left, *deal.findings))
+    articles = of_findings(store, whole)
+    dated = sorted(
+        (articles[one.article_id].published_at, one.id, one)
+        for one in whole.findings
+        if one.article_id in articles
+    )
+    # In the order of the ledger: a message whose facts stand keeps its words.
+    return replace(whole, findings=tuple(one for _, _, one in dated))
 
 
 def of_findings(store: Store, deal: Deal) -> dict[str, Article]:

@@ -18,7 +18,16 @@ from newsbot.types import Amount, Entry, identity
 
 MINUTE = timedelta(minutes=1)
 #: Whom the judge knows.
-NAMES = ("Nvidia", "Anthropic", "Mistral", "OpenAI", "Oracle")
+NAMES = ("Nvidia", "Anthropic", "Mistral AI", "OpenAI", "Oracle")
+#: A page in German.
+GERMAN = (
+    "<html><head><title>{title}</title></head><body><article><h1>{title}</h1>"
+    "<p>{title}. {more} Das erfuhr {site} am Sonntag von beiden Seiten.</p><p>Die "
+    "Vereinbarung umfasst Rechenleistung in mehreren Rechenzentren und läuft über "
+    "viele Jahre, hieß es; die ersten Anlagen sollen vor dem Sommer in Betrieb gehen. "
+    "Wie viele Chips verbaut werden, wollte keine der beiden Seiten sagen.</p>"
+    "</article></body></html>"
+)
 _SUM = re.compile(r"(?P<up_to>up to |bis zu )?€(?P<value>\d+)(?P<unit>bn|m)")
 _UNITS = {"bn": Decimal(10**9), "m": Decimal(10**6)}
 
@@ -61,7 +70,7 @@ class Paper:
     page: bytes
 
 
-def paper(site, says, *, more="", **changes):
+def paper(site, says, *, more="", german=False, **changes):
     """An article of a paper; the same site again is the same article, edited."""
     url = f"https://{site.lower()}.example/deal"
     values = {
@@ -74,6 +83,8 @@ def paper(site, says, *, more="", **changes):
         **changes,
     }
     page = story(says, more=f"{more} {site} was told so by both sides on Sunday.")
+    if german:
+        page = GERMAN.format(title=says, more=more, site=site).encode()
     return Paper(entry=entry(site.lower(), **values), page=page)
 
 

@@ -94,7 +94,7 @@ def test_a_correction_in_german(bench):
     [
         ("Nvidia and Anthropic sign", "no amount any more (was: €6bn)"),
         ("Nvidia and Anthropic in talks for €6bn", "now in talks (was: signed)"),
-        ("Nvidia and Mistral sign for €6bn", "new party: Mistral"),
+        ("Nvidia and Mistral AI sign for €6bn", "new party: Mistral AI"),
         ("Nvidia and Anthropic sign for up to €6bn", "amount now up to €6bn"),
     ],
 )
@@ -371,7 +371,7 @@ def test_the_order_of_versions_and_papers_within_a_day_changes_no_deal():
     wrong = paper("Handelspost", "Nvidia and Anthropic sign for €6bn")
     right = paper("Handelspost", "Nvidia and Anthropic sign for €600m")
     second = paper("Abendblatt", "Nvidia and Anthropic sign for €600m")
-    third = paper("Kurier", "Nvidia and Mistral sign for €2bn")
+    third = paper("Kurier", "Nvidia and Mistral AI sign for €2bn")
     outcomes = set()
     for order in itertools.permutations((wrong, right, second, third)):
         if order.index(right) < order.index(wrong):

@@ -261,8 +261,14 @@ def _amounts(before: Deal, after: Deal) -> list[Change]:
         for amount in finding.amounts:
             if not any(same_figure(amount, other) for other in (*known, *new)):
                 new.append(amount)
+    # What was corrected takes the place of what its own paper said before.
+    kept = {finding.id for finding in after.findings}
+    gone = [a for one in before.findings if one.id not in kept for a in one.amounts]
     return [
-        AmountChange(now=amount, was=_counterparts(amount, known)) for amount in new
+        AmountChange(
+            now=amount, was=_counterparts(amount, gone) or _counterparts(amount, known)
+        )
+        for amount in new
     ]
 
 
