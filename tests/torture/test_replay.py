@@ -26,17 +26,18 @@ from newsbot.alerts import COLLECT
 
 #: What a process that ended at its commit leaves as its exit status.
 KILLED = 77
-#: Behind the English paper at each stage: whoever is first names the deal.
-LATER = {"german": True, "published_at": NOW + timedelta(seconds=1)}
-HANDELSPOST = paper("Handelspost", "Nvidia and Anthropic sign for €6bn")
 #: What the press does, step by step; at each, every feed is polled and all is walked.
+#: Two papers on one deal have steps of their own: which one is told first, and whether
+#: the other is told with it or by an edit, hangs on where a batch was cut.
 DAY = (
     (
-        HANDELSPOST,
-        paper("Abendblatt", "Nvidia und Anthropic vereinbaren €6bn", **LATER),
+        paper("Handelspost", "Nvidia and Anthropic sign for €6bn"),
         paper("Wetter", "It rains in Hamburg all week"),
     ),
-    (paper("Kurier", "Nvidia und Mistral AI verhandeln über €2bn", german=True),),
+    (
+        paper("Abendblatt", "Nvidia und Anthropic vereinbaren €6bn", german=True),
+        paper("Kurier", "Nvidia und Mistral AI verhandeln über €2bn", german=True),
+    ),
     (
         paper("Handelspost", "Nvidia and Anthropic sign for €600m"),
         paper("Tribune", "Nvidia and Mistral AI sign for €2bn"),
@@ -44,7 +45,7 @@ DAY = (
     ),
     (
         paper("Ledger", "It rains in Oxford, the correction says"),
-        paper("Abendblatt", "Nvidia und Anthropic vereinbaren €7bn", **LATER),
+        paper("Abendblatt", "Nvidia und Anthropic vereinbaren €7bn", german=True),
     ),
     (),
 )
