@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsbot.errors import ParseError, StageError
-from newsbot.ports import Line, Parsing
+from newsbot.ports import Line, Parsing, Response
+from newsbot.stages.correct import newer_version
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped, extract
 from newsbot.types import Article, Entry, Page
 
@@ -26,6 +27,38 @@ class PageRead:
     found: Article | Skipped | StageError | None
     #: Why there is no full text, if so.
     reason: str | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it could not be read just now."""
+        return isinstance(self.found, StageError) and self.found.retry
+
+    def why_not_newer(self, known: Article) -> str | None:
+        """Why an earlier text stands, where it is not that the page says the same."""
+        found = self.found
+        if isinstance(found, Article) and found.text_origin in (
+            "page",
+            known.text_origin,
+        ):
+            return self.reason
+        return "could not be read again: the earlier text stands"
+
+    def newer_than(self, known: Article) -> Article | None:
+        """The next version of an article; None where nothing changed, or none came."""
+        found = self.found
+        return newer_version(found, known) if isinstance(found, Article) else None
+
+
+def page_of(entry: Entry, answer: Response, now: datetime) -> Page:
+    """Make of a server's answer the page that is kept."""
+    return Page(
+        entry_id=entry.id,
+        url=answer.url,
+        status=answer.status,
+        content_type=answer.headers.get("content-type", ""),
+        body=answer.body,
+        fetched_at=now,
+    )
 
 
 def read_pages(

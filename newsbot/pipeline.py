@@ -15,23 +15,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from newsbot.alerts import Readers, put_alerts
+from newsbot.alerts import Readers
+from newsbot.corrections import put_deals, put_messages
 from newsbot.courtesy import Permission
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.pages import read_pages
+from newsbot.pages import PageRead, page_of, read_pages
 from newsbot.ports import Fetcher, Parsing, Response, Store
 from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped
 from newsbot.stages.gate import gate
-from newsbot.stages.identify import identify
-from newsbot.stages.likeness import families, reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
 from newsbot.turns import Hosts, host_of, in_turns
-from newsbot.types import Article, Entry, Finding, Language, Page, Summary
+from newsbot.types import Article, Entry, Finding, Language, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
@@ -143,14 +142,7 @@ def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
             reason = f"page not read: {withheld}"
             log.warning("page url=%s not read: %s", entry.url, withheld)
             answer = replace(answer, body=b"")
-    page = Page(
-        entry_id=entry.id,
-        url=answer.url,
-        status=answer.status,
-        content_type=answer.headers.get("content-type", ""),
-        body=answer.body,
-        fetched_at=now,
-    )
+    page = page_of(entry, answer, now)
     return Outcome(
         entry=entry,
         given="fetched",
@@ -166,7 +158,10 @@ def extract_text(
     line = parts.store.line
     for read in read_pages(parts.parsing, line, entries, now):
         entry, found, reason = read.entry, read.found, read.reason
-        if found is None:
+        known = line.article_of(entry.id)
+        if known is not None and not read.may_pass:
+            yield _read_again(parts, read, known, now)
+        elif found is None:
             yield Outcome(entry=entry, given="failed", reason="its page is gone")
         elif isinstance(found, StageError):
             yield Outcome(entry=entry, given="extracted", error=found)
@@ -174,12 +169,27 @@ def extract_text(
             why = f"{found.reason} ({reason})" if reason else found.reason
             yield Outcome(entry=entry, given="skipped", reason=why)
         else:
-            put = _put_article(found)
-            yield Outcome(entry=entry, given="extracted", reason=reason, store=put)
+            yield _extracted(entry, found, reason, now)
 
 
-def _put_article(article: Article) -> Store_:
-    return lambda store: store.line.put_article(article)
+def _read_again(parts: Parts, read: PageRead, known: Article, now: datetime) -> Outcome:
+    """Take a text that was edited for a new version; all else leaves what is there."""
+    newer = read.newer_than(known)
+    if newer is not None:
+        return _extracted(read.entry, newer, read.reason, now)
+    given = parts.store.versions.reached(known.id)
+    return Outcome(entry=read.entry, given=given, reason=read.why_not_newer(known))
+
+
+def _extracted(
+    entry: Entry, article: Article, reason: str | None, now: datetime
+) -> Outcome:
+    return Outcome(
+        entry=entry,
+        given="extracted",
+        reason=reason,
+        store=lambda store: store.versions.put(article, now),
+    )
 
 
 def gate_article(
@@ -188,9 +198,12 @@ def gate_article(
     """Send on what may hold a deal, the most promising first."""
     for entry, article in _articles(parts, entries):
         decision = gate(article, read_article(article, parts.gazetteer).organisations)
+        given = "relevant" if decision.passed else "irrelevant"
+        if not decision.passed and parts.store.versions.standing(entry.id):
+            given = "assessed"  # its earlier text told a deal that it no longer tells
         yield Outcome(
             entry=entry,
-            given="relevant" if decision.passed else "irrelevant",
+            given=given,
             reason=None if decision.passed else decision.reason,
             priority=decision.score,
         )
@@ -218,17 +231,8 @@ def identify_deals(
 ) -> Iterator[Outcome]:
     """Tell new deals from known ones; one article at a time, as each may be new."""
     for entry, article in _articles(parts, entries):
-        put = partial(_put_deals, parts, article)
+        put = partial(put_deals, article=article, gazetteer=parts.gazetteer)
         yield Outcome(entry=entry, given="identified", store=put)
-
-
-def _put_deals(parts: Parts, article: Article, store: Store) -> None:
-    findings, when = store.ledger.findings_of(article.id), article.published_at
-    names = families(findings, parts.gazetteer)
-    known, apart = store.ledger.candidates(names, reach(findings, when))
-    for found in identify(findings, when, known, parts.gazetteer, apart):
-        store.ledger.absorb(found.absorbed, found.deal.id)
-        store.ledger.put_deal(found.deal, found.finding, found.verdict, found.reason)
 
 
 def summarise(
@@ -258,11 +262,7 @@ def compose_alerts(
     )
     for entry, article in _articles(parts, entries):
         put = partial(
-            put_alerts,
-            article=article,
-            readers=readers,
-            now=now,
-            may_alert=entry.may_alert,
+            put_messages, entry=entry, article=article, readers=readers, now=now
         )
         yield Outcome(entry=entry, given="done", store=put)
 

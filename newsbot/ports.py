@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Summary,
         Verdict,
     )
+    from newsbot.versions import Versions
 
 
 T = TypeVar("T")
@@ -353,6 +354,10 @@ class Ledger(Protocol):
         """Read a deal with all its findings."""
         ...
 
+    def rewrite(self, deal: Deal) -> None:
+        """Write a deal anew after findings have moved into it or out of it."""
+        ...
+
     def put_summary(self, summary: Summary) -> None:
         """Keep an article's summary."""
         ...
@@ -373,6 +378,11 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What was found."""
+        ...
+
+    @property
+    def versions(self) -> Versions:
+        """Earlier texts, and what they told."""
         ...
 
     @property

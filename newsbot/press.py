@@ -96,7 +96,7 @@ def panorama_of(
     month = [
         deal
         for deal in chosen(press, ledger.deals(until - MONTH), choice)
-        if deal.first_seen_at < until
+        if deal.first_seen_at < until and deal.withdrawn_by is None
     ]
     if not month:
         return Panorama(), Pictures()

@@ -305,6 +305,8 @@ class Deal:
     first_seen_at: datetime
     last_seen_at: datetime
     findings: tuple[Finding, ...]
+    #: The publisher that took back the only report; None while one stands.
+    withdrawn_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors", "courtesy"}
-LINE = {"stages", "ports", "mailing", "talking", *NOUNS}
+LINE = {"stages", "ports", "mailing", "talking", "versions", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
@@ -34,9 +34,10 @@ ALLOWED: dict[str, set[str]] = {
     "types": {"courtesy"},
     "courtesy": set(),
     "errors": set(),
-    "ports": {"errors", "mailing", "talking", "types"},
+    "ports": {"errors", "mailing", "talking", "types", "versions"},
     "mailing": {"types"},
     "talking": {"types"},
+    "versions": {"types"},
     "prompts": {"errors"},
     "presets": NOUNS,
     "subscribing": {"talking", "types"},
@@ -60,8 +61,9 @@ ALLOWED: dict[str, set[str]] = {
     "config_reader": NOUNS,
     "stages": {"stages", "prompts", "subscribing", *LINE},
     "alerts": LINE,
+    "corrections": {"alerts", *LINE},
     "pages": LINE,
-    "pipeline": {"alerts", "pages", "robots", "turns", *LINE},
+    "pipeline": {"alerts", "corrections", "pages", "robots", "turns", *LINE},
     "turns": set(),
     "poll": {"turns", *LINE},
     "robots": {"turns", *LINE},

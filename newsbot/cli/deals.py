@@ -64,13 +64,13 @@ def _print_table(session: Session, found: Sequence[Deal]) -> None:
     from newsbot.stages.printable import named, table
 
     rows = [["id", "first seen", "status", "parties", "sums", "types", "sources"]]
-    for row in session.app.deal_rows(found):
+    for deal, row in zip(found, session.app.deal_rows(found), strict=True):
         sums = list(dict.fromkeys(figure_text(one) for one in row.amounts))
         rows.append(
             [
                 row.id,
                 row.first_seen_at.date().isoformat(),
-                row.status,
+                row.status if deal.withdrawn_by is None else "withdrawn",
                 named([name for name, _ in row.parties], NAMES_WIDTH),
                 named(sums, SUMS_WIDTH),
                 ", ".join(row.types),
@@ -139,7 +139,8 @@ def _notes(told: Totals) -> list[str]:
         f"Left out: {_count(len(left.talks))} in talks, {len(left.ended)} ended, "
         f"{len(left.no_sum)} without a sum, {len(left.differing)} with differing "
         f"figures, {len(left.no_rate)} with sums in a currency without a rate"
-        + (f" ({', '.join(left.currencies)})." if left.currencies else "."),
+        + (f" ({', '.join(left.currencies)})." if left.currencies else ".")
+        + (f" {len(left.withdrawn)} withdrawn." if left.withdrawn else ""),
         "A total stands for its parts; a figure that several papers tell counts once.",
     ]
     if told.n_mixed:
@@ -178,6 +179,7 @@ def _totals_view(told: Totals) -> dict[str, Any]:
                 ("no_sum", left.no_sum),
                 ("differing", left.differing),
                 ("no_rate", left.no_rate),
+                ("withdrawn", left.withdrawn),
             )
         },
         "currencies_without_rate": list(left.currencies),

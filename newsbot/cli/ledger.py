@@ -103,12 +103,20 @@ def _print_deal(view: dict[str, Any]) -> None:
     for item in view["capacity"]:
         click.echo(f"  capacity: {item['value']} {item['unit']}")
     click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
+    if view["withdrawn_by"] is not None:
+        click.echo(
+            f"  withdrawn by {view['withdrawn_by']}; no other source tells of it"
+        )
     for finding in view["findings"]:
         _print_finding(finding)
+    for finding in view["earlier_findings"]:
+        _print_finding(finding, earlier=True)
 
 
-def _print_finding(finding: dict[str, Any]) -> None:
+def _print_finding(finding: dict[str, Any], *, earlier: bool = False) -> None:
     click.echo("")
+    if earlier:
+        click.echo(f"as of the earlier version, replaced {finding['replaced']}:")
     click.echo(f"{finding['source']}, {finding['published']}: {finding['title']}")
     click.echo(f"  {finding['url']}")
     click.echo(f"  {finding['verdict'] or 'not yet identified'}: {finding['reason']}")
@@ -136,6 +144,9 @@ def _print_article(view: dict[str, Any]) -> None:
     click.echo(f"  {view['url']}")
     if view["text_origin"] == "summary":
         click.echo("  no full text: the feed's summary stands in")
+    for one in view["versions"]:
+        newer = "this" if one["replaced_by"] == view["id"] else one["replaced_by"]
+        click.echo(f"  version {one['id']}, replaced {one['replaced']} by {newer}")
     reason = f" ({view['reason']})" if view["reason"] else ""
     click.echo(f"  state: {view['state']}{reason}")
     if judged := view["assessment"]:

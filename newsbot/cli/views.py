@@ -33,12 +33,28 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         "capacity": list(capacity.values()),
         "first_seen": deal.first_seen_at.isoformat(),
         "findings": [finding_view(finding, store) for finding in deal.findings],
+        "withdrawn_by": deal.withdrawn_by,
     }
 
 
 def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
-    """A deal as `show` and `export` tell it."""
-    return {**deal_view(deal, store), "last_seen": deal.last_seen_at.isoformat()}
+    """A deal as `show` and `export` tell it; with what earlier texts told."""
+    return {
+        **deal_view(deal, store),
+        "last_seen": deal.last_seen_at.isoformat(),
+        "earlier_findings": [
+            {**finding_view(one, store), "replaced": _replaced(one, store)}
+            for one in store.versions.left(deal.id)
+        ],
+    }
+
+
+def _replaced(finding: Finding, store: Store) -> str | None:
+    """When a newer text took the place of the one that a finding stands in."""
+    article = store.line.article(finding.article_id)
+    former = store.versions.former(article.entry_id) if article else []
+    moments = [one for one in former if one.article.id == finding.article_id]
+    return moments[0].replaced_at.isoformat() if moments else None
 
 
 def finding_view(finding: Finding, store: Store) -> dict[str, Any]:
@@ -88,6 +104,15 @@ def article_view(article: Article, store: Store) -> dict[str, Any]:
         "state": state,
         "reason": reason,
         "text": article.text,
+        "versions": [
+            {
+                "id": one.article.id,
+                "title": one.article.title,
+                "replaced_by": one.replaced_by,
+                "replaced": one.replaced_at.isoformat(),
+            }
+            for one in store.versions.former(article.entry_id)
+        ],
         "summary": summary.text if summary else None,
         "assessment": None,
         "findings": [

@@ -62,7 +62,35 @@ class CapacityChange:
     was: Capacity | None
 
 
-Change = StatusChange | PartyChange | AmountChange | CapacityChange
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureGone:
+    """A figure that nobody tells any more, and that no other one replaces."""
+
+    was: Amount | Capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The only report was taken back."""
+
+    #: The publisher's name.
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAgain:
+    """A deal whose only report was taken back is reported once more."""
+
+
+Change = (
+    StatusChange
+    | PartyChange
+    | AmountChange
+    | CapacityChange
+    | FigureGone
+    | Withdrawal
+    | ToldAgain
+)
 
 
 def told_state(deal: Deal, article_id: str) -> Told:
@@ -76,13 +104,17 @@ def told_state(deal: Deal, article_id: str) -> Told:
 
 
 def as_told(deal: Deal, told: Told) -> Deal:
-    """Give back the state of a deal that a message told."""
+    """Give back the state of a deal that a message told.
+
+    One that told no finding said that the deal was withdrawn.
+    """
     ids = set(told.finding_ids)
     return replace(
         deal,
         status=told.status,
         parties=told.parties,
         findings=tuple(finding for finding in deal.findings if finding.id in ids),
+        withdrawn_by=None if ids else deal.withdrawn_by or "",
     )
 
 
@@ -106,7 +138,12 @@ def changes(
         The changes; none where it only was told once more. A figure is new unless
         it is a known one rounded or converted.
     """
+    if after.withdrawn_by is not None:
+        taken_back = Withdrawal(by=after.withdrawn_by)
+        return () if before.withdrawn_by is not None else (taken_back,)
     found: list[Change] = []
+    if before.withdrawn_by is not None:
+        found.append(ToldAgain())
     again = (
         after.status == "expanded"
         and extensions(after, articles) > extensions(before, articles) > 0
@@ -116,6 +153,7 @@ def changes(
     found.extend(_parties(before, after, related))
     found.extend(_amounts(before, after))
     found.extend(_capacity(before, after))
+    found.extend(_gone(before, after, found))
     return tuple(found)
 
 
@@ -156,6 +194,15 @@ def say(change: Change, language: Language) -> str:
                 return words["first capacity"].format(now=text)
             known = format_capacity(earlier.value, earlier.unit, language)
             return words["capacity"].format(now=text, was=known)
+        case FigureGone(was=figure):
+            if isinstance(figure, Amount):
+                return words["no amount"].format(was=written(figure, language))
+            text = format_capacity(figure.value, figure.unit, language)
+            return words["no capacity"].format(was=text)
+        case Withdrawal(by=by):
+            return words["withdrawn"].format(by=by)
+        case ToldAgain():
+            return words["told again"]
 
 
 def key(change: Change) -> str:
@@ -169,6 +216,13 @@ def key(change: Change) -> str:
             return f"{figure.kind} {figure.bound} {figure.value} {figure.currency}"
         case CapacityChange(now=item):
             return f"{item.value} {item.unit}"
+        case FigureGone(was=figure):
+            unit = figure.currency if isinstance(figure, Amount) else figure.unit
+            return f"-{figure.value} {unit}"
+        case Withdrawal(by=by):
+            return f"withdrawn by {by}"
+        case ToldAgain():
+            return "told again"
 
 
 def written(amount: Amount, language: Language) -> str:
@@ -207,8 +261,14 @@ def _amounts(before: Deal, after: Deal) -> list[Change]:
         for amount in finding.amounts:
             if not any(same_figure(amount, other) for other in (*known, *new)):
                 new.append(amount)
+    # What was corrected takes the place of what its own paper said before.
+    kept = {finding.id for finding in after.findings}
+    gone = [a for one in before.findings if one.id not in kept for a in one.amounts]
     return [
-        AmountChange(now=amount, was=_counterparts(amount, known)) for amount in new
+        AmountChange(
+            now=amount, was=_counterparts(amount, gone) or _counterparts(amount, known)
+        )
+        for amount in new
     ]
 
 
@@ -240,6 +300,30 @@ def _capacity(before: Deal, after: Deal) -> list[Change]:
     return found
 
 
+def _gone(before: Deal, after: Deal, found: Sequence[Change]) -> list[Change]:
+    """Figures that no finding tells any more; a newer one in their place says so."""
+    kept = {finding.id for finding in after.findings}
+    told = [finding for finding in before.findings if finding.id not in kept]
+    sums = [amount for finding in after.findings for amount in finding.amounts]
+    room = {(item.value, item.unit) for one in after.findings for item in one.capacity}
+    gone: list[Amount | Capacity] = []
+    for change in found:
+        if isinstance(change, AmountChange):
+            sums.extend(change.was)
+        elif isinstance(change, CapacityChange) and change.was is not None:
+            room.add((change.was.value, change.was.unit))
+    for finding in told:
+        for amount in finding.amounts:
+            if not any(same_figure(amount, other) for other in sums):
+                sums.append(amount)
+                gone.append(amount)
+        for item in finding.capacity:
+            if (item.value, item.unit) not in room:
+                room.add((item.value, item.unit))
+                gone.append(item)
+    return [FigureGone(was=one) for one in gone]
+
+
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "status": "now {now} (was: {was})",
@@ -250,6 +334,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "first amount": "amount: {now}",
         "capacity": "capacity now {now} (was: {was})",
         "first capacity": "capacity: {now}",
+        "no amount": "no amount any more (was: {was})",
+        "no capacity": "no capacity any more (was: {was})",
+        "withdrawn": "{by} has withdrawn its report, and no other source tells of it",
+        "told again": "told again, after the first report was withdrawn",
     },
     "de": {
         "status": "jetzt {now} (vorher: {was})",
@@ -260,5 +348,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "first amount": "Summe: {now}",
         "capacity": "Kapazität jetzt {now} (vorher: {was})",
         "first capacity": "Kapazität: {now}",
+        "no amount": "keine Summe mehr (vorher: {was})",
+        "no capacity": "keine Kapazität mehr (vorher: {was})",
+        "withdrawn": "{by} hat den Bericht zurückgezogen, und keine andere Quelle "
+        "meldet ihn",
+        "told again": "wieder gemeldet, nachdem der erste Bericht zurückgezogen wurde",
     },
 }

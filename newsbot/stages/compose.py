@@ -68,6 +68,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "others": "{n} others",
         "more": "… and {n} more",
         "update": "Update",
+        "correction": "Correction",
+        "withdrawn": "Withdrawn",
+        "corrected": "{by} has corrected: {news}",
         "summary_only": "from the feed's summary",
         "today": "first seen %H:%M UTC",
         "earlier": "first seen %Y-%m-%d %H:%M UTC",
@@ -87,6 +90,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "others": "{n} weitere",
         "more": "… und {n} weitere",
         "update": "Neuer Stand",
+        "correction": "Korrektur",
+        "withdrawn": "Zurückgezogen",
+        "corrected": "{by} hat korrigiert: {news}",
         "summary_only": "aus der Zusammenfassung des Feeds",
         "today": "zuerst um %H:%M UTC",
         "earlier": "zuerst am %Y-%m-%d um %H:%M UTC",
@@ -107,6 +113,7 @@ def compose(
     summary: Summary | None,
     now: datetime,
     changed: Sequence[Change] = (),
+    corrected_by: str | None = None,
 ) -> Alert:
     """Write the message about a deal.
 
@@ -120,6 +127,7 @@ def compose(
             the reader's language.
         now: When the message was first written, also where it is written again.
         changed: What has changed since the state that the reader knows.
+        corrected_by: The publisher that corrected its report; for corrections alone.
 
     Returns:
         The message, at most 900 UTF-16 units before its quotes and below 4,096 with
@@ -127,16 +135,20 @@ def compose(
         deal, kind, status and language, and of an update's changes: writing it twice
         gives one row.
     """
-    every = _lines(deal, articles, kind, language, summary, now, changed)
+    news = [say(one, language) for one in changed]
+    if news and corrected_by is not None:
+        by = shortened(corrected_by, MAX_NAME)
+        news[0] = _WORDS[language]["corrected"].format(by=by, news=news[0])
+    every = _lines(deal, articles, kind, language, summary, now, news)
     lines = fitting(every, lambda n: Line(text=_WORDS[language]["more"].format(n=n)))
     n_times = extensions(deal, articles)
     times = [str(n_times)] if n_times > 1 else []
     if kind == "update":
-        news = [key(one) for one in changed if not isinstance(one, StatusChange)]
+        keys = [key(one) for one in changed if not isinstance(one, StatusChange)]
     else:
-        news = []  # what changed later does not make a first message another one
+        keys = []  # what changed later does not make a first message another one
     return Alert(
-        id=identity("alert", deal.id, kind, deal.status, language, *times, *news),
+        id=identity("alert", deal.id, kind, deal.status, language, *times, *keys),
         deal_id=deal.id,
         kind=kind,
         language=language,
@@ -153,7 +165,7 @@ def _lines(
     language: Language,
     summary: Summary | None,
     written_at: datetime,
-    changed: Sequence[Change],
+    changed: Sequence[str],
 ) -> list[Line]:
     words = _WORDS[language]
     told_by = sources(tuple(articles.values()))
@@ -164,10 +176,12 @@ def _lines(
     else:
         shown = names
     headline = f"{STATUS[language][deal.status]}: {listed(shown, AND[language])}"
-    if kind == "update":
-        headline = f"{words['update']} – {headline}"
+    if deal.withdrawn_by is not None:
+        headline = f"{words['withdrawn']} – {headline}"
+    elif kind in ("update", "correction"):
+        headline = f"{words[kind]} – {headline}"
     lines = [Line(text=headline, bold=True)]
-    news = [shortened(say(one, language), MAX_CHANGE) for one in changed]
+    news = [shortened(one, MAX_CHANGE) for one in changed]
     if n_more := len(news[MAX_CHANGES:]):
         news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
     lines.extend(Line(text=f"→ {text}", rank=1) for text in news)

@@ -171,6 +171,8 @@ def _news(
     """What a finding adds to a known deal; nothing, where papers retell it."""
     if any(other.id == finding.id for other in deal.findings):
         return []
+    if deal.withdrawn_by is not None:
+        return ["told again"]
     news = []
     status = _next_status(deal, finding, published_at)
     again = finding.status == deal.status == "expanded"
@@ -232,6 +234,8 @@ def united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
         parties=_with_parties(first.parties, second.parties, gazetteer),
         last_seen_at=max(first.last_seen_at, second.last_seen_at),
         findings=(*first.findings, *second.findings),
+        # Withdrawn is only what nobody tells any more.
+        withdrawn_by=first.withdrawn_by if second.withdrawn_by is not None else None,
     )
 
 
@@ -264,7 +268,9 @@ def _opened(finding: Finding, published_at: datetime) -> Deal:
 def _joined(
     deal: Deal, finding: Finding, published_at: datetime, gazetteer: Gazetteer
 ) -> Deal:
-    """Add what a finding says to a deal; nothing known is lost."""
+    """Add what a finding says to a deal; nothing that stands is lost."""
+    if deal.withdrawn_by is not None:
+        return replace(_opened(finding, published_at), id=deal.id)
     told = tuple((party.name, party.roles) for party in finding.parties)
     findings = (other for other in deal.findings if other.id != finding.id)
     return replace(

@@ -143,7 +143,8 @@ def network(
     Returns:
         Organisations and links, sorted, with what was left out.
     """
-    ordered = sorted(deals, key=lambda deal: (deal.first_seen_at, deal.id))
+    standing = (deal for deal in deals if deal.withdrawn_by is None)
+    ordered = sorted(standing, key=lambda deal: (deal.first_seen_at, deal.id))
     names = _merged({name for deal in ordered for name, _ in deal.parties}, gazetteer)
     columns = _columns(ordered, names, gazetteer)
     found = [

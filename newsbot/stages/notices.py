@@ -80,6 +80,40 @@ def notice_message(notice: Notice, language: Language, now: datetime) -> Alert:
     )
 
 
+_WITHDRAWN: dict[Language, str] = {
+    "en": "Correction: {by} has withdrawn its report, and no other source tells of "
+    "this deal: {names}.",
+    "de": "Korrektur: {by} hat den Bericht zurückgezogen, und keine andere Quelle "
+    "meldet diesen Deal: {names}.",
+}
+
+
+def withdrawal(deal: Deal, answered: Alert, now: datetime) -> Alert:
+    """Say plainly that the publisher took back the only report of a deal.
+
+    Args:
+        deal: Withdrawn.
+        answered: The message that began it; this one is a reply, in its language.
+        now: The time, aware UTC.
+    """
+    language = answered.language
+    names = [shortened(name, MAX_NAME) for name, _ in deal.parties[:MAX_NAMES]]
+    text = _WITHDRAWN[language].format(
+        by=shortened(deal.withdrawn_by or "", MAX_NAME),
+        names=listed(names, AND[language]),
+    )
+    return Alert(
+        id=identity("correction", "taken back", answered.id),
+        deal_id=deal.id,
+        kind="correction",
+        language=language,
+        html=html.escape(text, quote=False),
+        plain=text,
+        created_at=now,
+        answers=answered.id,
+    )
+
+
 def correction(mistake: Mistake, about: Deal, answered: Alert, now: datetime) -> Alert:
     """Say plainly, in one sentence, what a message got wrong.
 

@@ -85,6 +85,8 @@ class Omitted:
     no_rate: tuple[str, ...] = ()
     #: The currencies of those sums.
     currencies: tuple[str, ...] = ()
+    #: The only report was taken back by its publisher.
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,7 @@ def totals(
             differing=tuple(omitted.get("differing", ())),
             no_rate=tuple(no_rate),
             currencies=tuple(sorted(currencies)),
+            withdrawn=tuple(omitted.get("withdrawn", ())),
         ),
         n_shared=n_shared,
         n_mixed=n_mixed,

@@ -21,7 +21,7 @@ from newsbot.stages.amounts import same_value
 from newsbot.stages.rates import Rates
 from newsbot.types import Amount, Bound, Deal, Finding, Status
 
-LeftOut = Literal["talks", "ended", "no_sum", "differing"]
+LeftOut = Literal["talks", "ended", "no_sum", "differing", "withdrawn"]
 Related = Callable[[str, str], bool]
 
 #: Which bound stands where papers differ over one figure. What only one of them calls
@@ -214,6 +214,8 @@ def worth(deal: Deal, rates: Rates, related: Related) -> Worth:
     Returns:
         The figures, or the reason for which none is counted.
     """
+    if deal.withdrawn_by is not None:
+        return Worth(left_out="withdrawn")
     if deal.status == "talks" or deal.status == "ended":
         return Worth(left_out=deal.status)
     told = [one for one in deal.findings if one.status in _COUNTED and one.amounts]

@@ -133,8 +133,9 @@ def article_row(noun: Article) -> dict[str, Any]:
 
 
 def article(row: Row) -> Article:
-    """Read an article."""
-    values = {name: value for name, value in row.items() if name != "number"}
+    """Read an article; which one has replaced it is left out."""
+    names = {field.name for field in dataclasses.fields(Article)}
+    values = {name: value for name, value in row.items() if name in names}
     values["published_at"] = at_time(row["published_at"])
     values["fingerprint"] = int(row["fingerprint"], 16)
     return Article(**values)

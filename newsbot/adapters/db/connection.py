@@ -114,18 +114,27 @@ def open_database(
             _refuse_foreign(raw, name)
             _write_ahead(raw, busy_timeout_ms)
             raw.execute("PRAGMA synchronous=FULL")
-            raw.execute("PRAGMA foreign_keys=ON")
             db = Database(raw)
             connection = Connection(db)
             # Two processes that start together must not both migrate, and a
-            # migration that fails leaves none of the others behind.
+            # migration that fails leaves none of the others behind. Foreign keys
+            # are off meanwhile: dropping a table would empty those that point at it.
             if MIGRATIONS.pending(db):
+                raw.execute("PRAGMA foreign_keys=OFF")
                 with connection.atomic():
                     MIGRATIONS.apply(db)
+                    _refuse_orphans(raw, name)
+            raw.execute("PRAGMA foreign_keys=ON")
         except BaseException:
             raw.close()
             raise
     return connection
+
+
+def _refuse_orphans(raw: sqlite3.Connection, name: str) -> None:
+    """Refuse a migration that leaves a row behind whose parent is gone."""
+    if orphan := raw.execute("PRAGMA foreign_key_check").fetchone():
+        raise StoreError(f"{name}: the upgrade would orphan a row of {orphan[0]}")
 
 
 def _refuse_unwritable(path: Path) -> None:

@@ -2,23 +2,27 @@
 
 A feed may give an entry a new id, a link with other parameters, under https instead
 of http, a new title, a new date: it stays the entry that it was, and nothing is told
-twice. What it said before is kept as a version.
+twice. What it said before is kept as a version, and its page is read again: the
+publisher may have corrected it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
+from newsbot.adapters.db.line import ENDS
 from newsbot.types import Entry, identity
 
 #: Versions of one entry that are kept: a feed that changes its mind with every poll
 #: must not fill the disk. The entry itself follows the feed no further, either.
 MAX_VERSIONS = 24
+#: How often an edited entry is read again within a day; later edits wait for the next.
+MAX_READ_AGAIN, DAY = 3, timedelta(days=1)
 #: Two titles under one id and two links are one article's, edited, where they share
 #: this part of the shorter one's words; feeds exist that give every entry one id.
 SAME_TITLE = 0.5
@@ -143,3 +147,28 @@ def _edit(db: Database, known: _Known, entry: Entry, now: datetime) -> None:
         "UPDATE entries SET title = ?, summary = ? WHERE id = ?",
         [*said, id_],
     )
+    _read_again(db, id_, now)
+
+
+def _read_again(db: Database, entry_id: str, now: datetime) -> None:
+    """Send an entry that was read down the line again, or have it sent at its end.
+
+    What was edited before it was read is read once.
+    """
+    edits = db.execute(
+        "SELECT replaced_at FROM entry_versions WHERE entry_id = ? "
+        "ORDER BY number DESC LIMIT 1 OFFSET ?",
+        [entry_id, MAX_READ_AGAIN],
+    ).fetchone()
+    at = max(now, codec.at_time(edits[0]) + DAY) if edits else now
+    ends = ", ".join("?" for _ in ENDS)
+    cursor = db.execute(
+        "UPDATE entries SET state = 'found', reason = NULL, n_errors = 0, due_at = ? "
+        f"WHERE id = ? AND state IN ({ends})",
+        [codec.at_text(at), entry_id, *ENDS],
+    )
+    if not cursor.rowcount:
+        db.execute(
+            "UPDATE entries SET read_again_at = ? WHERE id = ? AND state != 'found'",
+            [codec.at_text(at), entry_id],
+        )

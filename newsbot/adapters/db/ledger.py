@@ -123,16 +123,18 @@ class LedgerRows:
                 )
 
     def latest(self, limit: int, since: datetime | None = None) -> list[Deal]:
-        """List the newest deals first seen since then, at most *limit*."""
+        """List the newest deals first seen since then and not withdrawn."""
         return self._deals(
-            "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id LIMIT ?",
+            "WHERE first_seen_at >= ? AND withdrawn_by IS NULL "
+            "ORDER BY first_seen_at DESC, id LIMIT ?",
             (codec.at_text(since) if since else "", limit),
         )
 
     def count(self, since: datetime | None = None) -> int:
-        """Count the deals first seen since then."""
+        """Count the deals first seen since then and not withdrawn."""
         rows = self._connection.rows(
-            "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ?",
+            "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ? "
+            "AND withdrawn_by IS NULL",
             (codec.at_text(since) if since else "",),
         )
         return int(str(rows[0]["n"]))
@@ -208,6 +210,10 @@ class LedgerRows:
                         f"UPDATE {table} SET deal_id = ? WHERE deal_id = ?",
                         [deal_id, gone],
                     )
+                db.execute(
+                    "UPDATE findings SET former_deal_id = ? WHERE former_deal_id = ?",
+                    [deal_id, gone],
+                )
                 db.execute("DELETE FROM deals WHERE id = ?", [gone])
                 db.execute(
                     "INSERT INTO deal_aliases (id, deal_id) VALUES (?, ?)",
@@ -226,7 +232,7 @@ class LedgerRows:
             )
 
     def rewrite(self, deal: Deal) -> None:
-        """Write a deal anew after a person moved findings into it or out of it."""
+        """Write a deal anew after findings have moved into it or out of it."""
         ids = json.dumps([finding.id for finding in deal.findings])
         with self._connection.atomic() as db:
             db.execute("DELETE FROM deal_parties WHERE deal_id = ?", [deal.id])
@@ -259,6 +265,7 @@ class LedgerRows:
                 "parties": codec.document(deal.parties),
                 "first_seen_at": codec.at_text(deal.first_seen_at),
                 "last_seen_at": codec.at_text(deal.last_seen_at),
+                "withdrawn_by": deal.withdrawn_by,
             },
             pk="id",
         )
@@ -331,6 +338,7 @@ class LedgerRows:
                     first_seen_at=codec.at_time(str(row["first_seen_at"])),
                     last_seen_at=codec.at_time(str(row["last_seen_at"])),
                     findings=findings,
+                    withdrawn_by=row["withdrawn_by"],  # type: ignore[arg-type]
                 )
             )
         return deals

@@ -9,6 +9,9 @@ from newsbot.adapters.db.connection import Connection
 from newsbot.stages.extract import NO_FULL_TEXT
 from newsbot.types import Article, Entry, Page
 
+#: States in which an entry stays, unless its feed edits it.
+ENDS = ("done", "irrelevant", "skipped", "failed")
+
 
 class LineRows:
     """The tables `entries`, `pages` and `articles`."""
@@ -57,21 +60,28 @@ class LineRows:
     ) -> bool:
         """Move an entry on, only if it still is where it was taken from.
 
-        Why there is no full text stays beside it, behind any newer reason.
+        Why there is no full text stays beside it, behind any newer reason. Where
+        the line ends, an entry that was edited meanwhile goes to its head again.
         Call it inside `atomic` together with the product's insert.
 
         Returns:
             False when another worker has moved it already: drop the product.
         """
         with self._connection.atomic() as db:
+            ends = given in ENDS
             cursor = db.execute(
-                "UPDATE entries SET state = :given, n_errors = 0, "
-                "reason = CASE WHEN reason LIKE :note || '%' "
+                "UPDATE entries SET n_errors = 0, "
+                "state = iif(:ends AND read_again_at IS NOT NULL, 'found', :given), "
+                "due_at = iif(:ends, coalesce(read_again_at, due_at), due_at), "
+                "read_again_at = iif(:ends, NULL, read_again_at), "
+                "reason = CASE WHEN :ends AND read_again_at IS NOT NULL THEN NULL "
+                "WHEN reason LIKE :note || '%' "
                 "THEN coalesce(:reason || ' (' || reason || ')', reason) "
                 "ELSE :reason END, priority = coalesce(:priority, priority) "
                 "WHERE id = :id AND state = :taken",
                 {
                     "given": given,
+                    "ends": ends,
                     "note": NO_FULL_TEXT,
                     "reason": None if reason is None else codec.storable(reason),
                     "priority": priority,
@@ -105,7 +115,10 @@ class LineRows:
         return codec.page(rows[0]) if rows else None
 
     def put_article(self, article: Article) -> None:
-        """Keep an article; a second time changes nothing."""
+        """Keep the article of an entry; a second time changes nothing.
+
+        A newer version of it comes by `Versions.put`.
+        """
         with self._connection.atomic() as db:
             db.table("articles").insert(codec.article_row(article), ignore=True)
 
@@ -117,9 +130,10 @@ class LineRows:
         return codec.article(rows[0]) if rows else None
 
     def article_of(self, entry_id: str) -> Article | None:
-        """Read the article of an entry."""
+        """Read the article of an entry, in its newest version."""
         rows = self._connection.rows(
-            "SELECT * FROM articles WHERE entry_id = ?", (entry_id,)
+            "SELECT * FROM articles WHERE entry_id = ? AND replaced_by IS NULL",
+            (entry_id,),
         )
         return codec.article(rows[0]) if rows else None
 
@@ -139,7 +153,7 @@ class LineRows:
         """List article ids and fingerprints from *since* on, oldest first."""
         rows = self._connection.rows(
             "SELECT id, fingerprint FROM articles WHERE published_at >= ? "
-            "ORDER BY published_at, id",
+            "AND replaced_by IS NULL ORDER BY published_at, id",
             (codec.at_text(since),),
         )
         return [(str(row["id"]), int(str(row["fingerprint"]), 16)) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from newsbot.adapters.db.tables import BOT, JOINTS, MAIL, MANNERS, SENDING
+from newsbot.adapters.db.versions_tables import make_room
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -267,6 +268,12 @@ def m009_joints(db: Database) -> None:
     """Join mail, chats and managers: digests of chats, readers of chats, questions."""
     for statement in _statements(JOINTS):
         db.execute(statement)
+
+
+@MIGRATIONS()
+def m010_versions(db: Database) -> None:
+    """Keep every version of an article, and what its earlier ones told."""
+    make_room(db)
 
 
 def _statements(script: str) -> list[str]:

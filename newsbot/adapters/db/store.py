@@ -22,6 +22,7 @@ from newsbot.adapters.db.outbox import OutboxRows
 from newsbot.adapters.db.sites import SiteRows
 from newsbot.adapters.db.subscribers import SubscriberRows
 from newsbot.adapters.db.subscriptions import SubscriptionRows
+from newsbot.adapters.db.versions import VersionRows
 
 
 class Store:
@@ -41,6 +42,7 @@ class Store:
         self.chat_digests = ChatDigestRows(connection)
         self.letters = LetterRows(connection)
         self.sites = SiteRows(connection)
+        self.versions = VersionRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""
