@@ -222,28 +222,29 @@ class Extraction:
         listed = {*in_list(self._reading, mentions, names).values()}
         if any(able[name].probability >= threshold for name in listed):
             sure |= listed
-        for one, row in zip(sums, self._pays(sums, names), strict=True):
-            here = self._sentences(one.mentions)
-            sure |= {
-                name
-                for name, likely in zip(names, row, strict=True)
-                if likely >= SURE and able[name].sentences & here
-            }
+        # Who is a party anyway need not be asked here.
+        near = [
+            (one, name)
+            for one in sums
+            for name, claim in able.items()
+            if claim.probability < threshold
+            and claim.sentences & self._sentences(one.mentions)
+        ]
+        likely = zip(near, self._pays(near), strict=True)
+        sure |= {name for (_, name), pays in likely if pays >= SURE}
         return {name for name in sure if name}
 
-    def _pays(self, sums: Sequence[_Own[MoneyMention]], names: Sequence[str]) -> Array:
-        """How likely each of these pays each sum, shape (n_sums, n_names)."""
+    def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> Array:
+        """How likely each of these pays its sum, shape (n_asked,)."""
         states = self._memory.ask(
             [
                 questions.about_payer(
                     self._reading, questions.Sum(mentions=one.mentions), name
                 )
-                for one in sums
-                for name in names
+                for one, name in asked
             ]
         )
-        likely = self._heads["payer"].probabilities(states)[:, 0]
-        return likely.reshape(len(sums), len(names))
+        return self._heads["payer"].probabilities(states)[:, 0]
 
     def _owners(
         self,
@@ -327,7 +328,10 @@ class Extraction:
     ) -> tuple[DraftAmount, ...]:
         """Say what each sum is for, and who of its deal's parties pays it."""
         mentions = [self._best_place(one.mentions) for one in sums]
-        payers = find_payers(self._reading, mentions, names, self._pays(sums, names))
+        likely = self._pays([(one, name) for one in sums for name in names])
+        payers = find_payers(
+            self._reading, mentions, names, likely.reshape(len(sums), len(names))
+        )
         return tuple(
             DraftAmount(mention=mention, kind=self._kind(one), payer=payer)
             for one, mention, payer in zip(sums, mentions, payers, strict=True)
