@@ -7,13 +7,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from newsbot.adapters.db.copying import copy_database, translated
 from newsbot.adapters.db.schema import MIGRATIONS
-from newsbot.errors import StoreBusyError, StoreError, StoreVersionError
+from newsbot.errors import StoreError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
 BUSY_TIMEOUT_MS = 15_000
@@ -65,31 +66,6 @@ class Connection:
             self.db.close()
 
 
-@contextmanager
-def translated(path: str = "database") -> Iterator[None]:
-    """Turn SQLite's errors into ours, most specific first."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        # The low byte is the primary code: https://sqlite.org/rescode.html
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreBusyError(
-                f"{path}: another process holds the database's writer lock; try again"
-            ) from error
-        if code == sqlite3.SQLITE_FULL:
-            raise StoreError(
-                f"{path}: the disk is full; nothing was half-written"
-            ) from error
-        if code == sqlite3.SQLITE_READONLY:
-            raise StoreError(f"{path}: the database is read-only") from error
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise StoreError(
-                f"{path}: damaged, or not a newsbot database ({error})"
-            ) from error
-        raise StoreError(f"{path}: {error}") from error
-
-
 def open_database(
     path: Path | None, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
 ) -> Connection:
@@ -121,11 +97,77 @@ def open_database(
             # migration that fails leaves none of the others behind.
             if MIGRATIONS.pending(db):
                 with connection.atomic():
-                    MIGRATIONS.apply(db)
+                    _migrate(db, path)
         except BaseException:
             raw.close()
             raise
     return connection
+
+
+def open_for_reading(path: Path) -> Connection:
+    """Open a ledger that is there, without writing to it or migrating it.
+
+    Args:
+        path: The file; a service may be writing to it.
+
+    Raises:
+        StoreVersionError: Written by a newer newsbot, or by an older one and not
+            migrated yet.
+        StoreError: Not there, not ours, damaged, or not readable.
+    """
+    raw = open_raw(path)
+    try:
+        with translated(str(path)):
+            if MIGRATIONS.pending(Database(raw)):
+                raise StoreVersionError(
+                    f"{path}: of an older version; the next `newsbot run` migrates it"
+                )
+    except BaseException:
+        raw.close()
+        raise
+    return Connection(Database(raw))
+
+
+def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+    """Open a file for reading that is a ledger of this version or an older one.
+
+    Args:
+        path: The file.
+        alone: Nobody writes to it: nothing is put beside it, not even for a moment.
+
+    Raises:
+        StoreError: Not there, not ours, damaged, newer, or not readable.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file")
+    uri = f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+    with translated(str(path)):
+        raw = sqlite3.connect(
+            uri, uri=True, check_same_thread=False, isolation_level=None
+        )
+        try:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            raw.execute("PRAGMA foreign_keys=ON")
+            raw.execute("PRAGMA query_only=ON")
+            _refuse_foreign(raw, str(path))
+        except BaseException:
+            raw.close()
+            raise
+    return raw
+
+
+def _migrate(db: Database, path: Path | None) -> None:
+    """Apply what is pending, inside the caller's transaction; a copy is made first.
+
+    The copy holds the ledger as it was, for whoever has to go back to the older
+    version: one file, named with the last migration that it has.
+    """
+    applied = MIGRATIONS.applied(db)
+    if path is not None and applied:
+        # The writer lock is held: nobody has changed what the copy reads.
+        with closing(open_raw(path)) as before:
+            copy_database(before, Path(f"{path}.{applied[-1].name}.backup"))
+    MIGRATIONS.apply(db)
 
 
 def _refuse_unwritable(path: Path) -> None:

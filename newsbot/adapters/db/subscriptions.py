@@ -90,9 +90,9 @@ class SubscriptionRows:
             )
 
     def forget(self, channel: str, recipient: str) -> None:
-        """Delete a subscription and every delivery to it, sent or not."""
+        """Delete a subscription and every message to it, sent or not."""
         with self._connection.atomic() as db:
-            for table in ("subscriptions", "deliveries", "recipients"):
+            for table in ("subscriptions", "deliveries", "recipients", "notices"):
                 db.execute(
                     f"DELETE FROM {table} WHERE channel = ? AND recipient = ?",
                     [channel, recipient],
