@@ -1,8 +1,9 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Four jobs: one polls the feeds that are due, one walks the line, one sends, one writes
-and posts what is due by mail. None runs twice at once, a missed run is simply the next
-one, and the scheduler's own memory holds nothing: whatever is due is a query. None
+Five jobs: one polls the feeds that are due, one walks the line, one sends, one writes
+and posts what is due by mail, one looks after the service itself. None runs twice at
+once, a missed run is simply the next one, and the scheduler's own memory holds nothing:
+whatever is due is a query. None
 waits for another: what is written goes out while a model thinks about the next batch
 for minutes.
 """
@@ -16,14 +17,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
 from newsbot.errors import NewsbotError, StoreBusyError
 from newsbot.talking import Conversation
+from newsbot.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from newsbot.adapters.metrics import Metrics
 
 log = logging.getLogger("newsbot")
 
@@ -32,6 +38,7 @@ POLL_SECONDS = 5
 WALK_SECONDS = 2
 SEND_SECONDS = 1
 MAIL_SECONDS = 20
+UPKEEP_SECONDS = 60
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
@@ -64,6 +71,9 @@ class Service:
         self._walking = threading.Lock()
         self._sending = threading.Lock()
         self._mailing = threading.Lock()
+        self._keeping = threading.Lock()
+        self._upkeep = _upkeep_of(app)
+        self._metrics = _metrics_of(app)
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -105,6 +115,12 @@ class Service:
             seconds=MAIL_SECONDS,
             next_run_time=now + timedelta(seconds=WALK_SECONDS),
         )
+        scheduler.add_job(
+            self._keep,
+            "interval",
+            seconds=UPKEEP_SECONDS,
+            next_run_time=now + timedelta(seconds=MAIL_SECONDS),
+        )
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
@@ -145,12 +161,20 @@ class Service:
 
     def _walk(self) -> None:
         with self._walking:
-            self._guarded(
-                lambda: self._app.walk(
-                    stopping=self._pausing,
-                    progress=lambda stage, n: log.info("stage=%s n=%d", stage, n),
-                )
-            )
+            self._guarded(self._walk_due)
+
+    def _walk_due(self) -> None:
+        began_at = time.monotonic()
+
+        def progress(stage: str, n: int) -> None:
+            nonlocal began_at
+            now = time.monotonic()
+            seconds, began_at = now - began_at, now
+            log.info("stage=%s n=%d seconds=%.3f", stage, n, seconds)
+            if self._metrics is not None:
+                self._metrics.observe(stage, n, seconds)
+
+        self._app.walk(stopping=self._pausing, progress=progress)
 
     def _send(self) -> None:
         with self._sending:
@@ -171,6 +195,10 @@ class Service:
             if n_written or n_sent:
                 log.info("mail written=%d sent=%d", n_written, n_sent)
 
+    def _keep(self) -> None:
+        with self._keeping:
+            self._guarded(lambda: self._upkeep.serve(self._app.clock()))
+
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run one step; a busy database waits, what cannot pass stops the service."""
         try:
@@ -188,7 +216,13 @@ class Service:
     def _take_new_config(self) -> None:
         """Swap the app between two batches; a stop does not wait for that."""
         with ExitStack() as held:
-            for lock in (self._polling, self._walking, self._sending, self._mailing):
+            for lock in (
+                self._polling,
+                self._walking,
+                self._sending,
+                self._mailing,
+                self._keeping,
+            ):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
                         return
@@ -198,11 +232,12 @@ class Service:
                 fresh = self._reload()
                 fresh.adopt(self._app)
                 fresh.sync()
+                upkeep = _upkeep_of(fresh)
                 bot = self._renewed_bot(fresh)
             except NewsbotError as error:
                 log.error("config not reloaded: %s", error)
                 return
-            self._app, self._bot = fresh, bot
+            self._app, self._bot, self._upkeep = fresh, bot, upkeep
             log.info("config reloaded feeds=%d", len(fresh.store.feeds.all()))
 
     def _renewed_bot(self, fresh: App) -> Conversation | None:
@@ -235,6 +270,8 @@ class Service:
 
     def _shut_down(self, scheduler: BackgroundScheduler) -> None:
         """Let the batch in hand finish, but not longer than a stop may take."""
+        if self._metrics is not None:
+            self._metrics.close()
         if self._bot is not None:
             # What it heard and did not answer is answered at the next start.
             silencer = threading.Thread(target=self._bot.close, daemon=True)
@@ -252,3 +289,22 @@ class Service:
             logging.shutdown()
             os._exit(0 if self._failed is None else self._failed.exit_code)
         log.info("stopped")
+
+
+def _upkeep_of(app: App) -> Upkeep:
+    """Build what the service does for itself; managers are told by the outbox."""
+
+    def tell(text: str, now: datetime) -> None:
+        for manager in app.config.telegram.managers:
+            app.store.outbox.traffic.notify("telegram", str(manager), text, now)
+
+    return Upkeep(app.config, app.store.connection, lambda: app.fetcher, tell)
+
+
+def _metrics_of(app: App) -> Metrics | None:
+    """Open the port for Prometheus, where the config names one."""
+    if not app.config.metrics.port:
+        return None
+    from newsbot.adapters.metrics import Metrics
+
+    return Metrics(app.config.database_path, app.config.metrics.port, app.clock)

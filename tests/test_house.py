@@ -26,7 +26,7 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors", "courtesy"}
-LINE = {"stages", "ports", "mailing", "talking", *NOUNS}
+LINE = {"stages", "ports", "mailing", "talking", "watching", *NOUNS}
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "ports": {"errors", "mailing", "talking", "types"},
     "mailing": {"types"},
     "talking": {"types"},
+    "watching": {"mailing", "types"},
+    "upkeep": {"adapters", "config", *LINE},
     "prompts": {"errors"},
     "presets": NOUNS,
     "subscribing": {"types"},
@@ -56,7 +58,15 @@ ALLOWED: dict[str, set[str]] = {
     },
     "config": {"config_reader", "presets", *NOUNS},
     "config_reader": NOUNS,
-    "stages": {"stages", "prompts", "ports", "subscribing", "talking", *NOUNS},
+    "stages": {
+        "stages",
+        "prompts",
+        "ports",
+        "subscribing",
+        "talking",
+        "watching",
+        *NOUNS,
+    },
     "alerts": LINE,
     "pages": LINE,
     "pipeline": {"alerts", "pages", "robots", "turns", *LINE},
@@ -97,9 +107,10 @@ ALLOWED: dict[str, set[str]] = {
         "poll",
         "robots",
         "turns",
+        "upkeep",
         *LINE,
     },
-    "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
+    "schedule": {"adapters", "app", "pipeline", "poll", "deliver", "upkeep", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}

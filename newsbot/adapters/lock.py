@@ -11,7 +11,6 @@ from typing import IO
 
 from newsbot.errors import AlreadyRunningError, StoreError
 
-
 #: Seconds that a start waits for those who only look whether a service runs.
 PATIENCE = 1.0
 

@@ -194,7 +194,7 @@ def _silence(path: Path, now: datetime) -> int:
                 ("deliveries", "unknown"),
                 ("edits", "unknown"),
                 ("notices", "failed"),
-                ("letters", "failed"),
+                ("letters", "skipped"),
             ):
                 n_held += db.execute(
                     f"UPDATE {table} SET state = ?, error = ? WHERE state = 'pending'",
