@@ -147,9 +147,10 @@ def _warnings(facts: Facts) -> Iterator[str]:
         yield f"{facts.sending.n_unknown} messages may or may not have arrived"
     if FULL_BYTES <= facts.free_bytes < SCARCE_BYTES:
         yield f"{facts.free_bytes // 2**20} MiB are left on the disk"
-    heartbeat = facts.last("heartbeat")
-    if heartbeat and heartbeat.error:
-        yield f"the heartbeat failed: {heartbeat.error}"
+    for job in ("heartbeat", "retention", "report"):
+        last = facts.last(job)
+        if last and last.error:
+            yield f"the {job} failed: {last.error}"
 
 
 def reasons(facts: Facts, health: Health) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from newsbot.errors import StoreError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
 BUSY_TIMEOUT_MS = 15_000
+#: To which the write-ahead log shrinks again once a long reader has let it grow.
+MAX_LOG_BYTES = 64 * 2**20
 
 
 class Connection:
@@ -89,6 +91,7 @@ def open_database(
             raw.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             _refuse_foreign(raw, name)
             _write_ahead(raw, busy_timeout_ms)
+            raw.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             raw.execute("PRAGMA synchronous=FULL")
             raw.execute("PRAGMA foreign_keys=ON")
             db = Database(raw)

@@ -50,7 +50,7 @@ class RetentionRows:
         n_done = 0
         while True:
             rows = self._connection.rows(
-                "SELECT articles.id, title, text FROM articles "
+                "SELECT articles.id, articles.title, text FROM articles "
                 "JOIN entries ON entries.id = entry_id "
                 "WHERE max(articles.published_at, entries.first_seen_at) < ? "
                 f"AND entries.state NOT IN ({marks}) AND NOT EXISTS (SELECT 1 "
