@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
-from newsbot.errors import NewsbotError, StoreBusyError
+from newsbot.errors import NewsbotError, StoreBusyError, StoreFullError
 from newsbot.talking import Conversation
 from newsbot.upkeep import Upkeep
 
@@ -42,6 +42,8 @@ UPKEEP_SECONDS = 60
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
+#: Seconds until a full disk is tried again.
+FULL_SECONDS = 5
 #: Seconds between two looks at what a signal asked for.
 LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
@@ -74,6 +76,7 @@ class Service:
         self._keeping = threading.Lock()
         self._upkeep = _upkeep_of(app)
         self._metrics = _metrics_of(app)
+        self._resting_until = 0.0
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -200,11 +203,20 @@ class Service:
             self._guarded(lambda: self._upkeep.serve(self._app.clock()))
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run one step; a busy database waits, what cannot pass stops the service."""
+        """Run one step; a busy database waits, what cannot pass stops the service.
+
+        While the disk is full everything rests: a message that cannot be marked as
+        sent would be sent again and again.
+        """
+        if time.monotonic() < self._resting_until:
+            return
         try:
             step()
         except StoreBusyError as error:
             log.warning("%s", error)
+        except StoreFullError as error:
+            log.error("%s; all rests for %d s", error, FULL_SECONDS)
+            self._resting_until = time.monotonic() + FULL_SECONDS
         except NewsbotError as error:
             self._failed = error
             self._stopping = True

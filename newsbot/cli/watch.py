@@ -59,7 +59,7 @@ def _look(
 ) -> tuple[Facts | None, Health, tuple[str, ...]]:
     """Look at a ledger that may be missing, or no ledger at all."""
     from newsbot.adapters.lock import service_runs
-    from newsbot.errors import StoreError
+    from newsbot.errors import StoreError, StoreOutdatedError
     from newsbot.stages.printable import one_line
     from newsbot.upkeep import look
     from newsbot.watching import Health
@@ -72,6 +72,8 @@ def _look(
         return None, found, ()
     try:
         facts, found = look(config, now)
+    except StoreOutdatedError as error:
+        return None, Health(running=running, warnings=(one_line(str(error), 500),)), ()
     except StoreError as error:
         problem = one_line(str(error), 500)
         return None, Health(running=running, problems=(problem,)), (problem,)

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db.copying import copy_database, translated
 from newsbot.adapters.db.schema import MIGRATIONS
-from newsbot.errors import StoreError, StoreVersionError
+from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
 BUSY_TIMEOUT_MS = 15_000
@@ -38,7 +38,8 @@ class Connection:
 
         Raises:
             StoreBusyError: Another process held the lock for too long.
-            StoreError: The disk is full, read-only or damaged.
+            StoreFullError: The disk is full.
+            StoreError: It is read-only or damaged.
         """
         with self._lock, translated():
             if self.db.conn.in_transaction:
@@ -114,15 +115,15 @@ def open_for_reading(path: Path) -> Connection:
         path: The file; a service may be writing to it.
 
     Raises:
-        StoreVersionError: Written by a newer newsbot, or by an older one and not
-            migrated yet.
+        StoreOutdatedError: Written by an older newsbot, and not migrated yet.
+        StoreVersionError: Written by a newer one.
         StoreError: Not there, not ours, damaged, or not readable.
     """
     raw = open_raw(path)
     try:
         with translated(str(path)):
             if MIGRATIONS.pending(Database(raw)):
-                raise StoreVersionError(
+                raise StoreOutdatedError(
                     f"{path}: of an older version; the next `newsbot run` migrates it"
                 )
     except BaseException:

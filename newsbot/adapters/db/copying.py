@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from newsbot.errors import StoreBusyError, StoreError
+from newsbot.errors import StoreBusyError, StoreError, StoreFullError
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def translated(path: str = "database") -> Iterator[None]:
                 f"{path}: another process holds the database's writer lock; try again"
             ) from error
         if code == sqlite3.SQLITE_FULL:
-            raise StoreError(
+            raise StoreFullError(
                 f"{path}: the disk is full; nothing was half-written"
             ) from error
         if code == sqlite3.SQLITE_READONLY:
