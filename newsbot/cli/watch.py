@@ -66,6 +66,9 @@ def _look(
 
     path = config.database_path
     running = service_runs(path)
+    if not path.parent.is_dir():
+        problem = one_line(f"{path}: the folder {path.parent} does not exist", 500)
+        return None, Health(running=running, problems=(problem,)), (problem,)
     if not path.exists():
         text = f"there is no database yet at {path}: `newsbot run` makes it"
         found = Health(running=running, warnings=(text,))

@@ -230,6 +230,9 @@ def test_a_missing_folder_and_a_read_only_one_are_named(tmp_path):
     """The line names the place; nothing is made in its stead."""
     (tmp_path / "config.toml").write_text('[database]\npath = "away/news.db"\n')
     assert "does not exist" in here(tmp_path, "feeds", "list").refused(3)
+    found = here(tmp_path, "health", "--json")
+    assert (found.code, "does not exist" in found.out) == (6, True), found
+    assert "does not exist" in here(tmp_path, "status").refused(3)
     assert not (tmp_path / "away").exists()
     (tmp_path / "away").mkdir()
     filled(tmp_path / "away" / "news.db").close()
