@@ -77,7 +77,8 @@ def test_a_kill_in_a_migration_leaves_all_or_nothing(tmp_path, name, figure):
         if step % 10 == 0:  # and the next start mends it
             open_store(path).close()
             assert look(path)[1] == NAMES
-        for leftover in tmp_path.glob(f"{step}.db*"):
+            assert list(tmp_path.glob(f".{step}.db*")) == []
+        for leftover in (*tmp_path.glob(f"{step}.db*"), *tmp_path.glob(".*")):
             leftover.unlink()
     figure("kills", step - 1)
     assert n_old > 20

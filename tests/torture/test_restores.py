@@ -72,13 +72,21 @@ def test_keep_removes_its_own_oldest_alone(tmp_path):
     for name in strangers:
         (to / name).write_text("mine")
     (to / "news-20200101T000000Z.db").symlink_to(to / "news.db")
+    # Of a process that lives, and of one that was killed.
+    (to / ".news-20200101T000000Z.db.1.partial").write_text("half")
+    (to / ".news-20200101T000000Z.db.4194305.partial").write_text("half")
     made = [
         write_backup(path, to, NOW + timedelta(hours=n), keep=2).path for n in range(4)
     ]
     made.append(write_backup(path, to, NOW + timedelta(hours=3), keep=2).path)
     assert backups_in(to, "news") == made[-2:]
     assert made[-1].name == "news-20260301T150000Z-2.db"
-    others = {*strangers, "news-20200101T000000Z.db", "other-20260301T120000Z.db"}
+    others = {
+        *strangers,
+        ".news-20200101T000000Z.db.1.partial",
+        "news-20200101T000000Z.db",
+        "other-20260301T120000Z.db",
+    }
     assert {one.name for one in to.iterdir()} == others | {m.name for m in made[-2:]}
 
 

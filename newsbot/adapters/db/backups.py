@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection, open_raw
-from newsbot.adapters.db.copying import check_database, copy_database, translated
+from newsbot.adapters.db.copying import check_database, copy_database, sweep, translated
 from newsbot.adapters.db.schema import MIGRATIONS
 from newsbot.errors import StoreBusyError, StoreError, UserError
 from newsbot.stages.local_days import read_zone
@@ -72,7 +72,7 @@ def write_backup(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: {error.strerror or error}") from error
-        _sweep(folder, database.stem)
+        sweep(folder, rf"{re.escape(database.stem)}-\d{{8}}T\d{{6}}Z(?:-\d+)?\.db")
         stem = f"{database.stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         path, number = folder / f"{stem}.db", 1
         while path.exists():
@@ -104,26 +104,6 @@ def backups_in(folder: Path, stem: str) -> list[Path]:
     return [path for _, _, path in sorted(found)]
 
 
-def _sweep(folder: Path, stem: str) -> None:
-    """Remove what backups have left that were killed in the middle."""
-    named = re.compile(rf"\.{re.escape(stem)}-\d{{8}}T\S*\.db\.(\d+)\.partial\S*")
-    for path in folder.iterdir():
-        match = named.fullmatch(path.name)
-        if match and not _lives(int(match[1])):
-            with suppress(OSError):
-                path.unlink()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def restore_backup(backup: Path, database: Path, now: datetime) -> Restored:
     """Put a backup in a ledger's place; what was there stays beside it.
 
@@ -147,6 +127,7 @@ def restore_backup(backup: Path, database: Path, now: datetime) -> Restored:
         database.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{database}: {error.strerror or error}") from error
+    sweep(database.parent, re.escape(database.name))
     fresh = database.with_name(f".{database.name}.{os.getpid()}.restoring")
     try:
         # A copy of a running ledger has a log beside it, which belongs to it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from newsbot.adapters.db.copying import copy_database, translated
+from newsbot.adapters.db.copying import copy_database, sweep, translated
 from newsbot.adapters.db.schema import MIGRATIONS
 from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 
@@ -168,9 +169,11 @@ def _migrate(db: Database, path: Path | None) -> None:
     """
     applied = MIGRATIONS.applied(db)
     if path is not None and applied:
+        target = Path(f"{path}.{applied[-1].name}.backup")
+        sweep(path.parent, re.escape(target.name))
         # The writer lock is held: nobody has changed what the copy reads.
         with closing(open_raw(path)) as before:
-            copy_database(before, Path(f"{path}.{applied[-1].name}.backup"))
+            copy_database(before, target)
     MIGRATIONS.apply(db)
 
 

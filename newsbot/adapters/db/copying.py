@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -114,6 +115,32 @@ def count_rows(database: sqlite3.Connection) -> dict[str, int]:
         name: int(database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])
         for name in names
     }
+
+
+def sweep(folder: Path, name: str) -> None:
+    """Remove what copies left beside their place that were killed in the middle.
+
+    Args:
+        folder: Where to look.
+        name: Of the files to be, a regular expression.
+    """
+    ending = r"(?:\.(\d+)\.(?:partial|restoring)(?:-journal)?)+"
+    named = re.compile(rf"\.+{name}{ending}")
+    with suppress(OSError):  # it is in nobody's way
+        for path in folder.iterdir():
+            match = named.fullmatch(path.name)
+            if match and not _lives(int(match[1])):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _copied(source: sqlite3.Connection, partial: Path) -> dict[str, int]:
