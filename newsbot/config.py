@@ -169,6 +169,53 @@ class AlertsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupConfig:
+    """Backups that the service makes by itself."""
+
+    #: Folder, relative to the config file; empty: `newsbot backup` alone makes any.
+    to: str = ""
+    every: timedelta = timedelta(days=1)
+    #: How many stay.
+    keep: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionConfig:
+    """Days that are kept; 0 for ever. Deals and the sentences behind them stay."""
+
+    #: Pages as servers gave them; articles were read out of them already.
+    pages: int = 30
+    #: Texts of articles; of those with a deal the quoted sentences stay.
+    texts: int = 0
+    #: What people pressed below alerts.
+    feedback: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """Figures for Prometheus, on this machine alone."""
+
+    #: TCP port on 127.0.0.1; 0: none.
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """An address that is asked for while all is well; its silence is the alarm."""
+
+    #: The environment variable that holds the address, which is a secret.
+    url_env: str = ""
+    every: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """What `newsbot run` writes to standard error."""
+
+    format: Literal["text", "json"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationConfig:
     """An organisation of the user's own, added to the packaged list."""
 
@@ -195,6 +242,11 @@ class Config:
     email: EmailConfig = field(default_factory=EmailConfig)
     digest: DigestConfig = field(default_factory=DigestConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    backup: BackupConfig = field(default_factory=BackupConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    heartbeat: HeartbeatConfig = field(default_factory=HeartbeatConfig)
+    log: LogConfig = field(default_factory=LogConfig)
     organisations: tuple[OrganisationConfig, ...] = ()
     #: The folder that relative paths start from.
     folder: Path = Path()
@@ -238,6 +290,17 @@ _LIMITS: Limits = {
     },
     TelegramConfig: {"pace": (0.01, 1000, "times Telegram's limits")},
     EmailConfig: {"port": (1, 65_535, "")},
+    BackupConfig: {
+        "every": (timedelta(minutes=1), timedelta(days=365), ""),
+        "keep": (1, 10_000, "files"),
+    },
+    RetentionConfig: {
+        "pages": (0, 36_500, "days"),
+        "texts": (0, 36_500, "days"),
+        "feedback": (0, 36_500, "days"),
+    },
+    MetricsConfig: {"port": (0, 65_535, "")},
+    HeartbeatConfig: {"every": (timedelta(minutes=1), timedelta(days=1), "")},
     Config: {"config_version": (1, CONFIG_VERSION, "")},
 }
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from newsbot.errors import ConfigError
 
 #: Per dataclass and key: lowest and highest value, and their unit.
-Limits = Mapping[type, Mapping[str, tuple[float, float, str]]]
+Limits = Mapping[type, Mapping[str, tuple[Any, Any, str]]]
 
 _DURATION = re.compile(r"(\d{1,6})\s*(m|min|h|d)")
 #: Longer ones would reach before the first year that a date can name.
@@ -134,7 +134,10 @@ class Reader:
         """Hold values against the limits that a type cannot say."""
         for name, (low, high, unit) in self.limits.get(kind, {}).items():
             if name in values and not low <= values[name] <= high:
-                message = f"{values[name]!r} is outside {low}..{high} {unit}"
+                # A duration's repr is Python, no text.
+                value = values[name]
+                shown = str(value) if isinstance(value, timedelta) else repr(value)
+                message = f"{shown} is outside {low}..{high} {unit}".rstrip()
                 raise self.error((*key, name), message)
         defaults = {f.name: f.default for f in dataclasses.fields(kind)}
         for name in ("url", "base_url"):

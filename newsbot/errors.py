@@ -4,6 +4,8 @@
     ├── ConfigError               the config file is wrong            (exit 3)
     ├── StoreError                the database cannot be used         (exit 3)
     │   ├── StoreVersionError     written by a newer newsbot
+    │   ├── StoreOutdatedError    written by an older one, and only to be read
+    │   ├── StoreFullError        no room on the disk
     │   └── StoreBusyError        another process holds the writer lock
     ├── AlreadyRunningError       a second `newsbot run`              (exit 3)
     ├── ModelMissingError         no model, or its extra is missing   (exit 3)
@@ -48,6 +50,14 @@ class StoreError(NewsbotError):
 
 class StoreVersionError(StoreError):
     """The database was written by a newer newsbot; it stays untouched."""
+
+
+class StoreOutdatedError(StoreError):
+    """The database is of an older version, and whoever only reads migrates nothing."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was half-written, and it may pass."""
 
 
 class StoreBusyError(StoreError):

@@ -1,10 +1,10 @@
 """`newsbot run`: APScheduler's jobs call the loop; the database remembers.
 
-Five jobs: one polls the feeds that are due, one walks the line, one sends, one writes
-the digests of chats, one writes and posts what is due by mail. None runs twice at once,
-a missed run is simply the next one, and the scheduler's own memory holds nothing:
-whatever is due is a query. None waits for another: what is written goes out while a
-model thinks about the next batch for minutes.
+Six jobs: one polls the feeds that are due, one walks the line, one sends, one writes
+the digests of chats, one writes and posts what is due by mail, one looks after the
+service itself. None runs twice at once, a missed run is simply the next one, and the
+scheduler's own memory holds nothing: whatever is due is a query. None waits for
+another: what is written goes out while a model thinks about the next batch for minutes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,20 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
-from newsbot.errors import NewsbotError, StoreBusyError
+from newsbot.errors import NewsbotError, StoreBusyError, StoreFullError
+from newsbot.mailing import line_for
 from newsbot.talking import Conversation
+from newsbot.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from newsbot.adapters.metrics import Metrics
 
 log = logging.getLogger("newsbot")
 
@@ -33,9 +39,12 @@ WALK_SECONDS = 2
 SEND_SECONDS = 1
 DIGEST_SECONDS = 10
 MAIL_SECONDS = 20
+UPKEEP_SECONDS = 60
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
+#: Seconds until a full disk is tried again.
+FULL_SECONDS = 5
 #: Seconds between two looks at what a signal asked for.
 LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
@@ -66,6 +75,10 @@ class Service:
         self._sending = threading.Lock()
         self._digesting = threading.Lock()
         self._mailing = threading.Lock()
+        self._keeping = threading.Lock()
+        self._upkeep = _upkeep_of(app)
+        self._metrics = _metrics_of(app)
+        self._resting_until = 0.0
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -110,6 +123,12 @@ class Service:
             seconds=MAIL_SECONDS,
             next_run_time=now + timedelta(seconds=WALK_SECONDS),
         )
+        scheduler.add_job(
+            self._keep,
+            "interval",
+            seconds=UPKEEP_SECONDS,
+            next_run_time=now + timedelta(seconds=MAIL_SECONDS),
+        )
         # Runs that are skipped because one is still at work are the normal case here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler.start()
@@ -150,12 +169,20 @@ class Service:
 
     def _walk(self) -> None:
         with self._walking:
-            self._guarded(
-                lambda: self._app.walk(
-                    stopping=self._pausing,
-                    progress=lambda stage, n: log.info("stage=%s n=%d", stage, n),
-                )
-            )
+            self._guarded(self._walk_due)
+
+    def _walk_due(self) -> None:
+        began_at = time.monotonic()
+
+        def progress(stage: str, n: int) -> None:
+            nonlocal began_at
+            now = time.monotonic()
+            seconds, began_at = now - began_at, now
+            log.info("stage=%s n=%d seconds=%.3f", stage, n, seconds)
+            if self._metrics is not None:
+                self._metrics.observe(stage, n, seconds)
+
+        self._app.walk(stopping=self._pausing, progress=progress)
 
     def _send(self) -> None:
         with self._sending:
@@ -185,12 +212,25 @@ class Service:
             if n_written or n_sent:
                 log.info("mail written=%d sent=%d", n_written, n_sent)
 
+    def _keep(self) -> None:
+        with self._keeping:
+            self._guarded(lambda: self._upkeep.serve(self._app.clock()))
+
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run one step; a busy database waits, what cannot pass stops the service."""
+        """Run one step; a busy database waits, what cannot pass stops the service.
+
+        While the disk is full everything rests: a message that cannot be marked as
+        sent would be sent again and again.
+        """
+        if time.monotonic() < self._resting_until:
+            return
         try:
             step()
         except StoreBusyError as error:
             log.warning("%s", error)
+        except StoreFullError as error:
+            log.error("%s; all rests for %d s", error, FULL_SECONDS)
+            self._resting_until = time.monotonic() + FULL_SECONDS
         except NewsbotError as error:
             self._failed = error
             self._stopping = True
@@ -208,6 +248,7 @@ class Service:
                 self._sending,
                 self._digesting,
                 self._mailing,
+                self._keeping,
             ):
                 while not lock.acquire(timeout=LOOK_SECONDS):
                     if self._stopping:
@@ -218,11 +259,12 @@ class Service:
                 fresh = self._reload()
                 fresh.adopt(self._app)
                 fresh.sync()
+                upkeep = _upkeep_of(fresh)
                 bot = self._renewed_bot(fresh)
             except NewsbotError as error:
                 log.error("config not reloaded: %s", error)
                 return
-            self._app, self._bot = fresh, bot
+            self._app, self._bot, self._upkeep = fresh, bot, upkeep
             log.info("config reloaded feeds=%d", len(fresh.store.feeds.all()))
 
     def _renewed_bot(self, fresh: App) -> Conversation | None:
@@ -251,6 +293,8 @@ class Service:
 
     def _shut_down(self, scheduler: BackgroundScheduler) -> None:
         """Let the batch in hand finish, but not longer than a stop may take."""
+        if self._metrics is not None:
+            self._metrics.close()
         if self._bot is not None:
             # What it heard and did not answer is answered at the next start.
             silencer = threading.Thread(target=self._bot.close, daemon=True)
@@ -268,3 +312,23 @@ class Service:
             logging.shutdown()
             os._exit(0 if self._failed is None else self._failed.exit_code)
         log.info("stopped")
+
+
+def _upkeep_of(app: App) -> Upkeep:
+    """Build what the service does for itself; managers are told by the outbox."""
+
+    def tell(text: str, now: datetime) -> None:
+        for manager in app.config.telegram.managers:
+            line = line_for("telegram", str(manager), text, now)
+            app.store.outbox.traffic.notify(line, now)
+
+    return Upkeep(app.config, app.store.connection, lambda: app.fetcher, tell)
+
+
+def _metrics_of(app: App) -> Metrics | None:
+    """Open the port for Prometheus, where the config names one."""
+    if not app.config.metrics.port:
+        return None
+    from newsbot.adapters.metrics import Metrics
+
+    return Metrics(app.config.database_path, app.config.metrics.port, app.clock)

@@ -26,7 +26,9 @@ COMMANDS = (
 )
 
 NOUNS = {"types", "errors", "courtesy"}
-LINE = {"stages", "ports", "mailing", "talking", "versions", *NOUNS}
+LINE = {
+    "stages", "ports", "mailing", "talking", "versions", "watching", *NOUNS
+}  # fmt: skip
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
@@ -38,6 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "mailing": {"types"},
     "talking": {"types"},
     "versions": {"types"},
+    "watching": {"mailing", "types"},
+    "upkeep": {"adapters", "config", *LINE},
     "prompts": {"errors"},
     "presets": NOUNS,
     "subscribing": {"talking", "types"},
@@ -103,9 +107,10 @@ ALLOWED: dict[str, set[str]] = {
         "poll",
         "robots",
         "turns",
+        "upkeep",
         *LINE,
     },
-    "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
+    "schedule": {"adapters", "app", "pipeline", "poll", "deliver", "upkeep", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}

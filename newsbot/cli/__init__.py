@@ -15,6 +15,7 @@ import click
 
 from newsbot import __version__
 from newsbot.cli import (
+    backup,
     benchmark,
     bot,
     browse,
@@ -29,13 +30,12 @@ from newsbot.cli import (
     run,
     setup,
     subscribers,
+    watch,
 )
 from newsbot.cli.base import Session
+from newsbot.cli.logs import set_up_log
 from newsbot.errors import NewsbotError
 from newsbot.stages.printable import one_line
-
-#: Code points of one line of the log.
-MAX_LOG_LINE = 2_000
 
 
 class _Commands(click.Group):
@@ -51,21 +51,6 @@ class _Commands(click.Group):
             context.exit(0)
 
 
-class _OneLine(logging.Formatter):
-    """One event, one line: no text of a stranger can forge another, or a traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record; NEWSBOT_DEBUG adds the traceback."""
-        if os.environ.get("NEWSBOT_DEBUG"):
-            return super().format(record)
-        plain = logging.makeLogRecord(record.__dict__)
-        plain.exc_info = plain.exc_text = plain.stack_info = None
-        line = super().format(plain)
-        if record.exc_info and (error := record.exc_info[1]):
-            line += f": {type(error).__name__}: {error} (NEWSBOT_DEBUG=1 shows where)"
-        return one_line(line, MAX_LOG_LINE)
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="newsbot")
 @click.option(
@@ -79,11 +64,7 @@ class _OneLine(logging.Formatter):
 def cli(context: click.Context, config: str | None, verbose: bool) -> None:
     """Tells you of every new AI-cloud partnership, once, with its quotes."""
     level = logging.INFO if verbose else logging.WARNING
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(handlers=[handler], level=level)
-    # urllib3 logs a broken header with its traceback; our own line says it in one.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    set_up_log(level)
     context.obj = Session(config)
     context.call_on_close(context.obj.close)
 
@@ -111,6 +92,10 @@ for command in (
     bot.invite,
     bot.labels,
     bot.calibrate,
+    watch.health,
+    watch.status,
+    backup.backup,
+    backup.restore,
 ):
     cli.add_command(command)
 

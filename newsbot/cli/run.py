@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from newsbot.cli.base import ProgressLine, Session, write_json
+from newsbot.cli.logs import write_log_as
 
 
 @click.command()
@@ -25,6 +26,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     if force_poll and not once:
         raise click.UsageError("--force-poll goes with --once")
     app = session.app
+    write_log_as(app.config.log.format)
     app.ready()
     app.lock()
     app.sync()

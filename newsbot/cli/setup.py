@@ -232,15 +232,12 @@ def _channels(app: App) -> Iterator[Line]:
 def _deliveries(app: App) -> Iterator[Line]:
     """What became of the messages, and who gets none at present."""
     from newsbot.adapters.db.recipients import parked
+    from newsbot.adapters.db.watch import WatchRows
+    from newsbot.stages.health import sending_line
 
     outbox = app.store.outbox
-    counts = outbox.traffic.counts()
-    text = (
-        f"{counts['sent']} sent, {counts['pending']} waiting, "
-        f"{counts['failed']} failed, {counts['unknown']} unknown; "
-        f"{counts['unanswered']} tries had no answer and may have arrived twice"
-    )
-    yield Line(state="ok", part="deliveries", text=text)
+    sending = WatchRows(app.store.connection).sending(app.clock())
+    yield Line(state="ok", part="deliveries", text=sending_line(sending))
     for pause in outbox.traffic.pauses(app.clock()):
         state: Literal["warn", "fail"] = "fail" if pause.refused else "warn"
         text = f"{pause.channel} rests since {pause.since:%Y-%m-%d %H:%M} UTC: "

@@ -15,7 +15,7 @@ from fakes import NOW, entry
 from servers.feeds import item, rss
 from servers.scripted import Reply, ScriptedServer
 
-from newsbot.cli import _OneLine
+from newsbot.cli.logs import OneLine
 from newsbot.stages.extract import extract
 from newsbot.stages.printable import INVISIBLE
 from newsbot.types import Article, Page
@@ -251,7 +251,7 @@ def test_a_log_record_is_one_line(text):
             (text,),
             (type(error), error, None),
         )
-    line = _OneLine("%(levelname)s %(message)s").format(record)
+    line = OneLine("%(levelname)s %(message)s").format(record)
     assert len(line.splitlines()) == 1
     assert not unseen(line), repr(line)
     assert "Traceback" not in line

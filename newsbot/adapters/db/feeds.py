@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.entries import put_entries
+from newsbot.adapters.db.restores import heard_again
 from newsbot.courtesy import Courtesy
 from newsbot.types import Entry, Feed, identity
 
@@ -127,6 +128,7 @@ class FeedRows:
             besides()
             # One statement for all: each one gives other threads the interpreter.
             left = dict(db.execute(_SETTLE, [codec.document(rows)]).fetchall())
+            outcomes = heard_again(db, outcomes)
             for feed, _ in outcomes:
                 if left.get(feed.id, feed.url) != feed.url:
                     # An address that another feed has by now stays as it was.

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from newsbot.adapters.db.tables import BOT, JOINTS, MAIL, MANNERS, SENDING
+from newsbot.adapters.db.tables import (
+    BOT,
+    JOINTS,
+    MAIL,
+    MANNERS,
+    SENDING,
+    UPKEEP,
+)
 from newsbot.adapters.db.versions_tables import make_room
 from newsbot.adapters.db.views import VIEWS
 
@@ -274,6 +281,13 @@ def m009_joints(db: Database) -> None:
 def m010_versions(db: Database) -> None:
     """Keep every version of an article, and what its earlier ones told."""
     make_room(db)
+
+
+@MIGRATIONS()
+def m012_upkeep(db: Database) -> None:
+    """Keep what the service did for itself, and what a restore must not repeat."""
+    for statement in _statements(UPKEEP):
+        db.execute(statement)
 
 
 def _statements(script: str) -> list[str]:

@@ -272,3 +272,25 @@ CREATE TABLE mail_questions (
 );
 CREATE INDEX mail_questions_age ON mail_questions(asked_at);
 """
+
+#: What the service has done for itself and when; which feeds answered since a backup
+#: was restored; articles of which the quoted sentences alone are left.
+UPKEEP = """
+CREATE TABLE upkeep (
+    job TEXT PRIMARY KEY,
+    done_at TEXT NOT NULL,
+    error TEXT
+) WITHOUT ROWID;
+CREATE TABLE restores (
+    number INTEGER PRIMARY KEY,
+    at TEXT NOT NULL
+);
+CREATE TABLE heard_since_restore (
+    feed_id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE shortened (
+    article_id TEXT PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX pages_fetched ON pages(fetched_at);
+"""
