@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from newsbot.adapters.db.tables import BOT, MAIL, MANNERS, SENDING
+from newsbot.adapters.db.tables import BOT, HISTORY, MAIL, MANNERS, SENDING
 from newsbot.adapters.db.views import VIEWS
 
 MIGRATIONS = Migrations("newsbot")
@@ -259,6 +259,13 @@ def m007_mail(db: Database) -> None:
 def m008_manners(db: Database) -> None:
     """Keep what servers and feeds ask for, and what entries said before."""
     for statement in _statements(MANNERS):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m011_history(db: Database) -> None:
+    """Keep how far backfills came, and what became of their documents."""
+    for statement in _statements(HISTORY):
         db.execute(statement)
 
 

@@ -12,6 +12,7 @@ from newsbot.adapters.db.connection import (
     open_database,
 )
 from newsbot.adapters.db.feeds import FeedRows
+from newsbot.adapters.db.history import HistoryRows
 from newsbot.adapters.db.labels import LabelRows
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.adapters.db.letters import LetterRows
@@ -39,6 +40,7 @@ class Store:
         self.subscribers = SubscriberRows(connection)
         self.letters = LetterRows(connection)
         self.sites = SiteRows(connection)
+        self.history = HistoryRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""
