@@ -231,8 +231,7 @@ def _settled(
             n_idle = 0
             # The body goes to its process, and is kept nowhere else.
             waiting.append(replace(step, page=None))
-            moment = step.document.captured_at or step.page.fetched_at
-            yield step.page, step.entry, moment
+            yield step.page, step.entry, step.page.fetched_at
         more = False
 
     while more:
@@ -245,9 +244,7 @@ def _settled(
             yield _as_it_is(waiting.popleft())
 
 
-def _with_pages(
-    backfill: Backfill, documents: Iterator[Document]
-) -> Iterator[_Step]:
+def _with_pages(backfill: Backfill, documents: Iterator[Document]) -> Iterator[_Step]:
     """Look at each document; links are asked for, many hosts at once."""
     asked: list[_Step] = []
     for document in documents:
@@ -350,9 +347,7 @@ def _ask(backfill: Backfill, step: _Step) -> _Step:
         if step.document.capture_url is not None:
             answer = parts.fetcher.fetch(step.document.capture_url)
         else:
-            answer, withheld = ask_page(
-                entry.url, parts.fetcher, parts.permission, now
-            )
+            answer, withheld = ask_page(entry.url, parts.fetcher, parts.permission, now)
     except FetchError as error:
         return _ended(step.document, "failed", error.reason)
     if withheld is not None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO
+from typing import Protocol
 
 #: Bytes read or written at once.
 CHUNK = 64 * 2**10
+
+
+class Readable(Protocol):
+    """What gives bytes in pieces."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Read at most so many; nothing at the end."""
+        ...
 
 
 class TooLargeError(ValueError):
@@ -40,7 +48,7 @@ def inflate(data: bytes, most: int, *, wbits: int = 47) -> bytes:
     return bytes(out)
 
 
-def read_most(stream: BinaryIO, most: int) -> bytes:
+def read_most(stream: Readable, most: int) -> bytes:
     """Read a stream to its end.
 
     Raises:

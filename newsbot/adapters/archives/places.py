@@ -1,4 +1,4 @@
-"""Where an archive stands: cursors, and the files of a folder in an order that stays."""
+"""Where an archive stands: cursors, and a folder's files in an order that stays."""
 
 from __future__ import annotations
 

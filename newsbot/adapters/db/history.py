@@ -169,13 +169,13 @@ class HistoryRows:
             run_id,
         )
 
-    def n_waiting(self, run_id: str) -> int:
-        """Count a backfill's articles that wait for the model, or for what follows."""
-        return self._count(
-            "SELECT count(*) AS n FROM entries WHERE run_id = ? AND state IN "
+    def n_waiting(self) -> int:
+        """Count articles out of archives that wait for the model, or what follows."""
+        rows = self._connection.rows(
+            "SELECT count(*) AS n FROM entries WHERE run_id IS NOT NULL AND state IN "
             "('relevant', 'assessed', 'identified', 'summarised')",
-            run_id,
         )
+        return int(str(rows[0]["n"]))
 
     def n_passed(self, run_id: str) -> int:
         """Count a backfill's articles that the gate let through."""
