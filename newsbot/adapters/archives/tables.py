@@ -128,8 +128,7 @@ def _split(stream: BinaryIO) -> Iterator[_Line]:
         number += 1
         start, offset = offset, offset + len(data)
         if len(data) <= MAX_LINE or data.endswith(b"\n"):
-            if data.strip():
-                yield _Line(number=number, offset=start, data=data)
+            yield _Line(number=number, offset=start, data=data)
             continue
         while data and not data.endswith(b"\n"):
             data = stream.readline(CHUNK)
@@ -140,8 +139,9 @@ def _split(stream: BinaryIO) -> Iterator[_Line]:
 
 def _json_rows(path: Path) -> Iterator[tuple[_Line, dict[str, str]]]:
     for line in _lines(path):
-        if line.reason:
-            yield line, {}
+        if line.reason or not line.data.strip():
+            if line.reason:
+                yield line, {}
             continue
         try:
             values = _object(line.data)
@@ -237,6 +237,8 @@ def _csv_rows(path: Path) -> Iterator[tuple[_Line, dict[str, str]]]:
             return
         except (_BrokenError, csv.Error) as error:
             reason = str(error)
+        if not row and not reason:
+            continue
         if head is None:
             head = [name.strip().lower() for name in row]
             if not set(NAMES["url"]) & set(head):
