@@ -12,13 +12,20 @@ from __future__ import annotations
 import fnmatch
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsbot.errors import FetchError, ParseError, StageError
-from newsbot.history import Archive, Choice, Document, Fate, Settled, Totals
+from newsbot.history import (
+    Archive,
+    Choice,
+    Document,
+    Fate,
+    HistoryStore,
+    Settled,
+    Totals,
+)
 from newsbot.pipeline import STAGES, Parts, turn
 from newsbot.ports import Response
 from newsbot.robots import ask_page
@@ -41,20 +48,6 @@ MAX_BODY = 15 * 2**20
 
 #: Told after each batch: totals, and the share of the archive that was read.
 Progress = Callable[[Totals, float | None], None]
-
-
-class HistoryStore(Protocol):
-    """What a backfill needs of the ledger."""
-
-    def knows(self, entry: Entry) -> bool:
-        """Whether an article is known by its link."""
-        ...
-
-    def settle(
-        self, run_id: str, documents: Sequence[Settled], seconds: float, now: datetime
-    ) -> Totals:
-        """Store what became of documents, and where the archive stands, together."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,33 +133,6 @@ def judge_backlog(
                 break
         else:
             return
-
-
-@dataclass(slots=True)
-class DryStore:
-    """Counts, and keeps nothing but which links it has met."""
-
-    #: The ledger, which is asked what is known.
-    store: HistoryStore
-    totals: Totals = field(default_factory=Totals)
-    _met: set[str] = field(default_factory=set)
-
-    def knows(self, entry: Entry) -> bool:
-        """Whether an article is known by its link, or was met before."""
-        return entry.id in self._met or self.store.knows(entry)
-
-    def settle(
-        self, run_id: str, documents: Sequence[Settled], seconds: float, now: datetime
-    ) -> Totals:
-        """Count what would become of documents."""
-        for one in documents:
-            fate = one.fate
-            if fate == "kept" and one.entry is not None:
-                fate = "duplicate" if one.entry.id in self._met else fate
-                self._met.add(one.entry.id)
-            self.totals = _counted(self.totals, fate)
-        self.totals = replace(self.totals, seconds=self.totals.seconds + seconds)
-        return self.totals
 
 
 class _Source:
@@ -422,14 +388,3 @@ def _site(url: str) -> str:
     except ValueError:
         return ""
     return one_line(host.removeprefix("www."), 100)
-
-
-def _counted(totals: Totals, fate: Fate) -> Totals:
-    return Totals(
-        documents=totals.documents + 1,
-        kept=totals.kept + (fate == "kept"),
-        duplicates=totals.duplicates + (fate == "duplicate"),
-        skipped=totals.skipped + (fate == "skipped"),
-        failed=totals.failed + (fate == "failed"),
-        seconds=totals.seconds,
-    )

@@ -18,11 +18,12 @@ from newsbot.adapters.archives.web import Period, SitemapArchive, WaybackArchive
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.app import App, feed_of
 from newsbot.archive import FeedArchive, Walk
-from newsbot.backfill import Backfill, DryStore
+from newsbot.backfill import Backfill
 from newsbot.config import FeedConfig
 from newsbot.errors import StageError
 from newsbot.history import Archive, Choice, Run, Totals
 from newsbot.ports import Response
+from newsbot.rehearsal import DryStore
 from newsbot.turns import host_of, in_turns
 from newsbot.types import identity
 

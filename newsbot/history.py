@@ -6,7 +6,7 @@ so that a backfill that was stopped or killed goes on there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, get_args
@@ -142,3 +142,17 @@ class Failure:
 
     place: str
     reason: str
+
+
+class HistoryStore(Protocol):
+    """What a backfill needs of the ledger."""
+
+    def knows(self, entry: Entry) -> bool:
+        """Whether an article is known by its link."""
+        ...
+
+    def settle(
+        self, run_id: str, documents: Sequence[Settled], seconds: float, now: datetime
+    ) -> Totals:
+        """Store what became of documents, and where the archive stands, together."""
+        ...

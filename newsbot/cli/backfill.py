@@ -148,7 +148,7 @@ def _run(
 
 
 def _totals(app: App, gathering: Gathering) -> Totals:
-    from newsbot.backfill import DryStore
+    from newsbot.rehearsal import DryStore
 
     store = gathering.backfill.store
     if isinstance(store, DryStore):
