@@ -30,10 +30,9 @@ from newsbot.pipeline import STAGES, Parts, turn
 from newsbot.ports import Response
 from newsbot.robots import ask_page
 from newsbot.stages.extract import Skipped, extract
-from newsbot.stages.gate import gate
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.printable import MAX_REASON, one_line
-from newsbot.stages.reading import read_article
+from newsbot.stages.sifting import sift
 from newsbot.turns import host_of, in_turns
 from newsbot.types import Article, Entry, Page, identity
 
@@ -369,8 +368,7 @@ def _extracted(
         choice.until and when >= choice.until
     ):
         return _outcome(document, "skipped", "outside the dates", when)
-    organisations = read_article(found, backfill.parts.gazetteer).organisations
-    decision = gate(found, organisations)
+    decision = sift(found, backfill.parts.gazetteer)
     return replace(
         _outcome(document, "kept", "" if decision.passed else decision.reason, when),
         entry=replace(
