@@ -17,29 +17,53 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from extract import make_pages
+from extract import NOW, _template, make_pages
+
+from newsbot.demo.material import load_articles
 
 #: Templates that pages are made from.
 N_TEMPLATES = 200
+#: Paragraphs of local news.
+OTHER = {
+    "de": (
+        "Der Regen hört in der Stadt auch am Sonntag nicht auf, und der Wind wird an "
+        "der Küste stärker. Viele Familien blieben am Wochenende lieber zu Hause.",
+        "Die Feuerwehr rückte in der Nacht dreimal aus, weil Bäume auf Straßen lagen. "
+        "Verletzt wurde dabei niemand, wie ein Sprecher am Morgen sagte.",
+        "Im Stadtpark blühen die ersten Tulpen, und die Gärtner haben alle Hände voll "
+        "mit den Beeten am alten Brunnen, der im Sommer hundert Jahre alt wird.",
+        "Der Chor der Schule sang am Abend Lieder aus drei Jahrhunderten; das Publikum "
+        "dankte mit langem Beifall und wollte die Kinder kaum gehen lassen.",
+    ),
+    "en": (
+        "The rain over the old town did not stop on Sunday, and the wind grew stronger "
+        "along the coast. Many families preferred a quiet weekend at home.",
+        "Firefighters were called out three times at night because trees lay across "
+        "the roads. Nobody was hurt, a spokesman said in the morning.",
+        "The first tulips are in bloom in the park, and gardeners have their hands "
+        "full with the beds around the fountain, which is a hundred years old.",
+        "The choir of the school sang songs of three centuries in the evening; the "
+        "audience thanked the children with long applause and flowers.",
+    ),
+}
 CONFIG = '[model]\npreset = "server"\nname = "none"\n'
 
 
 def write_warc(path: Path, n_pages: int) -> None:
     """Write a WARC.gz of pages; one template's pages differ by address and number."""
-    bodies = [page.body for page in make_pages(min(n_pages, N_TEMPLATES))]
+    n_templates = min(n_pages, N_TEMPLATES)
+    deals = [page.body for page in make_pages(n_templates)]
+    others = [_template(f"Story {n}", *_other(n), n) for n in range(n_templates)]
     with path.open("wb") as file:
         for number in range(n_pages):
-            body = bodies[number % len(bodies)].replace(
-                b"Robin Sample", f"Robin Sample {number} of".encode()
-            )
-            if number % 100:  # one in a hundred stays a deal's
-                for word in (b"AI", b"KI", b"Cloud", b"cloud", b"chip", b"Chip"):
-                    body = body.replace(word, b"garden")
+            at = number % n_templates
+            body = others[at].encode() if number % 100 else deals[at]
+            body = body.replace(b"Robin Sample", f"Robin Sample {number} of".encode())
             http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
             head = (
                 "WARC/1.0\r\nWARC-Type: response\r\n"
@@ -50,6 +74,14 @@ def write_warc(path: Path, n_pages: int) -> None:
                 f"Content-Length: {len(http)}\r\n\r\n"
             ).encode()
             file.write(gzip.compress(head + http + b"\r\n\r\n", 1))
+
+
+def _other(number: int) -> tuple[list[str], Sequence[Any], str]:
+    """Paragraphs of no deal, teasers around them, and their language."""
+    language = ("de", "en")[number % 2]
+    n_paragraphs = 8 + number % 12
+    text = [OTHER[language][(number + n) % 4] for n in range(n_paragraphs)]
+    return text, load_articles(NOW), language
 
 
 def bare(path: Path) -> float:
