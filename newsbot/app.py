@@ -324,8 +324,11 @@ class App:
         )
 
     def _tell_of_feed(self, feed: Feed, notice: str, now: datetime) -> None:
-        traffic, text = self.store.outbox.traffic, feed_text(feed.url, notice)
-        managers_of(self.config).tell(traffic, text, now)
+        self.tell_managers(feed_text(feed.url, notice), now)
+
+    def tell_managers(self, text: str, now: datetime) -> None:
+        """Write a line to each manager, by the outbox."""
+        managers_of(self.config).tell(self.store.outbox.traffic, text, now)
 
     @cached_property
     def hosts(self) -> Hosts:

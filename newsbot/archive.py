@@ -6,12 +6,13 @@ stopped or killed goes on at the page it had come to. Old entries never alert.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsbot.errors import FetchError, StageError
+from newsbot.history import Document
 from newsbot.ports import Fetcher
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.turns import Hosts, host_of, in_turns
@@ -85,30 +86,125 @@ def walk_archive(
             return Walked(n_pages=0, n_new=0, gap=None)
         url = feed.url
     n_pages = n_new = 0
-    while n_pages < how.max_pages:
+    gap: str | None = None
+    for page in older_pages(feed, url, seen, fetcher, now, how):
+        gap = page.gap
+        if page.read:
+            n_new += store.put_page(feed.id, page.url, page.next_url, page.entries, now)
+            n_pages += 1
+    return Walked(n_pages=n_pages, n_new=n_new, gap=gap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePage:
+    """One page of a walk; the last one of all says why the walk ended."""
+
+    url: str
+    entries: tuple[Entry, ...] = ()
+    next_url: str | None = None
+    #: Why the walk ends here, before the oldest page.
+    gap: str | None = None
+    #: False where the page itself did not come.
+    read: bool = True
+
+
+def older_pages(
+    feed: Feed, url: str, seen: set[str], fetcher: Fetcher, now: datetime, how: Walk
+) -> Iterator[ArchivePage]:
+    """Read a feed's pages from *url* to its oldest; see `walk_archive`.
+
+    Args:
+        feed: Whose pages.
+        url: The page to begin with.
+        seen: Pages that were read before; those read now are added.
+        fetcher: Gets them.
+        now: The time of the walk.
+        how: What holds for the whole walk.
+
+    Yields:
+        Pages in their order; the caller keeps one before it asks for the next.
+
+    Raises:
+        FetchError: Not even the first page came.
+        ParseError: It is no feed.
+    """
+    n_pages = 0
+    at: str | None = url
+    while at is not None:
         try:
-            parsed = _page(feed, url, fetcher, now, how)
+            parsed = _page(feed, at, fetcher, now, how)
         except StageError as error:
             if not n_pages and not seen:
                 raise
             reason = error.reason if isinstance(error, FetchError) else str(error)
-            missing = f"{url}: {reason}; what is older was not read"
-            return Walked(n_pages=n_pages, n_new=n_new, gap=missing)
-        seen.add(url)
+            missing = f"{at}: {reason}; what is older was not read"
+            yield ArchivePage(url=at, gap=missing, read=False)
+            return
+        n_pages += 1
+        seen.add(at)
         older = parsed.hints.older
         gap: str | None = None
         if older is not None and host_of(older) != host_of(feed.url):
             gap = f"{older}: on another host, not followed"
         elif older in seen:
             gap = f"{older}: was read before, the pages go in a circle"
-        next_url = older if gap is None else None
-        n_new += store.put_page(feed.id, url, next_url, parsed.entries, now)
-        n_pages += 1
-        if next_url is None:
-            return Walked(n_pages=n_pages, n_new=n_new, gap=gap)
-        url = next_url
-    more = f"{how.max_pages} pages read; the next walk goes on from there"
-    return Walked(n_pages=n_pages, n_new=n_new, gap=more)
+        following = older if gap is None else None
+        if following is not None and n_pages >= how.max_pages:
+            gap = f"{how.max_pages} pages read; the next walk goes on from there"
+        yield ArchivePage(url=at, entries=parsed.entries, next_url=following, gap=gap)
+        at = following if gap is None else None
+
+
+class FeedArchive:
+    """A feed's older pages as an archive of links; see `history.Archive`.
+
+    Args:
+        feed: Whose pages.
+        fetcher: Gets them.
+        clock: Tells the time.
+        how: What holds for the whole walk.
+    """
+
+    def __init__(
+        self, feed: Feed, fetcher: Fetcher, clock: Callable[[], datetime], how: Walk
+    ) -> None:
+        self._feed = feed
+        self._fetcher = fetcher
+        self._clock = clock
+        self._how = how
+
+    def documents(self, after: str) -> Iterator[Document]:
+        """List what the pages announce, newest page first."""
+        done, _, begin = after.partition(" ")
+        n_done, url = int(done or 0), begin or self._feed.url
+        for page in older_pages(
+            self._feed, url, set(), self._fetcher, self._clock(), self._how
+        ):
+            for number, entry in enumerate(page.entries, 1):
+                if page.url != begin or number > n_done:
+                    yield _announced(f"{number} {page.url}", page.url, entry)
+            if page.gap is not None:
+                yield Document(
+                    cursor=f"{len(page.entries)} {page.url}",
+                    place=page.url,
+                    url=page.url,
+                    body=b"",
+                    fate="failed",
+                    reason=page.gap,
+                )
+
+
+def _announced(cursor: str, place: str, entry: Entry) -> Document:
+    return Document(
+        cursor=cursor,
+        place=place,
+        url=entry.url,
+        title=entry.title,
+        summary=entry.summary,
+        language=entry.language,
+        author=entry.author,
+        published_at=entry.published_at,
+    )
 
 
 def _page(

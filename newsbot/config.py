@@ -48,6 +48,21 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivesConfig:
+    """The archives on the web that `newsbot backfill` asks."""
+
+    #: The Wayback Machine, or another server of its interface.
+    wayback_url: str = "https://web.archive.org"
+    #: Milliseconds between two requests to it.
+    wayback_spacing_ms: int = 1_500
+
+    @property
+    def wayback_spacing(self) -> float:
+        """Seconds between two requests."""
+        return self.wayback_spacing_ms / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedConfig:
     """A feed to follow."""
 
@@ -235,6 +250,7 @@ class Config:
     config_version: int = CONFIG_VERSION
     database: DatabaseConfig = field(default_factory=DatabaseConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    archives: ArchivesConfig = field(default_factory=ArchivesConfig)
     feeds: tuple[FeedConfig, ...] = ()
     model: ModelConfig = field(default_factory=ModelConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
@@ -283,6 +299,7 @@ _LIMITS: Limits = {
         "max_mebibytes": (1, 200, "MiB"),
         "spacing_ms": (0, 60_000, "milliseconds"),
     },
+    ArchivesConfig: {"wayback_spacing_ms": (0, 600_000, "milliseconds")},
     FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
     ModelConfig: {
         "batch_size": (1, 256, "requests"),

@@ -25,10 +25,10 @@ from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped
-from newsbot.stages.gate import gate
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
+from newsbot.stages.sifting import sift
 from newsbot.turns import Hosts, host_of, in_turns
 from newsbot.types import Article, Entry, Finding, Language, Summary
 
@@ -197,7 +197,7 @@ def gate_article(
 ) -> Iterator[Outcome]:
     """Send on what may hold a deal, the most promising first."""
     for entry, article in _articles(parts, entries):
-        decision = gate(article, read_article(article, parts.gazetteer).organisations)
+        decision = sift(article, parts.gazetteer)
         given = "relevant" if decision.passed else "irrelevant"
         if not decision.passed and parts.store.versions.standing(entry.id):
             given = "assessed"  # its earlier text told a deal that it no longer tells

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
 from newsbot.errors import NewsbotError, StoreBusyError, StoreFullError
-from newsbot.mailing import line_for
 from newsbot.talking import Conversation
 from newsbot.upkeep import Upkeep
 
@@ -316,13 +315,8 @@ class Service:
 
 def _upkeep_of(app: App) -> Upkeep:
     """Build what the service does for itself; managers are told by the outbox."""
-
-    def tell(text: str, now: datetime) -> None:
-        for manager in app.config.telegram.managers:
-            line = line_for("telegram", str(manager), text, now)
-            app.store.outbox.traffic.notify(line, now)
-
-    return Upkeep(app.config, app.store.connection, lambda: app.fetcher, tell)
+    connection = app.store.connection
+    return Upkeep(app.config, connection, lambda: app.fetcher, app.tell_managers)
 
 
 def _metrics_of(app: App) -> Metrics | None:

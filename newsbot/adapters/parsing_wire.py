@@ -25,6 +25,9 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "parse_feed": ("newsbot.stages.parse", "feedparser"),
     "extract": ("newsbot.stages.extract",),
     "read_opml": ("newsbot.stages.opml",),
+    "read_sitemap": ("newsbot.stages.sitemaps",),
+    "read_mhtml": ("newsbot.stages.saved",),
+    "read_mail": ("newsbot.stages.saved",),
 }
 #: Bytes of an answer: 10,000 feeds of a list, or 500 entries, all of full length.
 MAX_ANSWER = 64 * 2**20

@@ -15,6 +15,7 @@ import click
 
 from newsbot import __version__
 from newsbot.cli import (
+    backfill,
     backup,
     benchmark,
     bot,
@@ -76,6 +77,7 @@ for command in (
     run.demo,
     run.evaluate,
     benchmark.benchmark,
+    backfill.backfill,
     feeds.feeds,
     deals.deals,
     export.export,

@@ -70,6 +70,17 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plain:
+    """What trafilatura's documents have, of a text without markup."""
+
+    text: str
+    title: None = None
+    date: None = None
+    author: None = None
+    sitename: None = None
+
+
 def prepare() -> None:
     """Load what the first page needs: libraries, and the model of languages."""
     import trafilatura
@@ -190,7 +201,12 @@ def _identifier() -> Any:
 
 
 def _main_text(page: Page) -> Any:
-    """Let trafilatura find the text and its metadata; None when it finds none."""
+    """Let trafilatura find the text and its metadata; None when it finds none.
+
+    A page of plain text is its text.
+    """
+    if page.body and page.content_type.lower().startswith("text/plain"):
+        return _Plain(text=decode(page.body, page.content_type))
     if not page.body or "html" not in (page.content_type or "html").lower():
         return None
     from trafilatura.utils import load_html

@@ -141,6 +141,19 @@ class Gated:
     reason: str
 
 
+def missing_words(article: Article) -> list[str]:
+    """List which words a deal needs and an article lacks; names are not looked for."""
+    text = article.full_text
+    return [
+        what
+        for what, vocabulary in (
+            ("word of AI or cloud", _TOPICS),
+            ("word of agreement", _AGREEMENTS),
+        )
+        if not vocabulary.found(text)
+    ]
+
+
 def gate(article: Article, organisations: Sequence[OrganisationMention]) -> Gated:
     """Decide whether the model reads an article.
 

@@ -147,3 +147,12 @@ def test_poll_reads_every_feed_and_every_change() -> None:
     assert rate is not None
     assert int(rate[1]) > 0
     assert int(rate[2]) < 400
+
+
+def test_backfill_compares_with_bare_libraries() -> None:
+    """`backfill.py` reads one archive in both ways and prints rates and their ratio."""
+    figures: dict[str, Any] = json.loads(run("backfill.py", "--pages", "20", "--json"))
+    assert figures["pages"] == 20
+    assert figures["ratio"] > 0
+    assert figures["newsbot_pages_per_second"] > 0
+    assert figures["peak_mebibytes"] > 1

@@ -52,6 +52,13 @@ def put_entries(db: Database, entries: Sequence[Entry], now: datetime) -> int:
     return sum(_put(db, entry, known.get(entry.id), now) for entry in entries)
 
 
+def find_entry(db: Database, entry: Entry) -> str | None:
+    """Find the id of the entry that is the same article; None where it is new."""
+    row = db.execute("SELECT id FROM entries WHERE id = ?", [entry.id]).fetchone()
+    known = row or _known_otherwise(db, entry)
+    return None if known is None else str(known[0])
+
+
 def _put(db: Database, entry: Entry, known: _Known | None, now: datetime) -> int:
     known = known or _known_otherwise(db, entry)
     if known is not None:

@@ -20,10 +20,15 @@ class LineRows:
         self._connection = connection
 
     def due(self, state: str, now: datetime, limit: int) -> list[Entry]:
-        """List entries that wait in *state*: most promising, then oldest, first."""
+        """List entries that wait in *state*.
+
+        News of today before what archives brought; then the most promising, then the
+        oldest, first.
+        """
         rows = self._connection.rows(
             "SELECT * FROM entries WHERE state = ? AND due_at <= ? "
-            "ORDER BY priority DESC, coalesce(published_at, first_seen_at), id LIMIT ?",
+            "ORDER BY origin = 'archive', priority DESC, "
+            "coalesce(published_at, first_seen_at), id LIMIT ?",
             (state, codec.at_text(now), limit),
         )
         return [codec.entry(row) for row in rows]

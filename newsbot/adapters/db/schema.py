@@ -6,6 +6,7 @@ from sqlite_utils import Database, Migrations
 
 from newsbot.adapters.db.tables import (
     BOT,
+    HISTORY,
     JOINTS,
     MAIL,
     MANNERS,
@@ -281,6 +282,13 @@ def m009_joints(db: Database) -> None:
 def m010_versions(db: Database) -> None:
     """Keep every version of an article, and what its earlier ones told."""
     make_room(db)
+
+
+@MIGRATIONS()
+def m011_history(db: Database) -> None:
+    """Keep how far backfills came, and what became of their documents."""
+    for statement in _statements(HISTORY):
+        db.execute(statement)
 
 
 @MIGRATIONS()

@@ -13,6 +13,7 @@ from newsbot.adapters.db.connection import (
     open_database,
 )
 from newsbot.adapters.db.feeds import FeedRows
+from newsbot.adapters.db.history import HistoryRows
 from newsbot.adapters.db.labels import LabelRows
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.adapters.db.letters import LetterRows
@@ -43,6 +44,7 @@ class Store:
         self.letters = LetterRows(connection)
         self.sites = SiteRows(connection)
         self.versions = VersionRows(connection)
+        self.history = HistoryRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""

@@ -294,3 +294,42 @@ CREATE TABLE shortened (
 ) WITHOUT ROWID;
 CREATE INDEX pages_fetched ON pages(fetched_at);
 """
+
+#: Backfills, by archive and choice (`key`): how far each came, what became of its
+#: documents by day and site, and of the first failures where and why.
+HISTORY = """
+CREATE TABLE archive_runs (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    cursor TEXT NOT NULL DEFAULT '',
+    documents INTEGER NOT NULL DEFAULT 0,
+    kept INTEGER NOT NULL DEFAULT 0,
+    duplicates INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    started_at TEXT NOT NULL,
+    finished_at TEXT
+);
+CREATE INDEX archive_runs_key ON archive_runs(key);
+CREATE TABLE archive_tallies (
+    run_id TEXT NOT NULL REFERENCES archive_runs(id) ON DELETE CASCADE,
+    day TEXT NOT NULL,
+    site TEXT NOT NULL,
+    fate TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (run_id, day, site, fate, reason)
+) WITHOUT ROWID;
+CREATE TABLE archive_failures (
+    run_id TEXT NOT NULL REFERENCES archive_runs(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (run_id, number)
+) WITHOUT ROWID;
+ALTER TABLE entries ADD COLUMN run_id TEXT;
+CREATE INDEX entries_run ON entries(run_id) WHERE run_id IS NOT NULL;
+"""
