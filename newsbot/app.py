@@ -376,12 +376,7 @@ class App:
             self.send()
 
     def lock(self) -> None:
-        """Hold the ledger's service lock until the process ends.
-
-        Raises:
-            AlreadyRunningError: Another `newsbot run` holds it.
-            StoreError: The lock's file, beside the ledger, cannot be written.
-        """
+        """Hold the ledger's service lock until the process ends; see `hold_lock`."""
         self._closing.append(hold_lock(self.config.database_path))
 
 
