@@ -210,7 +210,8 @@ def test_what_nobody_foresaw_is_exit_code_1(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "newsbot", "deals", "--json"],
             cwd=tmp_path,
-            env=environment(tmp_path),
+            # Buffered, as everywhere: what is left in the buffer is written at the end.
+            env={**environment(tmp_path), "PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

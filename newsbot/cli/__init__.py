@@ -47,8 +47,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except BrokenPipeError:
-            # Else the interpreter flushes into the closed pipe once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             context.exit(0)
 
 
@@ -120,6 +119,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NEWSBOT_DEBUG"):
             raise
+        if isinstance(error, OSError):
+            _drop_output()  # it may be the output that cannot be written
         kind = type(error).__name__
         click.echo(
             f"unexpected error: {kind}: {_one_line(error)} "
@@ -127,6 +128,11 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Else the interpreter flushes into a closed pipe, or a full disk, once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: Exception) -> str:
