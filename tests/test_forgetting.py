@@ -7,6 +7,7 @@ from datetime import timedelta
 from db_nouns import NOW, alert, announce_articles, article, deal, put
 
 from newsbot.adapters.db import open_store
+from newsbot.mailing import line_for
 from newsbot.subscribing import Content, Letter, Subscriber, Wish
 from newsbot.talking import configured_chat
 
@@ -29,7 +30,7 @@ def test_a_chat_that_leaves_is_in_no_table(tmp_path):
         store.outbox.sent(one.id, "7")
     store.outbox.rewrite(alert(html="<b>Mehr</b>", plain="Mehr"), NOW)
     for one in (leaver, other):
-        store.outbox.traffic.notify("telegram", one, "paused", NOW)
+        store.outbox.traffic.notify(line_for("telegram", one, "paused", NOW), NOW)
     assert dump(store).count(leaver) > 3
     store.subscriptions.forget("telegram", leaver)
     assert leaver not in dump(store)

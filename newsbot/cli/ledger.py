@@ -103,13 +103,13 @@ def _print_deal(view: dict[str, Any]) -> None:
     for item in view["capacity"]:
         click.echo(f"  capacity: {item['value']} {item['unit']}")
     click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
-    if view["withdrawn_by"] is not None:
+    if "withdrawn_by" in view:
         click.echo(
             f"  withdrawn by {view['withdrawn_by']}; no other source tells of it"
         )
     for finding in view["findings"]:
         _print_finding(finding)
-    for finding in view["earlier_findings"]:
+    for finding in view.get("earlier_findings", ()):
         _print_finding(finding, earlier=True)
 
 

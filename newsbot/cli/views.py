@@ -22,6 +22,7 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         for item in finding.capacity:
             value = {"value": plain_number(item.value), "unit": item.unit}
             capacity.setdefault(f"{item.value} {item.unit}", value)
+    withdrawn = {"withdrawn_by": deal.withdrawn_by} if deal.withdrawn_by else {}
     return {
         "id": deal.id,
         "status": deal.status,
@@ -33,19 +34,20 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         "capacity": list(capacity.values()),
         "first_seen": deal.first_seen_at.isoformat(),
         "findings": [finding_view(finding, store) for finding in deal.findings],
-        "withdrawn_by": deal.withdrawn_by,
+        **withdrawn,
     }
 
 
 def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
     """A deal as `show` and `export` tell it; with what earlier texts told."""
+    earlier = [
+        {**finding_view(one, store), "replaced": _replaced(one, store)}
+        for one in store.versions.left(deal.id)
+    ]
     return {
         **deal_view(deal, store),
         "last_seen": deal.last_seen_at.isoformat(),
-        "earlier_findings": [
-            {**finding_view(one, store), "replaced": _replaced(one, store)}
-            for one in store.versions.left(deal.id)
-        ],
+        **({"earlier_findings": earlier} if earlier else {}),
     }
 
 

@@ -89,6 +89,8 @@ def test_a_backup_that_does_not_fit_leaves_nothing(tmp_path):
     write_backup(path, tmp_path / "to", NOW, keep=1)
     code = (
         "import resource, signal, sys\n"
+        # Else modules are cached cut off at the limit, for every later process.
+        "sys.dont_write_bytecode = True\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "from newsbot.cli import main\n"

@@ -91,6 +91,8 @@ def check_database(path: Path, n_rows: dict[str, int] | None = None) -> str | No
         translated(str(path)),
         closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as copy,
     ):
+        # What is wrong is said with the damaged bytes themselves.
+        copy.text_factory = lambda raw: raw.decode("utf-8", "replace")
         (answer,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if answer != "ok":
             return str(answer)
