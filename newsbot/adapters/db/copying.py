@@ -35,6 +35,9 @@ def translated(path: str = "database") -> Iterator[None]:
                 f"{path}: damaged, or not a newsbot database ({error})"
             ) from error
         raise StoreError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        # SQLite names damaged objects by their damaged names.
+        raise StoreError(f"{path}: damaged (text that is not UTF-8)") from error
 
 
 def copy_database(source: sqlite3.Connection, target: Path) -> dict[str, int]:
@@ -91,8 +94,6 @@ def check_database(path: Path, n_rows: dict[str, int] | None = None) -> str | No
         translated(str(path)),
         closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as copy,
     ):
-        # What is wrong is said with the damaged bytes themselves.
-        copy.text_factory = lambda raw: raw.decode("utf-8", "replace")
         (answer,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if answer != "ok":
             return str(answer)
