@@ -6,28 +6,47 @@ which needs no model loads none.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
-from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.lock import hold_lock
+from newsbot.adapters.parsing import ParsingPool
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
-from newsbot.errors import AlreadyRunningError, ConfigError, StoreError, UserError
+from newsbot.credentials import feed_secrets
+from newsbot.deliver import Courier
+from newsbot.errors import ConfigError, UserError
+from newsbot.mailing import Channel
+from newsbot.outlets import (
+    managers_of,
+    open_bot,
+    open_channels,
+    open_courier,
+    open_paces,
+)
+from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
-from newsbot.poll import Polled, poll_feeds
-from newsbot.ports import Channel
+from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
+from newsbot.robots import Robots
+from newsbot.stages.export import DealRow, deal_row
+from newsbot.stages.filters import Chosen, Wanted, choose
+from newsbot.stages.notices import feed_text
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
-from newsbot.stages.parse import canonical_url
-from newsbot.types import Feed, identity
+from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
+from newsbot.stages.rates import load_rates
+from newsbot.stages.timing import asleep
+from newsbot.talking import Conversation, configured_chat
+from newsbot.turns import Hosts
+from newsbot.types import Deal, Feed, Language, identity
+
+if TYPE_CHECKING:
+    from newsbot.mailroom import Mailroom
 
 
 def utc_now() -> datetime:
@@ -79,9 +98,21 @@ class App:
             timeout_seconds=network.timeout_seconds,
             max_bytes=network.max_mebibytes * 2**20,
             version=__version__,
+            now=self.clock,
         )
         self._closing.append(fetcher.close)
         return fetcher
+
+    @cached_property
+    def parsing(self) -> ParsingPool:
+        """The processes that read hostile documents; started when first needed."""
+        parsing = ParsingPool()
+        self._closing.append(parsing.close)
+        return parsing
+
+    def parse_feed(self, *args: Any, **kwargs: Any) -> ParsedFeed:
+        """Call the stage of this name where a feed can do no harm."""
+        return self.parsing.run(parse_feed, *args, **kwargs)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -120,39 +151,70 @@ class App:
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """The channels that are configured, by name."""
-        channels: dict[str, Channel] = {"console": ConsoleChannel(self._stdout)}
-        telegram = self.config.telegram
-        if telegram.chats:
-            from newsbot.adapters.telegram.channel import TelegramChannel
-
-            token = os.environ.get(telegram.token_env, "")
-            if not token:
-                raise ConfigError(
-                    f"telegram.chats is set, but the environment variable "
-                    f"{telegram.token_env} (telegram.token_env) is empty"
-                )
-            channel = TelegramChannel(token, telegram.base_url)
-            self._closing.append(channel.close)
-            channels["telegram"] = channel
+        channels, closing = open_channels(self.config, self._stdout)
+        self._closing += closing
         return channels
+
+    def conversation(self) -> Conversation | None:
+        """Build the bot that people talk to, with a connection of its own.
+
+        None where the config wants none; who starts it closes it, too.
+
+        Raises:
+            ConfigError: There is no token.
+        """
+        if not self.config.telegram.takes_commands:
+            return None
+        fetcher, pace = lambda: self.fetcher, self.paces["telegram"]
+        return open_bot(self.config, self.gazetteer, fetcher, self.clock, pace)
+
+    @cached_property
+    def mailroom(self) -> Mailroom:
+        """Digests and their readers; sends nothing where `[email]` is not set.
+
+        Raises:
+            ConfigError: A part of `[email]` or `[digest]` cannot be used.
+        """
+        from newsbot.mailroom import Mailroom
+
+        managers = managers_of(self.config)
+        return Mailroom(self.config, self.store, self.gazetteer, managers)
 
     @cached_property
     def parts(self) -> Parts:
         """What the stages of the line work with."""
-        alerts, telegram = self.config.alerts, self.config.telegram
-        recipients = [("telegram", str(chat)) for chat in telegram.chats]
-        if alerts.console:
-            recipients.insert(0, ("console", "-"))
+        alerts = self.config.alerts
+        recipients = [("console", "-")] if alerts.console else []
+        recipients += [("chat", one.url_env) for one in self.config.chat]
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            parsing=self.parsing,
+            permission=Robots(self.fetcher, self.store.sites, self.hosts),
             gazetteer=self.gazetteer,
             judge=lambda: self.brain.judge,
             summariser=lambda: self.brain.summariser,
-            channels=self.channels,
             recipients=tuple(recipients),
             language=alerts.language,
+            hosts=self.hosts,
         )
+
+    @cached_property
+    def paces(self) -> dict[str, Pace]:
+        """What keeps the limits of channels, for all who ask them."""
+        return open_paces(self.config)
+
+    @cached_property
+    def courier(self) -> Courier:
+        """What sends; the only one on its ledger."""
+        outbox, channels = self.store.outbox, self.channels
+        courier = open_courier(self.config, outbox, channels, self.clock, self.paces)
+        self._closing.append(courier.close)
+        return courier
+
+    def send(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, within limits; how many messages were taken."""
+        return self.courier.serve(stopping)
 
     def adopt(self, other: App) -> None:
         """Take over what a reload must not lose, and build the rest to try it.
@@ -172,7 +234,10 @@ class App:
         organisations = mine.organisations == theirs.organisations
         for name, same in (
             ("fetcher", network),
-            ("channels", mine.telegram == theirs.telegram),
+            ("parsing", True),
+            ("hosts", network),
+            ("paces", mine.telegram == theirs.telegram),
+            ("channels", (mine.telegram, mine.chat) == (theirs.telegram, theirs.chat)),
             ("gazetteer", organisations),
             # It holds the gazetteer, and the fetcher where it asks a server.
             ("brain", mine.model == theirs.model and network and organisations),
@@ -188,7 +253,19 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts
+        _ = self.parts, self.round, self.courier, self.mailroom
+
+    def sync(self) -> None:
+        """Make the config's feeds and chats known to the ledger.
+
+        Raises:
+            ConfigError: An address in the config is none that can be polled.
+        """
+        self.sync_feeds()
+        chats = self.config.telegram.chats
+        language, now = self.config.alerts.language, self.clock()
+        configured = [configured_chat(str(chat), language, now) for chat in chats]
+        self.store.subscriptions.sync("telegram", configured)
 
     def sync_feeds(self) -> None:
         """Make the config's feeds known to the ledger.
@@ -205,17 +282,81 @@ class App:
     def poll(
         self, *, force: bool, stopping: Callable[[], bool] = lambda: False
     ) -> list[Polled]:
-        """Poll the feeds that are due, or all of them."""
+        """Poll the feeds that are due, or all of them.
+
+        Args:
+            force: Ask before the time has come, too; but no feed that is gone for
+                good, and none whose server said until when to leave it alone.
+            stopping: Asked before each feed; true leaves the rest for later.
+        """
         now = self.clock()
-        feeds = self.store.feeds.all() if force else self.store.feeds.due(now)
+        # Due before it fell asleep, and only now looked at: it is asked when it wakes.
+        feeds = [one for one in self.store.feeds.due(now) if not asleep(one, now)]
+        if force:
+            feeds = [one for one in self.store.feeds.all() if may_be_forced(one, now)]
+        return self.poll_these(feeds, now, stopping=stopping)
+
+    def poll_these(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> list[Polled]:
+        """Poll these feeds, whether due or not."""
         return poll_feeds(
-            feeds,
-            self.fetcher,
-            self.store.feeds,
-            now,
-            max_age=self.config.alerts.max_age,
-            stopping=stopping,
+            feeds, self.fetcher, self.store.feeds, now, self.round, stopping=stopping
         )
+
+    @cached_property
+    def round(self) -> Round:
+        """What holds for each round of polls.
+
+        Raises:
+            ConfigError: A feed's environment variable is empty.
+        """
+        return Round(
+            max_age=self.config.alerts.max_age,
+            hosts=self.hosts,
+            tell=self._tell_of_feed,
+            parse=self.parse_feed,
+            secrets=feed_secrets(self.config.feeds),
+        )
+
+    def _tell_of_feed(self, feed: Feed, notice: str, now: datetime) -> None:
+        self.tell_managers(feed_text(feed.url, notice), now)
+
+    def tell_managers(self, text: str, now: datetime) -> None:
+        """Write a line to each manager, by the outbox."""
+        managers_of(self.config).tell(self.store.outbox.traffic, text, now)
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """Keeps polls and page requests apart, one at a time on each host."""
+        return Hosts(self.config.network.spacing_ms / 1000)
+
+    def deals(self, wanted: Wanted, languages: Sequence[Language] = ()) -> Chosen:
+        """List the deals that fit, newest first.
+
+        Args:
+            wanted: What to ask of each.
+            languages: Only deals that are told in one of them; empty for all.
+        """
+        ledger = self.store.ledger
+        told_in = ledger.told_in(languages) if languages else None
+        found = ledger.deals(wanted.since)
+        return choose(found, wanted, self.gazetteer, load_rates(), told_in)
+
+    def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
+        """Put deals on rows, with their articles."""
+        rates, related = load_rates(), self.gazetteer.related
+        rows = []
+        for deal in deals:
+            ids = dict.fromkeys(finding.article_id for finding in deal.findings)
+            kept = [self.store.line.article(id_) for id_ in ids]
+            articles = {article.id: article for article in kept if article}
+            rows.append(deal_row(deal, articles, rates, related))
+        return rows
 
     def walk(
         self,
@@ -223,36 +364,20 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[str, int], None] = lambda _name, _n: None,
     ) -> None:
-        """Walk everything that is due to the end of the line."""
+        """Walk everything that is due to the end of the line; sends nothing."""
         walk(self.parts, self.clock, stopping=stopping, progress=progress)
 
-    def lock(self) -> None:
-        """Hold the ledger's service lock until the process ends.
+    def walk_and_send(
+        self, *, progress: Callable[[str, int], None] = lambda _name, _n: None
+    ) -> None:
+        """Walk the line and send what comes of it, alone and to the end."""
+        walk(self.parts, self.clock, progress=progress, composed=self.send)
+        if self.mailroom.write_chat_digests(self.clock()):
+            self.send()
 
-        Raises:
-            AlreadyRunningError: Another `newsbot run` holds it.
-            StoreError: The lock's file, beside the ledger, cannot be written.
-        """
-        # Beside the database: the operating system frees it with the process.
-        path = Path(f"{self.config.database_path}.lock")
-        try:
-            file = path.open("a+")
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror or error}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            file.close()
-            raise AlreadyRunningError(
-                f"newsbot already runs on {self.config.database_path} "
-                f"(process {holder}); stop it first"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._closing.append(file.close)
+    def lock(self) -> None:
+        """Hold the ledger's service lock until the process ends; see `hold_lock`."""
+        self._closing.append(hold_lock(self.config.database_path))
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
@@ -271,8 +396,3 @@ def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:
         every_minutes=feed.every_minutes,
         source="config" if source == "config" else "command",
     )
-
-
-def failures(polled: Sequence[Polled]) -> list[Polled]:
-    """Pick the polls that failed."""
-    return [one for one in polled if one.error is not None]

@@ -8,32 +8,20 @@ environment variables.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
-import re
 import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
+from newsbot.config_reader import Limits, Reader
 from newsbot.errors import ConfigError
 from newsbot.presets import PresetName
 from newsbot.types import Language, OrganisationKind
 
 #: Raised when a key changes its meaning; older files are then migrated.
 CONFIG_VERSION = 1
-
-_DURATION = re.compile(r"(\d{1,6})\s*(m|min|h|d)")
-#: Longer ones would reach before the first year that a date can name.
-_LONGEST = timedelta(days=3650)
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: A key so named holds a secret by mistake: its value is never repeated.
-_SECRET = re.compile(r"(?i)token|password|passwort|secret|key|credential")
-_DURATION_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +43,23 @@ class NetworkConfig:
     timeout_seconds: int = 30
     #: Largest decoded body, in MiB.
     max_mebibytes: int = 15
+    #: Milliseconds between two requests to one host.
+    spacing_ms: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivesConfig:
+    """The archives on the web that `newsbot backfill` asks."""
+
+    #: The Wayback Machine, or another server of its interface.
+    wayback_url: str = "https://web.archive.org"
+    #: Milliseconds between two requests to it.
+    wayback_spacing_ms: int = 1_500
+
+    @property
+    def wayback_spacing(self) -> float:
+        """Seconds between two requests."""
+        return self.wayback_spacing_ms / 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,11 @@ class FeedConfig:
     url: str
     language: Language | None = None
     every_minutes: int = 15
+    #: For private and paid feeds: environment variables that hold a user name and a
+    #: password, or a whole header; sent to the feed's own host alone.
+    username_env: str = ""
+    password_env: str = ""
+    header_env: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +102,37 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:
-    """Alerts to Telegram chats."""
+    """Alerts to Telegram chats, and the bot that people talk to."""
 
     token_env: str = "TELEGRAM_BOT_TOKEN"
     #: As python-telegram-bot takes it; the token follows directly.
     base_url: str = "https://api.telegram.org/bot"
+    #: Who gets the alerts without asking: subscriptions like any other. ``123``,
+    #: ``"@channel"``; ``"-100123/7"`` for a topic of a forum.
     chats: tuple[int | str, ...] = ()
+    #: Take commands; managers and `open` say so as well.
+    bot: bool = False
+    #: Numeric ids of the people who run this bot.
     managers: tuple[int, ...] = ()
+    #: Whether everybody may subscribe, without an invite.
+    open: bool = False
+    #: How many times as fast as Telegram's own limits; above 1 for a server of one's
+    #: own that allows it.
+    pace: float = 1.0
+
+    @property
+    def takes_commands(self) -> bool:
+        """Whether people may talk to the bot."""
+        return self.bot or self.open or bool(self.managers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConfig:
+    """Alerts to another chat service, through Apprise."""
+
+    #: The environment variable that holds the service's address, which is a secret.
+    url_env: str
+    format: Literal["markdown", "plain"] = "markdown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +144,32 @@ class EmailConfig:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username_env: str = ""
     password_env: str = ""
+    #: Address that mail comes from.
     sender: str = ""
+    sender_name: str = "newsbot"
+    #: Who is told what a machine cannot mend; empty: the log alone.
+    manager: str = ""
+    #: PEM file trusted besides the system's certificates.
+    ca_file: str = ""
+    #: Where readers confirm and leave by a click, as they reach it; empty: by mail.
+    public_url: str = ""
+    #: ``host:port`` where those pages are served, behind `public_url`.
+    listen: str = "127.0.0.1:8025"
+    #: PEM file of the key that mail is signed with; empty: not signed.
+    dkim_key: str = ""
+    dkim_selector: str = "newsbot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestConfig:
+    """What digests look like, and when a day is over."""
+
+    #: IANA name; of readers who name none, and of `newsbot digest`.
+    time_zone: str = "UTC"
+    #: A day without any news: a mail that says so, or none. Faults are always told.
+    empty_days: Literal["send", "skip"] = "send"
+    #: Folder with templates of one's own; empty: those that ship.
+    templates: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +181,53 @@ class AlertsConfig:
     max_age: timedelta = timedelta(hours=48)
     #: Print alerts on standard output as well.
     console: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupConfig:
+    """Backups that the service makes by itself."""
+
+    #: Folder, relative to the config file; empty: `newsbot backup` alone makes any.
+    to: str = ""
+    every: timedelta = timedelta(days=1)
+    #: How many stay.
+    keep: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionConfig:
+    """Days that are kept; 0 for ever. Deals and the sentences behind them stay."""
+
+    #: Pages as servers gave them; articles were read out of them already.
+    pages: int = 30
+    #: Texts of articles; of those with a deal the quoted sentences stay.
+    texts: int = 0
+    #: What people pressed below alerts.
+    feedback: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """Figures for Prometheus, on this machine alone."""
+
+    #: TCP port on 127.0.0.1; 0: none.
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """An address that is asked for while all is well; its silence is the alarm."""
+
+    #: The environment variable that holds the address, which is a secret.
+    url_env: str = ""
+    every: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """What `newsbot run` writes to standard error."""
+
+    format: Literal["text", "json"] = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +250,19 @@ class Config:
     config_version: int = CONFIG_VERSION
     database: DatabaseConfig = field(default_factory=DatabaseConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    archives: ArchivesConfig = field(default_factory=ArchivesConfig)
     feeds: tuple[FeedConfig, ...] = ()
     model: ModelConfig = field(default_factory=ModelConfig)
     telegram: TelegramConfig = field(default_factory=TelegramConfig)
+    chat: tuple[ChatConfig, ...] = ()
     email: EmailConfig = field(default_factory=EmailConfig)
+    digest: DigestConfig = field(default_factory=DigestConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    backup: BackupConfig = field(default_factory=BackupConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    heartbeat: HeartbeatConfig = field(default_factory=HeartbeatConfig)
+    log: LogConfig = field(default_factory=LogConfig)
     organisations: tuple[OrganisationConfig, ...] = ()
     #: The folder that relative paths start from.
     folder: Path = Path()
@@ -156,25 +270,56 @@ class Config:
     @property
     def database_path(self) -> Path:
         """The database file, absolute where the config's folder is."""
-        return self._place(self.database.path)
+        return self.place(self.database.path)
 
     @property
     def adapter_path(self) -> Path | None:
         """The adapter to use instead of the shipped one, if any."""
-        return self._place(self.model.adapter) if self.model.adapter else None
+        return self.place(self.model.adapter) if self.model.adapter else None
 
     @property
     def cache_path(self) -> Path:
         """The folder for converted models."""
         if self.model.cache:
-            return self._place(self.model.cache)
+            return self.place(self.model.cache)
         if named := os.environ.get("NEWSBOT_CACHE"):
             return Path(named)
         base = os.environ.get("XDG_CACHE_HOME")
         return (Path(base) if base else Path.home() / ".cache") / "newsbot"
 
-    def _place(self, named: str) -> Path:
+    def place(self, named: str) -> Path:
+        """Find a file that the config names; relative to the config's folder."""
         return self.folder / Path(named).expanduser()
+
+
+#: What a type cannot say: lowest and highest value, and their unit.
+_LIMITS: Limits = {
+    NetworkConfig: {
+        "timeout_seconds": (1, 300, "seconds"),
+        "max_mebibytes": (1, 200, "MiB"),
+        "spacing_ms": (0, 60_000, "milliseconds"),
+    },
+    ArchivesConfig: {"wayback_spacing_ms": (0, 600_000, "milliseconds")},
+    FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
+    ModelConfig: {
+        "batch_size": (1, 256, "requests"),
+        "context": (256, 1_048_576, "tokens"),
+    },
+    TelegramConfig: {"pace": (0.01, 1000, "times Telegram's limits")},
+    EmailConfig: {"port": (1, 65_535, "")},
+    BackupConfig: {
+        "every": (timedelta(minutes=1), timedelta(days=365), ""),
+        "keep": (1, 10_000, "files"),
+    },
+    RetentionConfig: {
+        "pages": (0, 36_500, "days"),
+        "texts": (0, 36_500, "days"),
+        "feedback": (0, 36_500, "days"),
+    },
+    MetricsConfig: {"port": (0, 65_535, "")},
+    HeartbeatConfig: {"every": (timedelta(minutes=1), timedelta(days=1), "")},
+    Config: {"config_version": (1, CONFIG_VERSION, "")},
+}
 
 
 def find_config(option: str | None) -> Path:
@@ -213,7 +358,7 @@ def load_config(path: Path) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    reader = _Reader(path=path, text=text)
+    reader = Reader(path=path, text=text, limits=_LIMITS)
     version = data.get("config_version", CONFIG_VERSION)
     if isinstance(version, int) and version > CONFIG_VERSION:
         message = f"{version} is newer than {CONFIG_VERSION}"
@@ -221,180 +366,3 @@ def load_config(path: Path) -> Config:
     config = reader.read(Config, data, ())
     assert isinstance(config, Config)
     return dataclasses.replace(config, folder=path.absolute().parent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    """Turns TOML tables into dataclasses, knowing where each key stands."""
-
-    path: Path
-    text: str
-
-    def error(self, key: tuple[str | int, ...], message: str) -> ConfigError:
-        line = _line_of(self.text, key)
-        where = f"{self.path}:{line}" if line else f"{self.path}"
-        return ConfigError(f"{where}: {_dotted(key)}: {message}")
-
-    def read(self, kind: type, table: object, key: tuple[str | int, ...]) -> Any:
-        if not isinstance(table, dict):
-            raise self.error(key, f"{_shown(table)} is not a table")
-        hints = typing.get_type_hints(kind)
-        hints.pop("folder", None)
-        known = {f.name: f for f in dataclasses.fields(kind) if f.name in hints}
-        for name, value in table.items():
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                everything = "" if near else f"; known: {', '.join(known)}"
-                shown = "hidden" if _SECRET.search(name) else _shown(value)
-                raise self.error(
-                    (*key, name), f"unknown key (value {shown}){hint}{everything}"
-                )
-        values: dict[str, Any] = {}
-        for name, spec in known.items():
-            if name in table:
-                values[name] = self.value(hints[name], table[name], (*key, name))
-            elif spec.default is spec.default_factory is dataclasses.MISSING:
-                raise self.error(key, f"{name!r} is missing")
-        self.check(kind, values, key)
-        return kind(**values)
-
-    def value(self, hint: Any, value: object, key: tuple[str | int, ...]) -> Any:
-        origin = typing.get_origin(hint)
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-            return self.read(hint, value, key)
-        if origin is tuple:
-            inner = typing.get_args(hint)[0]
-            if not isinstance(value, list):
-                raise self.error(key, f"{_shown(value)} is not a list")
-            return tuple(
-                self.value(inner, item, (*key, n)) for n, item in enumerate(value)
-            )
-        if origin is Literal:
-            choices = typing.get_args(hint)
-            if value not in choices:
-                near = difflib.get_close_matches(str(value), choices, n=1)
-                wish = f"; did you mean {near[0]!r}?" if near else ""
-                listed = ", ".join(repr(choice) for choice in choices)
-                raise self.error(key, f"{_shown(value)} is not one of {listed}{wish}")
-            return value
-        if origin in (typing.Union, types.UnionType):
-            kinds = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
-            for kind in kinds[:-1]:
-                try:
-                    return self.value(kind, value, key)
-                except ConfigError:
-                    continue
-            return self.value(kinds[-1], value, key)
-        if hint is timedelta:
-            return self.duration(value, key)
-        # TOML's true is a Python int, too: a flag where a number belongs is wrong.
-        if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
-            names = {int: "a whole number", str: "a text in quotes", bool: "true/false"}
-            raise self.error(key, f"{_shown(value)} is not {names[hint]}")
-        return value
-
-    def duration(self, value: object, key: tuple[str | int, ...]) -> timedelta:
-        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
-            raise self.error(
-                key, f'{_shown(value)} is not a duration such as "48h" or "7d"'
-            )
-        duration = timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
-        if duration > _LONGEST:
-            raise self.error(key, f"{value!r} is longer than {_LONGEST.days}d")
-        return duration
-
-    def check(
-        self, kind: type, values: dict[str, Any], key: tuple[str | int, ...]
-    ) -> None:
-        """Hold values against the limits that a type cannot say."""
-        for name, (low, high, unit) in _LIMITS.get(kind, {}).items():
-            if name in values and not low <= values[name] <= high:
-                message = f"{values[name]!r} is outside {low}..{high} {unit}"
-                raise self.error((*key, name), message)
-        for name in ("url", "base_url"):
-            url = values.get(name)
-            unset = url == "" and kind is ModelConfig
-            if url is not None and not unset and not _is_address(url):
-                message = f"{_shown(url)} is not an http or https address"
-                raise self.error((*key, name), message)
-        for name, value in values.items():
-            is_named = name.endswith("_env") and value
-            if is_named and not _ENVIRONMENT_NAME.fullmatch(value):
-                # Perhaps the secret itself: it must not reach a log.
-                message = "the value is not the name of an environment variable"
-                raise self.error((*key, name), message)
-        for n, entry in enumerate(values.get("allow", ())):
-            match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", entry)
-            if match is None or not 1 <= int(match[2]) <= 65_535:
-                message = f'{entry!r} is not "host:port"'
-                raise self.error((*key, "allow", n), message)
-
-
-_LIMITS: dict[type, dict[str, tuple[int, int, str]]] = {
-    NetworkConfig: {
-        "timeout_seconds": (1, 300, "seconds"),
-        "max_mebibytes": (1, 200, "MiB"),
-    },
-    FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
-    ModelConfig: {
-        "batch_size": (1, 256, "requests"),
-        "context": (256, 1_048_576, "tokens"),
-    },
-    EmailConfig: {"port": (1, 65_535, "")},
-    Config: {"config_version": (1, CONFIG_VERSION, "")},
-}
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:  # "http://[::1"
-        return False
-
-
-def _shown(value: object) -> str:
-    """Show a value in an error, cut where it would fill the screen."""
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
-
-
-def _dotted(key: tuple[str | int, ...]) -> str:
-    dotted = ""
-    for part in key:
-        if isinstance(part, int):
-            dotted += f"[{part}]"
-        else:
-            name = part if re.fullmatch(r"[\w-]+", part) else repr(part)
-            dotted += f".{name}" if dotted else name
-    return dotted or "config"
-
-
-def _line_of(text: str, key: tuple[str | int, ...]) -> int | None:
-    """Find the line of a key, or of what it stands in, for an editor to jump there.
-
-    A `[header]`, a `[[list]]` and a `dotted.key =` each name a path; the first line
-    with the longest path that leads to *key* is the one.
-    """
-    table: tuple[str | int, ...] = ()
-    counts: dict[tuple[str | int, ...], int] = {}
-    found, length = None, 0
-    for number, line in enumerate(text.split("\n"), 1):
-        path = table
-        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+)\]", line):
-            path = _parts(header[2])
-            if header[1] == "[[":
-                counts[path] = counts.get(path, -1) + 1
-                path = (*path, counts[path])
-            table = path
-        elif "=" in line:
-            path = (*table, *_parts(line.partition("=")[0]))
-        if length < len(path) and path == key[: len(path)]:
-            found, length = number, len(path)
-    return found
-
-
-def _parts(dotted: str) -> tuple[str | int, ...]:
-    return tuple(part.strip(" \t\"'") for part in dotted.split("."))

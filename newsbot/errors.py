@@ -4,6 +4,8 @@
     ├── ConfigError               the config file is wrong            (exit 3)
     ├── StoreError                the database cannot be used         (exit 3)
     │   ├── StoreVersionError     written by a newer newsbot
+    │   ├── StoreOutdatedError    written by an older one, and only to be read
+    │   ├── StoreFullError        no room on the disk
     │   └── StoreBusyError        another process holds the writer lock
     ├── AlreadyRunningError       a second `newsbot run`              (exit 3)
     ├── ModelMissingError         no model, or its extra is missing   (exit 3)
@@ -12,8 +14,13 @@
     └── StageError                one row failed; kept in that row    (exit 4)
         ├── FetchError            a page or feed did not arrive
         ├── ParseError            a feed or page is not what it says
+        ├── ParserError           nothing could be parsed just now
         ├── ModelOutputError      the model answered in bad form
-        └── DeliveryError         a message was not accepted
+        ├── DeliveryError         a message was not accepted
+        │   ├── RecipientGoneError    nobody is there: the recipient is parked
+        │   ├── RecipientMovedError   it has another id from now on
+        │   └── ChannelHaltedError    the service takes nothing at present
+        └── MailError             a mail server did not take a mail
 
 A `StageError` says by `retry` whether trying again later may help.
 """
@@ -43,6 +50,14 @@ class StoreError(NewsbotError):
 
 class StoreVersionError(StoreError):
     """The database was written by a newer newsbot; it stays untouched."""
+
+
+class StoreOutdatedError(StoreError):
+    """The database is of an older version, and whoever only reads migrates nothing."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was half-written, and it may pass."""
 
 
 class StoreBusyError(StoreError):
@@ -113,6 +128,12 @@ class ParseError(StageError):
     """A feed or page is not what it says it is."""
 
 
+class ParserError(StageError):
+    """The process that parses could not be started; the document is not at fault."""
+
+    retry = True
+
+
 class ModelOutputError(StageError):
     """The model's answer is not in the form that was asked for."""
 
@@ -138,3 +159,62 @@ class DeliveryError(StageError):
         self.retry = retry
         self.unknown = unknown
         self.retry_after = retry_after
+
+
+class RecipientGoneError(DeliveryError):
+    """A recipient cannot be reached until somebody does something about it.
+
+    `tell` is true where its managers should hear of it.
+    """
+
+    def __init__(self, reason: str, *, tell: bool = False) -> None:
+        super().__init__(reason, retry=False)
+        self.tell = tell
+
+
+class RecipientMovedError(DeliveryError):
+    """A chat has another id from now on; the message was not sent."""
+
+    def __init__(self, reason: str, new: str) -> None:
+        super().__init__(reason, retry=True)
+        self.new = new
+
+
+class ChannelHaltedError(DeliveryError):
+    """A service takes nothing from us at present, for no chat.
+
+    `refused` is true where it does not know our key: waiting alone does not help.
+    """
+
+    def __init__(
+        self, reason: str, *, retry_after: float, refused: bool = False
+    ) -> None:
+        super().__init__(reason, retry=True, retry_after=retry_after)
+        self.refused = refused
+
+
+class MailError(StageError):
+    """A mail server did not take a mail.
+
+    `for_good` where this recipient's mailbox, or this mail to it, was refused for good
+    (5yz). `unknown` where the connection was lost after the final dot: the mail may
+    have arrived. `lost` where the connection is of no use any more; `server` where the
+    server serves nobody now, so that other mail need not be tried.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        for_good: bool = False,
+        unknown: bool = False,
+        lost: bool = False,
+        server: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.retry = retry
+        self.for_good = for_good
+        self.server = server
+        self.unknown = unknown
+        self.lost = lost

@@ -9,32 +9,33 @@ kill at any line costs at most one repeated batch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
-from newsbot.deliver import deliver
+from newsbot.alerts import Readers
+from newsbot.corrections import put_deals, put_messages
+from newsbot.courtesy import Permission
 from newsbot.errors import FetchError, NewsbotError, StageError
-from newsbot.ports import Channel, Fetcher, Response, Store
+from newsbot.pages import PageRead, page_of, read_pages
+from newsbot.ports import Fetcher, Parsing, Response, Store
+from newsbot.robots import ask_page
 from newsbot.stages.assess import Judgement
-from newsbot.stages.compose import compose
-from newsbot.stages.extract import Skipped, extract
-from newsbot.stages.gate import gate
-from newsbot.stages.identify import SEQUEL_DAYS, identify
+from newsbot.stages.calibrate import held_to
+from newsbot.stages.extract import NO_FULL_TEXT, Skipped
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article, Entry, Finding, Language, Page, Summary
+from newsbot.stages.sifting import sift
+from newsbot.turns import Hosts, host_of, in_turns
+from newsbot.types import Article, Entry, Finding, Language, Summary
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6
 #: First wait after an error that may pass; doubles each time.
 FIRST_WAIT = timedelta(minutes=2)
-#: Pages fetched at once, each from another host.
-MAX_HOSTS = 8
 
 log = logging.getLogger("newsbot")
 
@@ -68,14 +69,18 @@ class Parts:
 
     store: Store
     fetcher: Fetcher
+    parsing: Parsing
+    #: What sites allow.
+    permission: Permission
     gazetteer: Gazetteer
     #: Built on first use: loading a model takes seconds.
     judge: Callable[[], Judge]
     summariser: Callable[[], Summariser]
-    channels: Mapping[str, Channel]
-    #: Pairs of channel and recipient that get every alert.
+    #: Pairs of channel and recipient that get every alert, besides the subscriptions.
     recipients: tuple[tuple[str, str], ...]
     language: Language
+    #: Keeps the distance between requests to one host.
+    hosts: Hosts = field(default_factory=lambda: Hosts(0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,38 +116,33 @@ class Stage:
 
 
 def fetch(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
-    """Get the pages; one host at a time, many hosts at once."""
-    by_host: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_host.setdefault(urlsplit(entry.url).netloc, []).append(entry)
-
-    def visit(group: list[Entry]) -> list[Outcome]:
-        return [_fetch_one(parts, entry, now) for entry in group]
-
-    with ThreadPoolExecutor(MAX_HOSTS) as pool:
-        for outcomes in pool.map(visit, by_host.values()):
-            yield from outcomes
+    """Get the pages that may be read; in turn on each host, many hosts at once."""
+    for outcomes in in_turns(
+        entries,
+        lambda entry: host_of(entry.url),
+        lambda entry: _fetch_one(parts, entry, now),
+        parts.hosts,
+    ):
+        yield from outcomes
 
 
 def _fetch_one(parts: Parts, entry: Entry, now: datetime) -> Outcome:
     reason = None
     try:
-        answer = parts.fetcher.fetch(entry.url)
+        answer, withheld = ask_page(entry.url, parts.fetcher, parts.permission, now)
     except FetchError as error:
         _, _, n_errors = parts.store.line.state(entry.id)
         if error.retry and n_errors + 1 < MAX_ATTEMPTS:
             return Outcome(entry=entry, given="fetched", error=error)
         # What the feed said remains: an empty page lets its summary stand in.
-        status, reason = error.status or 0, str(error)
+        status, reason = error.status or 0, f"{NO_FULL_TEXT}{error}"
         answer = Response(url=entry.url, status=status, headers={}, body=b"")
-    page = Page(
-        entry_id=entry.id,
-        url=answer.url,
-        status=answer.status,
-        content_type=answer.headers.get("content-type", ""),
-        body=answer.body,
-        fetched_at=now,
-    )
+    else:
+        if withheld is not None:
+            reason = f"page not read: {withheld}"
+            log.warning("page url=%s not read: %s", entry.url, withheld)
+            answer = replace(answer, body=b"")
+    page = page_of(entry, answer, now)
     return Outcome(
         entry=entry,
         given="fetched",
@@ -155,22 +155,41 @@ def extract_text(
     parts: Parts, entries: Sequence[Entry], now: datetime
 ) -> Iterator[Outcome]:
     """Read the articles out of the pages."""
-    for entry in entries:
-        page = parts.store.line.page(entry.id)
-        if page is None:
+    line = parts.store.line
+    for read in read_pages(parts.parsing, line, entries, now):
+        entry, found, reason = read.entry, read.found, read.reason
+        known = line.article_of(entry.id)
+        if known is not None and not read.may_pass:
+            yield _read_again(parts, read, known, now)
+        elif found is None:
             yield Outcome(entry=entry, given="failed", reason="its page is gone")
-            continue
-        found = extract(page, entry, now)
-        if isinstance(found, Skipped):
-            _, why, _ = parts.store.line.state(entry.id)  # why no page came, if so
-            reason = f"{found.reason} ({why})" if why else found.reason
-            yield Outcome(entry=entry, given="skipped", reason=reason)
+        elif isinstance(found, StageError):
+            yield Outcome(entry=entry, given="extracted", error=found)
+        elif isinstance(found, Skipped):
+            why = f"{found.reason} ({reason})" if reason else found.reason
+            yield Outcome(entry=entry, given="skipped", reason=why)
         else:
-            yield Outcome(entry=entry, given="extracted", store=_put_article(found))
+            yield _extracted(entry, found, reason, now)
 
 
-def _put_article(article: Article) -> Store_:
-    return lambda store: store.line.put_article(article)
+def _read_again(parts: Parts, read: PageRead, known: Article, now: datetime) -> Outcome:
+    """Take a text that was edited for a new version; all else leaves what is there."""
+    newer = read.newer_than(known)
+    if newer is not None:
+        return _extracted(read.entry, newer, read.reason, now)
+    given = parts.store.versions.reached(known.id)
+    return Outcome(entry=read.entry, given=given, reason=read.why_not_newer(known))
+
+
+def _extracted(
+    entry: Entry, article: Article, reason: str | None, now: datetime
+) -> Outcome:
+    return Outcome(
+        entry=entry,
+        given="extracted",
+        reason=reason,
+        store=lambda store: store.versions.put(article, now),
+    )
 
 
 def gate_article(
@@ -178,10 +197,13 @@ def gate_article(
 ) -> Iterator[Outcome]:
     """Send on what may hold a deal, the most promising first."""
     for entry, article in _articles(parts, entries):
-        decision = gate(article, read_article(article, parts.gazetteer).organisations)
+        decision = sift(article, parts.gazetteer)
+        given = "relevant" if decision.passed else "irrelevant"
+        if not decision.passed and parts.store.versions.standing(entry.id):
+            given = "assessed"  # its earlier text told a deal that it no longer tells
         yield Outcome(
             entry=entry,
-            given="relevant" if decision.passed else "irrelevant",
+            given=given,
             reason=None if decision.passed else decision.reason,
             priority=decision.score,
         )
@@ -192,7 +214,9 @@ def assess(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Ou
     pairs = list(_articles(parts, entries))
     readings = [read_article(article, parts.gazetteer) for _, article in pairs]
     judgements = parts.judge().judge(readings, now)
-    for (entry, _), judgement in zip(pairs, judgements, strict=True):
+    calibration = parts.store.ledger.calibration()
+    for (entry, _), made in zip(pairs, judgements, strict=True):
+        judgement = held_to(made, calibration)
         yield Outcome(entry=entry, given="assessed", store=_put_judgement(judgement))
 
 
@@ -207,17 +231,8 @@ def identify_deals(
 ) -> Iterator[Outcome]:
     """Tell new deals from known ones; one article at a time, as each may be new."""
     for entry, article in _articles(parts, entries):
-        put = partial(_put_deals, parts, article)
+        put = partial(put_deals, article=article, gazetteer=parts.gazetteer)
         yield Outcome(entry=entry, given="identified", store=put)
-
-
-def _put_deals(parts: Parts, article: Article, store: Store) -> None:
-    since = article.published_at - timedelta(days=SEQUEL_DAYS)
-    for finding in store.ledger.findings_of(article.id):
-        names = parts.gazetteer.family(party.name for party in finding.parties)
-        known = store.ledger.candidates(names, since)
-        found = identify(finding, article.published_at, known, parts.gazetteer.related)
-        store.ledger.put_deal(found.deal, finding, found.verdict, found.reason)
 
 
 def summarise(
@@ -240,28 +255,16 @@ def compose_alerts(
     parts: Parts, entries: Sequence[Entry], now: datetime
 ) -> Iterator[Outcome]:
     """Write the messages, with their deliveries, in the same transaction."""
+    readers = Readers(
+        recipients=parts.recipients,
+        language=parts.language,
+        gazetteer=parts.gazetteer,
+    )
     for entry, article in _articles(parts, entries):
-        put = partial(_put_alerts, parts, article, now) if entry.may_alert else None
-        yield Outcome(entry=entry, given="done", store=put)
-
-
-def _put_alerts(parts: Parts, article: Article, now: datetime, store: Store) -> None:
-    summary = store.ledger.summary(article.id)
-    for finding in store.ledger.findings_of(article.id):
-        deal_id, verdict, _ = store.ledger.verdict(finding.id)
-        deal = store.ledger.deal(deal_id) if deal_id else None
-        if deal is None or verdict is None or verdict == "repeat":
-            continue
-        told = (store.line.article(other.article_id) for other in deal.findings)
-        alert = compose(
-            deal,
-            {one.id: one for one in told if one is not None},
-            kind=verdict,
-            language=parts.language,
-            summary=summary,
-            now=now,
+        put = partial(
+            put_messages, entry=entry, article=article, readers=readers, now=now
         )
-        store.outbox.put(alert, parts.recipients, now)
+        yield Outcome(entry=entry, given="done", store=put)
 
 
 _TABLE: tuple[tuple[str, str, str, int, Run], ...] = (
@@ -325,6 +328,7 @@ def walk(
     *,
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[str, int], None] = lambda _name, _n: None,
+    composed: Callable[[], object] = lambda: None,
 ) -> None:
     """Walk everything that is due to the end of the line.
 
@@ -336,18 +340,16 @@ def walk(
         clock: Tells the time, aware, UTC.
         stopping: Asked between batches; true ends the walk there.
         progress: Told the stage and how many entries it took.
+        composed: Called whenever messages may wait: at first, and after each batch
+            of them was written.
     """
-
-    def send() -> None:
-        deliver(parts.store.outbox, parts.channels, clock(), stopping=stopping)
-
-    send()
+    composed()
     while not stopping():
         for stage in reversed(STAGES):
             if n_taken := turn(parts, stage, clock()):
                 progress(stage.name, n_taken)
                 if stage.given == "done":
-                    send()
+                    composed()
                 break
         else:
             return
@@ -377,7 +379,7 @@ def _put_off(
     """Count an error and try again later, or give the entry up with the reason."""
     line, kind = parts.store.line, type(error).__name__
     _, _, n_errors = line.state(entry.id)
-    reason = f"{kind}: {' '.join(str(error).split())}"
+    reason = one_line(f"{kind}: {error}", MAX_REASON)
     # Errors that nobody foresaw may pass, too: a full memory, a file in the way.
     may_pass = not isinstance(error, StageError) or error.retry
     if not isinstance(error, StageError):

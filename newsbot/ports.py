@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    TypeVarTuple,
+)
+
+from newsbot.errors import StageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from newsbot.mailing import Outbox
+    from newsbot.talking import Subscriptions
     from newsbot.types import (
-        Alert,
         Article,
         Assessment,
         Deal,
-        Delivery,
         Dropped,
         Entry,
         Finding,
@@ -26,6 +35,12 @@ if TYPE_CHECKING:
         Summary,
         Verdict,
     )
+    from newsbot.versions import Versions
+
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +53,20 @@ class Response:
     #: Lower-case names; the last value wins, except where joined by comma.
     headers: dict[str, str]
     body: bytes
+    #: Where permanent redirects alone (301, 308) led; None without any.
+    moved_to: str | None = None
 
 
 class Fetcher(Protocol):
     """Gets a URL within one deadline and one cap on decoded bytes."""
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -52,12 +74,36 @@ class Fetcher(Protocol):
             url: Absolute http(s) URL.
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
+            secrets: Headers for the URL's own scheme, host and port only.
 
         Returns:
             The answer, status 200 or 304.
 
         Raises:
             FetchError: No answer in time, too large, refused, or any other status.
+        """
+        ...
+
+
+class Parsing(Protocol):
+    """Calls the functions that read hostile documents where they can do no harm."""
+
+    def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function within its limits of time and memory.
+
+        Raises:
+            ParseError: What it raised; or the document cost too much.
+            ParserError: It could not be called just now.
+        """
+        ...
+
+    def each(
+        self, function: Callable[[*Ts], T], calls: Iterable[tuple[*Ts]]
+    ) -> Iterator[T | StageError]:
+        """Call a function on many documents, in order.
+
+        Yields:
+            What `run` would return or, in its place, raise.
         """
         ...
 
@@ -183,26 +229,6 @@ class Encoder(Protocol):
         ...
 
 
-class Channel(Protocol):
-    """Takes messages for recipients of one service."""
-
-    @property
-    def name(self) -> str:
-        """The name kept in delivery rows: ``"console"``, ``"telegram"``."""
-        ...
-
-    def send(self, recipient: str, alert: Alert) -> str:
-        """Send one message.
-
-        Returns:
-            The provider's id of the message.
-
-        Raises:
-            DeliveryError: Not accepted; says whether to retry.
-        """
-        ...
-
-
 class Line(Protocol):
     """The queue: entries, their state, pages and articles."""
 
@@ -253,6 +279,37 @@ class Line(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says of two findings: the same deal, or two. A label, too."""
+
+    kind: Literal["same", "apart"]
+    finding_id: str
+    other_id: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Which known deals a finding may tell of, by their time."""
+
+    #: Told last at or after this, and first at or before `until`.
+    since: datetime
+    until: datetime
+    #: `since` for deals that are still in talks.
+    talks_since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A threshold that people's labels have raised."""
+
+    #: The probability from which an article is a deal.
+    threshold: float
+    #: The judge whose probabilities it holds for; any other goes by its own.
+    assessor: str
+
+
 class Ledger(Protocol):
     """Assessments, findings, deals, summaries."""
 
@@ -265,6 +322,10 @@ class Ledger(Protocol):
         """Keep the judgement on an article."""
         ...
 
+    def calibration(self) -> Calibration | None:
+        """Read the threshold that labels have raised, if they have."""
+        ...
+
     def findings_of(self, article_id: str) -> list[Finding]:
         """List the findings of an article."""
         ...
@@ -273,8 +334,14 @@ class Ledger(Protocol):
         """Tell a finding's deal, its verdict, and why."""
         ...
 
-    def candidates(self, names: Sequence[str], since: datetime) -> list[Deal]:
-        """List deals seen since then that name any of these organisations."""
+    def candidates(
+        self, sides: Sequence[Sequence[str]], reach: Reach
+    ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
+        """List deals that share two sides, and pairs of findings a person parted."""
+        ...
+
+    def absorb(self, absorbed: Sequence[str], deal_id: str) -> None:
+        """Let deals become part of another."""
         ...
 
     def put_deal(
@@ -287,42 +354,16 @@ class Ledger(Protocol):
         """Read a deal with all its findings."""
         ...
 
+    def rewrite(self, deal: Deal) -> None:
+        """Write a deal anew after findings have moved into it or out of it."""
+        ...
+
     def put_summary(self, summary: Summary) -> None:
         """Keep an article's summary."""
         ...
 
     def summary(self, article_id: str) -> Summary | None:
         """Read an article's summary."""
-        ...
-
-
-class Outbox(Protocol):
-    """Messages and who still has to get them."""
-
-    def put(
-        self, alert: Alert, recipients: Sequence[tuple[str, str]], now: datetime
-    ) -> None:
-        """Write a message and its pending deliveries."""
-        ...
-
-    def due(self, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-        """List pending deliveries whose time has come."""
-        ...
-
-    def sent(self, delivery_id: str, provider_id: str) -> None:
-        """Mark a delivery as taken by its channel."""
-        ...
-
-    def failed(self, delivery_id: str, reason: str) -> None:
-        """Give a delivery up."""
-        ...
-
-    def postpone(self, delivery_id: str, reason: str, due_at: datetime) -> None:
-        """Count a failed attempt and try again later."""
-        ...
-
-    def hold(self, delivery_id: str, reason: str, due_at: datetime) -> None:
-        """Wait without counting an attempt."""
         ...
 
 
@@ -340,8 +381,18 @@ class Store(Protocol):
         ...
 
     @property
+    def versions(self) -> Versions:
+        """Earlier texts, and what they told."""
+        ...
+
+    @property
     def outbox(self) -> Outbox:
         """What is to be sent."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who gets what."""
         ...
 
     def atomic(self) -> AbstractContextManager[object]:

@@ -1,17 +1,19 @@
 """The nouns: what walks down the line, from a feed to a delivered message.
 
-Every noun is a frozen, slotted, keyword-only dataclass. Ids are hashes of what
-makes the thing itself (`identity`), so doing a step twice finds the same row.
-`_at` is an aware UTC time. Offsets count code points of `Article.full_text`.
+Every noun is frozen, slotted, keyword-only. Ids are hashes of what makes the thing
+itself (`identity`): a step done twice finds the same row. `_at` is an aware UTC time.
+Offsets count code points of `Article.full_text`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
+
+from newsbot.courtesy import Courtesy
 
 Language = Literal["de", "en"]
 Origin = Literal["feed", "archive"]
@@ -47,30 +49,15 @@ OrganisationKind = Literal[
     "consultancy",
 ]
 MentionKind = Literal["name", "product", "description", "unknown"]
-AlertKind = Literal["new", "update"]
+AlertKind = Literal["new", "update", "correction", "notice"]
 Verdict = Literal["new", "update", "repeat"]
 DeliveryState = Literal["pending", "sent", "failed", "unknown"]
 
-LANGUAGES: tuple[Language, ...] = ("de", "en")
-STATUSES: tuple[Status, ...] = ("announced", "expanded", "talks", "ended")
-DEAL_TYPES: tuple[DealType, ...] = (
-    "investment",
-    "compute_purchase",
-    "model_distribution",
-    "chip_supply",
-    "infrastructure",
-    "technology",
-    "customer",
-)
-ROLES: tuple[Role, ...] = (
-    "investor",
-    "investee",
-    "provider",
-    "customer",
-    "model_provider",
-    "partner",
-)
-AMOUNT_KINDS: tuple[AmountKind, ...] = ("investment", "purchase", "total")
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+STATUSES: tuple[Status, ...] = get_args(Status)
+DEAL_TYPES: tuple[DealType, ...] = get_args(DealType)
+ROLES: tuple[Role, ...] = get_args(Role)
+AMOUNT_KINDS: tuple[AmountKind, ...] = get_args(AmountKind)
 BOUNDS: tuple[Bound, ...] = ("exact", "up_to", "at_least", "about")
 
 
@@ -108,6 +95,7 @@ class Feed:
     last_polled_at: datetime | None = None
     n_errors: int = 0
     error: str | None = None
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +117,8 @@ class Entry:
     author: str | None = None
     #: What the feed calls itself; names the publisher where the page does not.
     site: str | None = None
+    #: Of the feed and the entry's own id in it, where that is one entry's alone.
+    guid_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +305,8 @@ class Deal:
     first_seen_at: datetime
     last_seen_at: datetime
     findings: tuple[Finding, ...]
+    #: The publisher that took back the only report; None while one stands.
+    withdrawn_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,8 +344,18 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The state of a deal that a message told, and whose article was the occasion."""
+
+    article_id: str
+    status: Status
+    parties: tuple[tuple[str, tuple[Role, ...]], ...]
+    finding_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A message about a deal, rendered, not yet sent."""
+    """A message about a deal, rendered; its text follows the deal."""
 
     id: str
     deal_id: str
@@ -362,6 +364,9 @@ class Alert:
     html: str
     plain: str
     created_at: datetime
+    #: The message it is a reply to: the first one about this deal.
+    answers: str | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,3 +382,7 @@ class Delivery:
     due_at: datetime
     provider_id: str | None = None
     error: str | None = None
+    #: When the try that is on its way began; None where none is.
+    begun_at: datetime | None = None
+    #: Tries whose answer never came: each may have arrived.
+    n_unknown: int = 0

@@ -64,7 +64,7 @@ def newsbot(folder, *arguments, **changes):
     return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def here(folder, *arguments):
+def here(folder, *arguments, **changes):
     """Call the same entry point within this process."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
@@ -72,7 +72,7 @@ def here(folder, *arguments):
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         patch.object(sys, "argv", ["newsbot", *map(str, arguments)]),
-        patch.dict(os.environ, environment(folder), clear=True),
+        patch.dict(os.environ, environment(folder, **changes), clear=True),
     ):
         try:
             main()

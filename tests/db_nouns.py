@@ -138,6 +138,11 @@ def put(store, one, name):
     return noun
 
 
+def due(outbox, at):
+    """What is to be sent at that time: deliveries with their messages."""
+    return [(one, outbox.alert(one.alert_id)) for one in outbox.due(at)]
+
+
 @contextmanager
 def memory_store():
     store = open_store(None)

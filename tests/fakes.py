@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime
 
-from newsbot.deliver import deliver
+import numpy as np
+
+from newsbot.deliver import Courier
+from newsbot.errors import StageError
 from newsbot.pipeline import Parts, walk
 from newsbot.ports import Response
 from newsbot.stages.assess import Judgement
+from newsbot.stages.heads import NAME_UNITS, HeadSet, Namer, Thresholds
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import (
     Assessment,
@@ -28,6 +32,21 @@ from newsbot.types import (
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GAZETTEER = load_organisations()
+#: Heads that weigh nothing, for what looks at an adapter's matrices only.
+NO_HEADS = HeadSet(
+    heads={},
+    pairs={},
+    namer=Namer(
+        inner=np.zeros((NAME_UNITS, 2), dtype=np.float32),
+        inner_bias=np.zeros(NAME_UNITS, dtype=np.float32),
+        outer=np.zeros((1, NAME_UNITS), dtype=np.float32),
+        outer_bias=np.zeros(1, dtype=np.float32),
+    ),
+    thresholds=Thresholds(
+        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.5
+    ),
+    hash="0",
+)
 URL = "https://news.example"
 
 
@@ -51,7 +70,7 @@ class FakeFetcher:
         self.pages = dict(pages or {})
         self.asked = []
 
-    def fetch(self, url, *, etag=None, last_modified=None):
+    def fetch(self, url, *, etag=None, last_modified=None, secrets=None):
         self.asked.append((url, etag, last_modified))
         found = self.pages[url]
         if isinstance(found, list):
@@ -62,6 +81,27 @@ class FakeFetcher:
             return found
         kind = "text/html" if b"<html" in found else "application/rss+xml"
         return Response(url=url, status=200, headers={"content-type": kind}, body=found)
+
+
+class InlineParsing:
+    """Calls functions here and now: no process, no limit."""
+
+    def run(self, function, /, *args, **kwargs):
+        return function(*args, **kwargs)
+
+    def each(self, function, calls):
+        for call in calls:
+            try:
+                yield self.run(function, *call)
+            except StageError as error:
+                yield error
+
+
+class AnyPage:
+    """Every page may be read."""
+
+    def refusal(self, url, now):
+        return None
 
 
 class FakeJudge:
@@ -144,11 +184,23 @@ class FakeChannel:
         self.script = Script(*script)
         #: Recipient and alert of every message that arrived.
         self.sent = []
+        #: What each of them answers.
+        self.replies = []
+        #: Recipient, the message's id, and its newer text.
+        self.edited = []
 
-    def send(self, recipient, alert):
+    def whoami(self):
+        return "a fake"
+
+    def send(self, recipient, alert, *, reply_to=None):
         self.script.next()
         self.sent.append((recipient, alert))
+        self.replies.append(reply_to)
         return str(len(self.sent))
+
+    def edit(self, recipient, provider_id, alert, *, was):
+        self.script.next()
+        self.edited.append((recipient, provider_id, alert.plain))
 
 
 class Clock:
@@ -171,20 +223,25 @@ class Bench:
         self.clock = Clock()
         self.store = store
         self.fetcher = FakeFetcher(pages)
+        self.parsing = InlineParsing()
         self.judge = judge or FakeJudge("Nvidia", "Anthropic")
         self.summariser = summariser or FakeSummariser()
         self.channels = list(channels) or [FakeChannel()]
+        #: Pairs of channel and recipient; None for one at each channel.
+        self.recipients = None
 
     @property
     def parts(self):
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
+            parsing=self.parsing,
+            permission=AnyPage(),
             gazetteer=GAZETTEER,
             judge=lambda: self.judge,
             summariser=lambda: self.summariser,
-            channels={channel.name: channel for channel in self.channels},
-            recipients=tuple((channel.name, "-") for channel in self.channels),
+            recipients=self.recipients
+            or tuple((channel.name, "-") for channel in self.channels),
             language="en",
         )
 
@@ -196,10 +253,11 @@ class Bench:
         self.store.feeds.polled(feed(), entries, self.clock())
 
     def walk(self, **options):
-        walk(self.parts, self.clock, **options)
+        walk(self.parts, self.clock, composed=self.deliver, **options)
 
     def deliver(self):
-        return deliver(self.store.outbox, self.parts.channels, self.clock())
+        channels = {channel.name: channel for channel in self.channels}
+        return Courier(self.store.outbox, channels, self.clock).serve()
 
     def state(self, entry):
         return self.store.line.state(entry.id)
@@ -260,6 +318,7 @@ def rows(store):
         "summaries": "article_id, sentences",
         "alerts": "id, deal_id, kind, plain",
         "deliveries": "id, state",
+        "edits": "delivery_id, state",
     }
     return {
         table: store.connection.rows(f"SELECT {columns} FROM {table} ORDER BY 1")

@@ -8,11 +8,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 
 import click
 import pytest
 from commands import ROOT, config, environment, here, newsbot
+from db_nouns import alert, announce_articles, article, deal, put
 from servers.scripted import Reply, ScriptedServer
+from servers.telegram import TOKEN, TelegramServer
 
 from newsbot.adapters.db import open_store
 from newsbot.cli import cli
@@ -207,7 +210,8 @@ def test_what_nobody_foresaw_is_exit_code_1(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "newsbot", "deals", "--json"],
             cwd=tmp_path,
-            env=environment(tmp_path),
+            # Buffered, as everywhere: what is left in the buffer is written at the end.
+            env={**environment(tmp_path), "PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -252,7 +256,35 @@ def test_check_says_what_is_wrong_and_how_to_mend_it(tmp_path):
         "model": "fail",
         "feeds": "fail",
         "channels": "fail",
+        "deliveries": "ok",
     }
     assert all(lines[part]["fix"] for part in ("model", "feeds", "channels"))
     assert f"newsbot feeds test {broken}" in lines["feeds"]["fix"]
-    assert len(re.findall(r"^(ok|fail) +\w+: ", shown.out, re.M)) == 5
+    assert len(re.findall(r"^(ok|fail) +\w+: ", shown.out, re.M)) == 6
+
+
+def test_check_says_what_became_of_the_messages(tmp_path):
+    """Sent, unknown and parked are counted; a bot that is refused, and why it rests."""
+    with ScriptedServer() as server, TelegramServer() as telegram:
+        more = f'[telegram]\nchats = [42]\nbase_url = "{telegram.base_url}"\n'
+        model = '[model]\npreset = "server"\nname = "m"\nbase_url = "http://{}/v1"\n'
+        config(tmp_path, server, more=more + model.format(server.netloc))
+        store = open_store(tmp_path / "newsbot.db")
+        announce_articles(store, article())
+        put(store, deal(), "a")
+        now = datetime.now(UTC)
+        store.outbox.put(alert(), [("telegram", "1"), ("telegram", "2")], now)
+        first, _ = store.outbox.due(now)
+        store.outbox.postpone(first.id, "no answer", now, unknown=True)
+        store.outbox.sent(first.id, "7")
+        store.outbox.park("telegram", "2", "Forbidden: blocked", now)
+        store.close()
+        good = newsbot(tmp_path, "check", TELEGRAM_BOT_TOKEN=TOKEN).out
+        telegram.token = "1:another"
+        bad = newsbot(tmp_path, "check", TELEGRAM_BOT_TOKEN=TOKEN)
+    assert "channels: telegram: @newsbot_test_bot" in good
+    assert "deliveries: 1 sent, 1 waiting, 0 failed, 0 unknown; 1 tries had no" in good
+    assert "telegram 2 parked: Forbidden: blocked" in good
+    assert bad.code == 3
+    assert "the bot token was refused" in bad.out
+    assert TOKEN not in bad.out + bad.err

@@ -139,3 +139,39 @@ def test_every_default_is_a_value_the_file_may_hold(load):
                     written = written.lower()
                 config = load(f"{table.name}.{field.name} = {written}\n")
                 assert getattr(config, table.name) == defaults
+
+
+def test_chats_and_services_arrive_as_they_are_named(load):
+    """Ids, names and topics of Telegram, a pace, and other services by variable."""
+    config = load(
+        '[telegram]\nchats = [42, "@channel", "-1001234567890/7"]\npace = 50\n'
+        '[[chat]]\nurl_env = "HOOK"\nformat = "plain"\n[[chat]]\nurl_env = "OTHER"\n'
+    )
+    assert config.telegram.chats == (42, "@channel", "-1001234567890/7")
+    assert config.telegram.pace == 50.0
+    assert [(one.url_env, one.format) for one in config.chat] == [
+        ("HOOK", "plain"),
+        ("OTHER", "markdown"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[telegram]\nchats = ["channel"]', "'channel' is no chat"),
+        ('[telegram]\nchats = [1, "-100/x"]', "telegram.chats[1]"),
+        ("[telegram]\nchats = [0]", "0 is no chat"),
+        ("[telegram]\npace = 0", "outside"),
+        ("[telegram]\npace = true", "True is not a number"),
+        ('[telegram]\npace = "fast"', "'fast' is not a number"),
+        ("[telegram]\npace = nan", "outside"),
+        ('[[chat]]\nformat = "plain"', "'url_env' is missing"),
+        ('[[chat]]\nurl_env = "slack://T/B/secret"', "not the name of an environment"),
+    ],
+)
+def test_what_is_no_chat_or_pace_is_said_in_one_line(load, text, reason):
+    """A wrong chat, pace or service is named, and never a secret."""
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert reason in str(caught.value)
+    assert "secret" not in str(caught.value)

@@ -11,7 +11,7 @@ from fakes import NOW, Bench, FakeChannel, entry
 
 from newsbot.adapters.console import ConsoleChannel
 from newsbot.adapters.db import open_store
-from newsbot.deliver import MAX_TRIES
+from newsbot.attempts import MAX_TRIES
 from newsbot.errors import DeliveryError
 
 HOUR = timedelta(hours=1)
@@ -113,10 +113,13 @@ def test_a_message_for_a_removed_channel_waits_for_its_return(bench):
     "channel", [FakeChannel(), ConsoleChannel(io.StringIO())], ids=["fake", "real"]
 )
 def test_a_channel_takes_or_says_why_not(bench, channel):
-    """A channel returns the provider's id as text, or raises a DeliveryError."""
+    """A channel returns an id as text, takes replies, and an edit twice as once."""
     sent_alone(bench)
     alert = bench.store.outbox.alerts()[0]
     provider_id = channel.send("-", alert)
     assert provider_id
     assert isinstance(provider_id, str)
     assert isinstance(channel.name, str)
+    assert channel.send("-", alert, reply_to=provider_id)
+    for _ in range(2):
+        channel.edit("-", provider_id, replace(alert, plain="Newer"), was="Older")

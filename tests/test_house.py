@@ -25,34 +25,115 @@ COMMANDS = (
     'pip install -c constraints.txt ".[embedded,dev]" && pytest',
 )
 
-NOUNS = {"types", "errors"}
-LINE = {"stages", "ports", *NOUNS}
+NOUNS = {"types", "errors", "courtesy"}
+LINE = {
+    "stages", "ports", "mailing", "talking", "versions", "watching", *NOUNS
+}  # fmt: skip
 #: What each room may import of the house; the package itself is ``__init__``.
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
-    "types": set(),
+    "types": {"courtesy"},
+    "courtesy": set(),
     "errors": set(),
-    "ports": {"types"},
+    "ports": {"errors", "mailing", "talking", "types", "versions"},
+    "mailing": {"types"},
+    "talking": {"types"},
+    "versions": {"types"},
+    "watching": {"mailing", "types"},
+    "upkeep": {"adapters", "config", *LINE},
     "prompts": {"errors"},
     "presets": NOUNS,
-    "config": {"presets", *NOUNS},
-    "stages": {"stages", "prompts", "ports", *NOUNS},
-    "pipeline": {"deliver", *LINE},
-    "poll": LINE,
-    "deliver": {"ports", *NOUNS},
-    "adapters": {"adapters", "stages", "ports", *NOUNS},
+    "subscribing": {"talking", "types"},
+    "press": {"adapters", "subscribing", *LINE},
+    "digests": {"adapters", "press", "subscribing", *LINE},
+    "posting": {"adapters", "subscribing", *LINE},
+    "chat_digests": {"adapters", "digests", "press", "subscribing", *LINE},
+    "front_desk": {"adapters", "digests", "subscribing", *LINE},
+    "mailroom": {
+        "adapters",
+        "chat_digests",
+        "config",
+        "digests",
+        "front_desk",
+        "posting",
+        "press",
+        "subscribing",
+        *LINE,
+    },
+    "config": {"config_reader", "presets", *NOUNS},
+    "config_reader": NOUNS,
+    "stages": {"stages", "history", "prompts", "subscribing", *LINE},
+    "history": {"types"},
+    "backfill": {"history", "pipeline", "robots", "turns", *LINE},
+    "rehearsal": {"history", "types"},
+    "replay": {"adapters", "history", "pipeline", *LINE},
+    "gather": {
+        "adapters",
+        "app",
+        "archive",
+        "backfill",
+        "config",
+        "history",
+        "rehearsal",
+        "turns",
+        *LINE,
+    },
+    "alerts": LINE,
+    "corrections": {"alerts", *LINE},
+    "pages": LINE,
+    "pipeline": {"alerts", "corrections", "pages", "robots", "turns", *LINE},
+    "turns": set(),
+    "poll": {"turns", *LINE},
+    "robots": {"turns", *LINE},
+    "archive": {"history", "turns", *LINE},
+    "discovery": LINE,
+    "outlets": {
+        "adapters",
+        "bot",
+        "config",
+        "deliver",
+        "front_desk",
+        "mailroom",
+        "pace",
+        *LINE,
+    },
+    "credentials": {"config", *NOUNS},
+    "pace": {"mailing"},
+    "attempts": LINE,
+    "deliver": {"attempts", "pace", "mailing", "errors"},
+    "adapters": {"adapters", "history", "pace", "subscribing", *LINE},
+    "bot": {"bot", "adapters", "digests", "front_desk", "pace", "subscribing", *LINE},
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
-    "app": {"brain", "config", "adapters", "pipeline", "poll", "deliver", *LINE},
-    "schedule": {"app", "pipeline", "poll", "deliver", *LINE},
+    "app": {
+        "adapters",
+        "attempts",
+        "bot",
+        "brain",
+        "config",
+        "deliver",
+        "mailroom",
+        "pace",
+        "credentials",
+        "outlets",
+        "pipeline",
+        "poll",
+        "robots",
+        "turns",
+        "upkeep",
+        *LINE,
+    },
+    "schedule": {"adapters", "app", "pipeline", "poll", "deliver", "upkeep", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }
 ALLOWED["cli"] = set(ALLOWED) | {"cli"}
 
 #: Rooms compute on what they are given: these parse, recognise and calculate.
-STAGE_LIBRARIES = {"numpy", "trafilatura", "feedparser", "lxml", "py3langid"}
+STAGE_LIBRARIES = {
+    "numpy", "trafilatura", "feedparser", "lxml", "protego", "py3langid",
+}  # fmt: skip
 #: A clock, a process or a wire of its own: none of them belongs in a stage.
 STAGE_TABOO = {
     "asyncio", "http", "multiprocessing", "select", "smtplib", "socket", "sqlite3",
@@ -61,7 +142,7 @@ STAGE_TABOO = {
 #: What nothing that only asks for help may wait for.
 HEAVY = (
     "torch", "transformers", "telegram", "trafilatura", "ray", "matplotlib",
-    "sqlite_utils", "numpy",
+    "sqlite_utils", "numpy", "pyarrow",
 )  # fmt: skip
 MAX_LINES = 400
 #: Tests may be longer by their tables of cases; the longest one has 744 lines.

@@ -24,15 +24,18 @@ from newsbot.stages.heads import (
     CLASSES,
     DOUBLE,
     EXCLUSIVE,
+    NAME_UNITS,
     PAIR_WIDTH,
     PAIRS,
     Head,
     HeadSet,
+    Namer,
     Pair,
     Thresholds,
 )
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
+_NAMER_PARTS = ("inner", "inner_bias", "outer", "outer_bias")
 #: Bump when a file of this version could not be read by an older one.
 FORMAT = 1
 #: Bytes of a file's own head; a card is a few thousand.
@@ -82,6 +85,10 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
         for part in _PAIR_PARTS:
             value = getattr(adapter.heads.pairs[name], part)
             tensors[f"pair.{name}.{part}"] = np.ascontiguousarray(value)
+    for part in _NAMER_PARTS:
+        tensors[f"namer.{part}"] = np.ascontiguousarray(
+            getattr(adapter.heads.namer, part)
+        )
     metadata = {
         "format": str(FORMAT),
         "base": adapter.base,
@@ -165,6 +172,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
         heads = HeadSet(
             heads={name: _head(tensors, name, width) for name in CLASSES},
             pairs={name: _pair(tensors, name, width) for name in PAIRS},
+            namer=_namer(tensors, width),
             thresholds=_thresholds(metadata["thresholds"]),
             hash=hashlib.sha256(data).hexdigest()[:12],
         )
@@ -204,6 +212,16 @@ def _pair(tensors: Mapping[str, NDArray[np.float32]], name: str, width: int) -> 
         if parts[part].shape != shape:
             raise ValueError(f"pair {name}: {part} of another shape")
     return Pair(**parts)
+
+
+def _namer(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Namer:
+    shapes = ((NAME_UNITS, 2 * width), (NAME_UNITS,), (1, NAME_UNITS), (1,))
+    parts = {}
+    for part, shape in zip(_NAMER_PARTS, shapes, strict=True):
+        parts[part] = tensors[f"namer.{part}"]
+        if parts[part].shape != shape:
+            raise ValueError(f"namer: {part} of another shape")
+    return Namer(**parts)
 
 
 def _thresholds(text: str) -> Thresholds:

@@ -44,6 +44,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\u3000\ud800-\udfff]")
+_NO_HOST = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # RFC 3986, 2: what may stand in a path or query; all else is percent-encoded.
@@ -147,6 +148,11 @@ class Target:
         return host if own else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port: who may get what is meant for this target alone."""
+        return self.scheme, self.host, self.port
+
+    @property
     def url(self) -> str:
         """The whole URL, without fragment."""
         return f"{self.scheme}://{self.authority}{self.path}"
@@ -210,6 +216,9 @@ def follow(target: Target, location: str) -> str:
     # urljoin drops tabs and line breaks, which would be a second reading.
     if _FORBIDDEN.search(location):
         raise RefusedError("redirect with a backslash or control character")
+    # Nor what it makes of "http:///x" and "http:x": a path on the same host.
+    if _NO_HOST.match(location):
+        raise RefusedError("redirect without a host")
     try:
         return urljoin(target.url, location)
     except ValueError as error:
@@ -303,15 +312,33 @@ class Guard:
             RefusedError: The port, or any of the addresses, is not allowed.
             OSError: The name cannot be resolved, or not in time.
         """
-        free = (target.host, target.port) in self.allow
-        if not free and target.port not in PORTS:
-            raise RefusedError(f"port {target.port} is not allowed")
+        self.check(target)
         addresses = self._lookup(target, deadline)
         for address in addresses:
             # One private answer among public ones is how a name is rebound.
-            if not free and not is_public(address):
+            if not self._free(target) and not is_public(address):
                 raise RefusedError(f"non-public address {address}")
         return tuple(str(address) for address in addresses[:MAX_ADDRESSES])
+
+    def check(self, target: Target) -> None:
+        """Check what can be told without asking anybody: the port, a bare address.
+
+        Raises:
+            RefusedError: It will never be dialled.
+        """
+        if self._free(target):
+            return
+        if target.port not in PORTS:
+            raise RefusedError(f"port {target.port} is not allowed")
+        with contextlib.suppress(ValueError):
+            address = ipaddress.ip_address(target.host)
+            if not is_public(address):
+                raise RefusedError(f"non-public address {address}")
+        if target.host == "localhost" or target.host.endswith(".localhost"):
+            raise RefusedError("non-public address localhost")  # RFC 6761, 6.3
+
+    def _free(self, target: Target) -> bool:
+        return (target.host, target.port) in self.allow
 
     def _lookup(self, target: Target, deadline: Deadline) -> list[Address]:
         try:

@@ -20,6 +20,7 @@ import urllib3
 from urllib3.response import HTTPResponse
 
 from newsbot.adapters.addresses import Deadline, RefusedError
+from newsbot.stages.printable import INVISIBLE
 
 #: gzip members in one body; real servers send one, a bomb sends millions of empty ones.
 MAX_MEMBERS = 1_000
@@ -35,9 +36,7 @@ _SINGLE = frozenset(
     "content-length content-type date etag expires last-modified location "
     "retry-after".split()
 )
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\xa0\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNPRINTABLE = re.compile(rf"[\x00-\x1f\x7f-\xa0\u2028\u2029{INVISIBLE}]")
 
 
 def joined(response: HTTPResponse) -> dict[str, str]:
@@ -191,7 +190,8 @@ _REASONS: tuple[
 )
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = 300) -> str:
     """Make foreign text fit for one log line: no controls, no user name, bounded."""
     text = re.sub(r"//[^/?#]*@", "//", text)
-    return _UNPRINTABLE.sub("?", text)[:300]
+    text = _UNPRINTABLE.sub("?", text[: longest + 1])
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -36,12 +36,22 @@ class _Timed:
     """Mixed into socket classes: each read has what is left of the deadline."""
 
     deadline: Deadline | None = None
+    #: The timeout that was set last.
+    _set: float | None = None
     #: Bytes that may still come before the body; None: not counted.
     n_header_bytes_left: int | None = None
 
+    def settimeout(self, value: float | None) -> None:
+        # A system call, and a chance for every other thread to come first: a
+        # hundredth of a second is not worth one.
+        last = self._set
+        if value is None or last is None or not 0 <= last - value < 0.01:
+            super().settimeout(value)  # type: ignore[misc]
+            self._set = value
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         if self.deadline is not None:
-            self.settimeout(self.deadline.left())  # type: ignore[attr-defined]
+            self.settimeout(self.deadline.left())
         n_read: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
         if self.n_header_bytes_left is not None:
             if n_read == 0:
@@ -166,7 +176,9 @@ class Connections:
                 if not waiting:
                     return None
                 since, connection = waiting.pop()
-            if time.monotonic() - since < IDLE_SECONDS and connection.is_connected:
+            idle = time.monotonic() - since
+            # One that was closed in its first second shows when it is asked.
+            if idle < 1 or (idle < IDLE_SECONDS and connection.is_connected):
                 return connection
             connection.close()
 

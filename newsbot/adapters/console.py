@@ -18,7 +18,7 @@ _DIRECTION = frozenset(
 
 
 class ConsoleChannel:
-    """Writes each alert between rules to a text stream.
+    """Writes each alert between rules to a text stream; its edits as single lines.
 
     Headlines come from strangers: control characters are stripped, so that no
     article can colour, clear or retitle the reader's terminal. What the
@@ -33,12 +33,17 @@ class ConsoleChannel:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def send(self, recipient: str, alert: Alert) -> str:
+    def whoami(self) -> str:
+        """Say where the alerts appear."""
+        return "standard output"
+
+    def send(self, recipient: str, alert: Alert, *, reply_to: str | None = None) -> str:
         """Write one alert.
 
         Args:
             recipient: Ignored; there is one reader.
             alert: Its plain text is written.
+            reply_to: Ignored; what is written stands where it stands.
 
         Returns:
             ``"console"``: a terminal gives no message ids.
@@ -46,7 +51,29 @@ class ConsoleChannel:
         Raises:
             DeliveryError: The stream is closed, full or broken.
         """
-        text = f"{RULE}\n{_harmless(alert.plain)}\n{RULE}\n"
+        self._write(f"{RULE}\n{_harmless(alert.plain)}\n{RULE}\n")
+        return self.name
+
+    def edit(self, recipient: str, provider_id: str, alert: Alert, *, was: str) -> None:
+        """Write one line: which deal it is about, and what is new in its message.
+
+        Args:
+            recipient: Ignored.
+            provider_id: Ignored.
+            alert: Its plain text is compared.
+            was: The plain text that was written before.
+
+        Raises:
+            DeliveryError: The stream is closed, full or broken.
+        """
+        known = set(_lines(was))
+        headline, *lines = _lines(alert.plain) or [""]
+        fresh = [line for line in lines if line not in known]
+        if fresh or (headline and headline not in known):
+            told = "; ".join([headline, *fresh])
+            self._write(f"~ {_harmless(told)}\n")
+
+    def _write(self, text: str) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         text = text.encode(encoding, "replace").decode(encoding)
         try:
@@ -56,7 +83,10 @@ class ConsoleChannel:
         except (OSError, ValueError) as error:
             # Python says ValueError for a stream that is closed.
             raise DeliveryError(f"console: {error}", retry=True) from error
-        return self.name
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _harmless(text: str) -> str:

@@ -48,6 +48,9 @@ MAX_REDIRECTS = 5
 #: Bytes of a validator that is sent back; servers refuse header lines above 8 kB.
 MAX_VALIDATOR = 8 * 2**10
 
+#: Characters of a redirect's address that an error shows.
+MAX_HOP = 120
+
 _BAD_VALUE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 
 
@@ -93,14 +96,16 @@ class HttpFetcher:
         self._now = now
         agent = f"newsbot/{version} (+{contact})" if contact else f"newsbot/{version}"
         self._agent = _BAD_VALUE.sub("", agent)
-        self._connections = Connections(
-            guard=Guard(allow=frozenset(map(read_allow, allow)), resolver=resolver),
-            connect=connect,
-            tls=tls,
-        )
+        self._guard = Guard(allow=frozenset(map(read_allow, allow)), resolver=resolver)
+        self._connections = Connections(guard=self._guard, connect=connect, tls=tls)
 
     def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -109,6 +114,8 @@ class HttpFetcher:
             etag: Sent back as If-None-Match, byte for byte; dropped whole when
                 it cannot stand in a header or is longer than `MAX_VALIDATOR`.
             last_modified: Likewise, as If-Modified-Since.
+            secrets: Headers that only *url*'s own scheme, host and port get, also
+                after redirects; they never reach an error's text.
 
         Returns:
             The answer, status 200 or 304.
@@ -124,14 +131,19 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
-        hop = url
+        hop, moved_to, permanent = url, None, True
         try:
+            origin = parse_url(url).origin if secrets else None
+            _check_secrets(secrets or {})
             for _ in range(MAX_REDIRECTS + 1):
                 target = parse_url(hop)
-                answer = self._get(target, headers, deadline)
+                own = secrets if secrets and target.origin == origin else {}
+                answer = self._get(target, {**headers, **own}, deadline)
                 if answer.status not in (301, 302, 303, 307, 308):
                     break
                 hop = follow(target, answer.headers.get("location", ""))
+                permanent = permanent and answer.status in (301, 308)
+                moved_to = hop if permanent else moved_to
             else:
                 raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
         except Exception as error:
@@ -143,6 +155,8 @@ class HttpFetcher:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
+            # A chain that ends in a temporary hop has moved as far as that.
+            moved_to=moved_to,
         )
 
     def post_json(
@@ -185,6 +199,18 @@ class HttpFetcher:
         except Exception as error:
             raise self._error(url, url, error, deadline) from error
         return answer.status, answer.body
+
+    def refusal(self, url: str) -> str | None:
+        """Tell why *url* will never be fetched, as far as nobody need be asked.
+
+        Returns:
+            One line; None where the name's addresses will decide.
+        """
+        try:
+            self._guard.check(parse_url(url))
+        except RefusedError as error:
+            return error.reason
+        return None
 
     def close(self) -> None:
         """Close the connections that were kept for reuse."""
@@ -266,5 +292,11 @@ class HttpFetcher:
         if deadline.expired:
             reason, retry = f"no answer within {deadline.seconds:g} s", True
         if hop != url:
-            reason = f"redirected to {shown(hop)}: {reason}"
+            reason = f"redirected to {shown(hop, MAX_HOP)}: {reason}"
         return FetchError(shown(url), reason, retry=retry)
+
+
+def _check_secrets(secrets: Mapping[str, str]) -> None:
+    for name, value in secrets.items():
+        if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
+            raise RefusedError("a secret has a character that headers cannot carry")

@@ -21,6 +21,7 @@ import urllib3
 
 from newsbot.errors import ModelMissingError, ModelOutputError, StageError
 from newsbot.ports import ChoiceRequest, TextAnswer, TextRequest
+from newsbot.stages.printable import one_line
 
 #: Sends a body to a URL with headers; gives status and decoded body. Must be safe
 #: to call from several threads. May raise urllib3's errors, OSError or StageError.
@@ -214,7 +215,7 @@ class ServerModel:
 
     def _refusal(self, status: int, content: bytes) -> Exception:
         """Name what a status other than 200 means, quoting the server in one line."""
-        said = " ".join(content[:300].decode("utf-8", "replace").split())
+        said = one_line(content[:300].decode("utf-8", "replace"))
         if self._config.api_key:
             said = said.replace(self._config.api_key, "***")
         text = f"{self._url}: status {status}: {said}"

@@ -14,9 +14,29 @@ from typing import Any
 import click
 
 from newsbot import __version__
-from newsbot.cli import benchmark, feeds, ledger, model, run, setup
+from newsbot.cli import (
+    backfill,
+    backup,
+    benchmark,
+    bot,
+    browse,
+    deals,
+    decide,
+    digest,
+    export,
+    feeds,
+    graph,
+    ledger,
+    model,
+    run,
+    setup,
+    subscribers,
+    watch,
+)
 from newsbot.cli.base import Session
+from newsbot.cli.logs import set_up_log
 from newsbot.errors import NewsbotError
+from newsbot.stages.printable import one_line
 
 
 class _Commands(click.Group):
@@ -27,8 +47,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except BrokenPipeError:
-            # Else the interpreter flushes into the closed pipe once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             context.exit(0)
 
 
@@ -45,11 +64,7 @@ class _Commands(click.Group):
 def cli(context: click.Context, config: str | None, verbose: bool) -> None:
     """Tells you of every new AI-cloud partnership, once, with its quotes."""
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    # urllib3 logs a broken header with its traceback; our own line says it in one.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    set_up_log(level)
     context.obj = Session(config)
     context.call_on_close(context.obj.close)
 
@@ -61,12 +76,27 @@ for command in (
     run.demo,
     run.evaluate,
     benchmark.benchmark,
+    backfill.backfill,
     feeds.feeds,
-    ledger.deals,
+    deals.deals,
+    export.export,
     ledger.show,
     ledger.search,
+    decide.merge,
+    decide.split,
+    graph.graph,
+    browse.browse,
+    digest.digest,
+    subscribers.subscribers,
     model.model,
     model.tuning,
+    bot.invite,
+    bot.labels,
+    bot.calibrate,
+    watch.health,
+    watch.status,
+    backup.backup,
+    backup.restore,
 ):
     cli.add_command(command)
 
@@ -89,6 +119,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NEWSBOT_DEBUG"):
             raise
+        if isinstance(error, OSError):
+            _drop_output()  # it may be the output that cannot be written
         kind = type(error).__name__
         click.echo(
             f"unexpected error: {kind}: {_one_line(error)} "
@@ -98,5 +130,10 @@ def main() -> None:
         sys.exit(1)
 
 
+def _drop_output() -> None:
+    """Else the interpreter flushes into a closed pipe, or a full disk, once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return one_line(str(error))

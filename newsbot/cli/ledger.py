@@ -1,41 +1,12 @@
-"""`deals`, `show`, `search`: what the ledger knows."""
+"""`show`, `search`: what the ledger knows."""
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import Any
 
 import click
 
 from newsbot.cli.base import Session, write_json
-
-_SINCE = re.compile(r"(\d{1,5})([hd])")
-
-
-@click.command()
-@click.option("--since", metavar="AGE", help='Only deals first seen since, e.g. "7d".')
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-@click.pass_obj
-def deals(session: Session, since: str | None, as_json: bool) -> None:
-    """List the deals, newest first."""
-    from newsbot.cli.views import deal_view
-
-    app = session.app
-    oldest = None if since is None else app.clock() - _age(since)
-    found = [deal_view(deal, app.store) for deal in app.store.ledger.deals(oldest)]
-    if as_json:
-        write_json(found)
-        return
-    for deal in found:
-        names = ", ".join(party["name"] for party in deal["parties"])
-        sources = len({finding["source"] for finding in deal["findings"]})
-        click.echo(
-            f"{deal['id']}  {deal['first_seen'][:10]}  {deal['status']:<9}  "
-            f"{names}  {_sums(deal)}({sources} source{'s' if sources != 1 else ''})"
-        )
-    if not found:
-        click.echo("no deals", err=True)
 
 
 @click.command()
@@ -47,7 +18,7 @@ def show(session: Session, id_: str, as_json: bool) -> None:
 
     ID may be shortened as long as it stays unique.
     """
-    from newsbot.cli.views import article_view, deal_view
+    from newsbot.cli.views import article_view, shown_deal
     from newsbot.errors import UserError
 
     store = session.app.store
@@ -61,8 +32,7 @@ def show(session: Session, id_: str, as_json: bool) -> None:
     if kind == "deal":
         deal = store.ledger.deal(full)
         assert deal is not None
-        last_seen = deal.last_seen_at.isoformat()
-        view = {**deal_view(deal, store), "last_seen": last_seen}
+        view = shown_deal(deal, store)
     else:
         article = store.line.article(full)
         assert article is not None
@@ -112,14 +82,6 @@ def search(session: Session, words: tuple[str, ...], limit: int, as_json: bool) 
         click.echo("nothing found", err=True)
 
 
-def _age(text: str) -> timedelta:
-    match = _SINCE.fullmatch(text.strip())
-    if match is None:
-        raise click.BadParameter(f'{text!r} is not an age such as "7d" or "12h"')
-    hours = int(match[1]) * (24 if match[2] == "d" else 1)
-    return timedelta(hours=hours)
-
-
 def _sums(deal: dict[str, Any]) -> str:
     from decimal import Decimal
 
@@ -141,12 +103,20 @@ def _print_deal(view: dict[str, Any]) -> None:
     for item in view["capacity"]:
         click.echo(f"  capacity: {item['value']} {item['unit']}")
     click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
+    if "withdrawn_by" in view:
+        click.echo(
+            f"  withdrawn by {view['withdrawn_by']}; no other source tells of it"
+        )
     for finding in view["findings"]:
         _print_finding(finding)
+    for finding in view.get("earlier_findings", ()):
+        _print_finding(finding, earlier=True)
 
 
-def _print_finding(finding: dict[str, Any]) -> None:
+def _print_finding(finding: dict[str, Any], *, earlier: bool = False) -> None:
     click.echo("")
+    if earlier:
+        click.echo(f"as of the earlier version, replaced {finding['replaced']}:")
     click.echo(f"{finding['source']}, {finding['published']}: {finding['title']}")
     click.echo(f"  {finding['url']}")
     click.echo(f"  {finding['verdict'] or 'not yet identified'}: {finding['reason']}")
@@ -174,6 +144,9 @@ def _print_article(view: dict[str, Any]) -> None:
     click.echo(f"  {view['url']}")
     if view["text_origin"] == "summary":
         click.echo("  no full text: the feed's summary stands in")
+    for one in view["versions"]:
+        newer = "this" if one["replaced_by"] == view["id"] else one["replaced_by"]
+        click.echo(f"  version {one['id']}, replaced {one['replaced']} by {newer}")
     reason = f" ({view['reason']})" if view["reason"] else ""
     click.echo(f"  state: {view['state']}{reason}")
     if judged := view["assessment"]:

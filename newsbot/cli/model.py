@@ -52,6 +52,13 @@ def info(session: Session, as_json: bool) -> None:
         manifest = embedded.read_manifest(embedded.cache_folder(cache))
         if manifest is not None:
             facts["dtype"] = manifest.dtype
+    if config.database_path.is_file():
+        calibration = session.build(config).store.ledger.calibration()
+        if calibration is not None:
+            facts["calibrated"] = {
+                "threshold": calibration.threshold,
+                "assessor": calibration.assessor,
+            }
     presets = [_preset_row(preset) for preset in PRESETS]
     if as_json:
         write_json({**facts, "presets": presets})

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from newsbot.cli.base import ProgressLine, Session, write_json
+from newsbot.cli.logs import write_log_as
 
 
 @click.command()
@@ -25,9 +26,10 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     if force_poll and not once:
         raise click.UsageError("--force-poll goes with --once")
     app = session.app
+    write_log_as(app.config.log.format)
     app.ready()
     app.lock()
-    app.sync_feeds()
+    app.sync()
     if not app.store.feeds.all():
         click.echo("no feeds yet: `newsbot feeds add URL` adds one", err=True)
     if not once:
@@ -41,7 +43,11 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
         if one.error is not None:
             click.echo(f"{one.feed.url}: {one.error}", err=True)
     progress = _Walked()
-    app.walk(progress=progress)
+    app.walk_and_send(progress=progress)
+    if app.mailroom.configured:
+        n_written, n_sent = app.mailroom.serve(app.clock())
+        if n_written or n_sent:
+            click.echo(f"{n_written} mails written, {n_sent} sent", err=True)
     n_failed = sum(one.error is not None for one in polled)
     n_new = sum(one.n_new for one in polled)
     click.echo(

@@ -65,7 +65,9 @@ _FIXES = {
     "database": "set database.path in the config, or free the file",
     "model": "set [model] in the config, or try `newsbot model info`",
     "feeds": "correct [[feeds]] in the config",
-    "channels": "correct [telegram] in the config",
+    "channels": "correct [telegram] and [[chat]] in the config",
+    "deliveries": "free the database's file",
+    "mail": "correct [email] and [digest] in the config",
 }
 
 
@@ -81,6 +83,8 @@ def check(session: Session, as_json: bool) -> None:
         ("model", _model),
         ("feeds", _feeds),
         ("channels", _channels),
+        ("deliveries", _deliveries),
+        ("mail", _mail),
     ):
         lines.extend(_guarded(part, probe, app))
     if as_json:
@@ -163,23 +167,27 @@ def _sample(now: datetime) -> Article:
 
 
 def _feeds(app: App) -> Iterator[Line]:
-    from newsbot.errors import StageError
-    from newsbot.poll import read_feed
+    from newsbot.poll import may_be_forced
 
-    app.sync_feeds()
+    app.sync()
     feeds = app.store.feeds.all()
     if not feeds:
         fix = "newsbot feeds add URL"
         yield Line(state="warn", part="feeds", text="none", fix=fix)
         return
-    feed = feeds[0]
-    try:
-        parsed, _ = read_feed(feed, app.fetcher, app.clock(), app.config.alerts.max_age)
-    except StageError as error:
-        fix = f"newsbot feeds test {feed.url}"
-        yield Line(state="fail", part="feeds", text=str(error), fix=fix)
+    # A poll like any other, so that no answer is asked for twice.
+    feed, now = feeds[0], app.clock()
+    if not may_be_forced(feed, now):
+        text = f"{len(feeds)} known; {feed.url}: {feed.courtesy.wait_reason}"
+        yield Line(state="warn", part="feeds", text=text, fix="newsbot feeds list")
         return
-    n_entries = f"{len(parsed.entries)} entries" if parsed else "unchanged"
+    (polled,) = app.poll_these([feed], now)
+    if polled.error is not None:
+        fix = f"newsbot feeds test {feed.url}"
+        text = f"{feed.url}: {polled.error}"
+        yield Line(state="fail", part="feeds", text=text, fix=fix)
+        return
+    n_entries = f"{polled.n_new} new entries" if polled.n_new else "nothing new"
     text = f"{len(feeds)} known; {feed.url} answers: {n_entries}"
     yield Line(state="ok", part="feeds", text=text)
     failing = [one for one in feeds if one.error]
@@ -193,16 +201,17 @@ def _feeds(app: App) -> Iterator[Line]:
 
 
 def _channels(app: App) -> Iterator[Line]:
+    from newsbot.errors import DeliveryError
+
     telegram = app.config.telegram
-    if not telegram.chats:
+    if not (telegram.chats or telegram.takes_commands):
         yield Line(
             state="warn",
             part="channels",
             text="no Telegram chat; alerts go to the console",
-            fix="set telegram.chats in the config",
+            fix="set telegram.chats or telegram.managers in the config",
         )
-        return
-    if not os.environ.get(telegram.token_env):
+    elif not os.environ.get(telegram.token_env):
         yield Line(
             state="fail",
             part="channels",
@@ -210,6 +219,43 @@ def _channels(app: App) -> Iterator[Line]:
             fix="put the bot's token there",
         )
         return
-    _ = app.channels
-    text = f"Telegram, {len(telegram.chats)} chats configured"
-    yield Line(state="ok", part="channels", text=text)
+    for name, channel in app.channels.items():
+        try:
+            who = channel.whoami()
+        except DeliveryError as error:
+            fix = "put the right address or key in place, then restart newsbot"
+            yield Line(state="fail", part="channels", text=f"{name}: {error}", fix=fix)
+        else:
+            yield Line(state="ok", part="channels", text=f"{name}: {who}")
+
+
+def _deliveries(app: App) -> Iterator[Line]:
+    """What became of the messages, and who gets none at present."""
+    from newsbot.adapters.db.recipients import parked
+    from newsbot.adapters.db.watch import WatchRows
+    from newsbot.stages.health import sending_line
+
+    outbox = app.store.outbox
+    sending = WatchRows(app.store.connection).sending(app.clock())
+    yield Line(state="ok", part="deliveries", text=sending_line(sending))
+    for pause in outbox.traffic.pauses(app.clock()):
+        state: Literal["warn", "fail"] = "fail" if pause.refused else "warn"
+        text = f"{pause.channel} rests since {pause.since:%Y-%m-%d %H:%M} UTC: "
+        fix = (
+            "put a valid token in place, then restart newsbot" if pause.refused else ""
+        )
+        yield Line(state=state, part="deliveries", text=text + pause.reason, fix=fix)
+    for one in parked(outbox.recipients.all()):
+        text = f"{one.channel} {one.recipient} parked: {one.reason}"
+        yield Line(state="warn", part="deliveries", text=text)
+
+
+def _mail(app: App) -> Iterator[Line]:
+    mailroom = app.mailroom
+    if not mailroom.configured:
+        return  # nobody asked for mail
+    mailroom.try_out()
+    text = (
+        f"{app.config.email.host} answers; {len(app.store.subscribers.all())} readers"
+    )
+    yield Line(state="ok", part="mail", text=text)

@@ -22,6 +22,7 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         for item in finding.capacity:
             value = {"value": plain_number(item.value), "unit": item.unit}
             capacity.setdefault(f"{item.value} {item.unit}", value)
+    withdrawn = {"withdrawn_by": deal.withdrawn_by} if deal.withdrawn_by else {}
     return {
         "id": deal.id,
         "status": deal.status,
@@ -33,7 +34,29 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         "capacity": list(capacity.values()),
         "first_seen": deal.first_seen_at.isoformat(),
         "findings": [finding_view(finding, store) for finding in deal.findings],
+        **withdrawn,
     }
+
+
+def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
+    """A deal as `show` and `export` tell it; with what earlier texts told."""
+    earlier = [
+        {**finding_view(one, store), "replaced": _replaced(one, store)}
+        for one in store.versions.left(deal.id)
+    ]
+    return {
+        **deal_view(deal, store),
+        "last_seen": deal.last_seen_at.isoformat(),
+        **({"earlier_findings": earlier} if earlier else {}),
+    }
+
+
+def _replaced(finding: Finding, store: Store) -> str | None:
+    """When a newer text took the place of the one that a finding stands in."""
+    article = store.line.article(finding.article_id)
+    former = store.versions.former(article.entry_id) if article else []
+    moments = [one for one in former if one.article.id == finding.article_id]
+    return moments[0].replaced_at.isoformat() if moments else None
 
 
 def finding_view(finding: Finding, store: Store) -> dict[str, Any]:
@@ -83,6 +106,15 @@ def article_view(article: Article, store: Store) -> dict[str, Any]:
         "state": state,
         "reason": reason,
         "text": article.text,
+        "versions": [
+            {
+                "id": one.article.id,
+                "title": one.article.title,
+                "replaced_by": one.replaced_by,
+                "replaced": one.replaced_at.isoformat(),
+            }
+            for one in store.versions.former(article.entry_id)
+        ],
         "summary": summary.text if summary else None,
         "assessment": None,
         "findings": [

@@ -82,7 +82,7 @@ def run_demo(
         app.sync_feeds()
         known = {alert.id for alert in app.store.outbox.alerts()}
         polled = app.poll(force=True)
-        app.walk(progress=progress)
+        app.walk_and_send(progress=progress)
     alerts = [alert for alert in app.store.outbox.alerts() if alert.id not in known]
     n_new = sum(one.n_new for one in polled)
     return _gather(app, alerts, n_new, now - timedelta(hours=48), started, language)
@@ -92,7 +92,8 @@ def _config(folder: Path, site: DemoSite, language: Language) -> Config:
     """Configure as a user would: nothing but the allow entry is special."""
     return Config(
         database=DatabaseConfig(path="demo.db"),
-        network=NetworkConfig(allow=(f"{HOST}:{site.port}",)),
+        # Its own site is in no hurry to be left alone.
+        network=NetworkConfig(allow=(f"{HOST}:{site.port}",), spacing_ms=0),
         feeds=tuple(
             FeedConfig(url=url, language="de" if code == "de" else "en")
             for url, code in site.feeds

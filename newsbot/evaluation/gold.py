@@ -44,6 +44,8 @@ class GoldDeal:
     amounts: tuple[GoldAmount, ...]
     #: Value and unit.
     capacity: tuple[tuple[Decimal, str], ...]
+    #: Organisations that the text names and that agreed on nothing here.
+    not_parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +186,9 @@ def _deal(data: Any) -> GoldDeal:
         capacity=tuple(
             (_number(item["value"]), str(item["unit"]))
             for item in _list("capacity", data.get("capacity", []))
+        ),
+        not_parties=tuple(
+            str(name) for name in _list("not_parties", data.get("not_parties", []))
         ),
     )
 

@@ -156,7 +156,12 @@ def _carries(
             for found in one.reading.organisations
             if (found.start, found.end) == (item.span.start, item.span.end)
         }
-        return item.name in {*named, *here, gazetteer.canonical(mention)}
+        if item.name in {*named, *here, gazetteer.canonical(mention)}:
+            return True
+        # A short form, or capitals, of a name that the text tells in full elsewhere.
+        words = mention.casefold().split()
+        full = one.reading.article.full_text
+        return item.name in full and set(words) <= set(item.name.casefold().split())
     if isinstance(item, Amount):
         whole = any(
             same_value(found.value, item.value, Decimal(0))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal
 from newsbot.pipeline import Judge, Summariser
 from newsbot.stages.assess import Judgement
 from newsbot.stages.extract import fingerprint
-from newsbot.stages.identify import SEQUEL_DAYS, identify
+from newsbot.stages.identify import identify
+from newsbot.stages.likeness import families
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
 from newsbot.types import (
@@ -139,22 +139,24 @@ def _identified(
     deals: dict[str, Deal] = {}
     told: list[tuple[Told, ...]] = [() for _ in articles]
     for n in order:
-        since = articles[n].published_at - timedelta(days=SEQUEL_DAYS)
+        findings = judgements[n].findings
+        names = {n for family in families(findings, gazetteer) for n in family}
+        known = [
+            deal
+            for deal in deals.values()
+            if any(name in names for name, _ in deal.parties)
+        ]
         rows = []
-        for finding in judgements[n].findings:
-            names = gazetteer.family(party.name for party in finding.parties)
-            known = [
-                deal
-                for deal in deals.values()
-                if deal.last_seen_at >= since
-                and any(name in names for name, _ in deal.parties)
-            ]
-            found = identify(
-                finding, articles[n].published_at, known, gazetteer.related
-            )
+        for found in identify(findings, articles[n].published_at, known, gazetteer):
+            for gone in found.absorbed:
+                deals.pop(gone, None)
             deals[found.deal.id] = found.deal
             rows.append(
-                Told(finding=finding, deal_id=found.deal.id, verdict=found.verdict)
+                Told(
+                    finding=found.finding,
+                    deal_id=found.deal.id,
+                    verdict=found.verdict,
+                )
             )
         told[n] = tuple(rows)
     return told

@@ -7,6 +7,7 @@ of its own. Figures without a currency and words without a figure are none eithe
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from newsbot.stages.bounds import bound_before
 from newsbot.stages.capacity import find_capacity, format_capacity
@@ -69,6 +70,11 @@ MIN_CARRIED = Decimal(10) ** 6
 #: Sentences back to the sum that lends its currency: "Die Bank zahlt 350 Millionen
 #: Euro. Nvidia schießt bis zu 200 Millionen zu."
 MAX_SENTENCES = 2
+#: Tokens between a figure and the next sum of its list, which lends its currency:
+#: "Microsoft mit bis zu 5 Milliarden, Nvidia mit bis zu 10 Milliarden Dollar".
+MAX_LISTED = 10
+#: What parts the members of such a list.
+_LISTING = frozenset((",", ";", "und", "and", "sowie", "while", "plus"))
 #: Words before a figure among which one for something counted makes it no sum.
 MAX_APART = 7
 #: Letters of a currency's code or sign.
@@ -172,11 +178,39 @@ def _carry(tokens: Sequence[Token], found: Sequence[Quantity], language: str) ->
             item.unit = common
 
 
+def _carry_back(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
+    """Lend the first figures of a list the currency that stands behind its last.
+
+    Only where both come in millions at least, the list goes on right behind the
+    figure, and nothing counted stands before it.
+    """
+    for item, last in reversed(list(pairwise(found))):
+        if item.unit is not None or last.unit is None or last.unit_first:
+            continue
+        if min(item.scale or 0, last.scale or 0) < MIN_CARRIED:
+            continue
+        between = range(item.next, last.first + 1)
+        ends = any(
+            tokens[n].gap == BREAK or _is_sentence_end(tokens, n) for n in between
+        )
+        listed_on = at(tokens, item.next).folded in _LISTING
+        before = tokens[max(item.first - MAX_APART, 0) : item.first]
+        counted = any(token.folded.startswith(_COUNTED) for token in before)
+        foreign = _is_code(at(tokens, item.first - 1).text)
+        near = len(between) <= MAX_LISTED
+        if listed_on and near and not (ends or counted or foreign):
+            item.unit = last.unit
+
+
 def _looks_like_code(word: str, language: str) -> bool:
-    """Whether a word before a figure may be a currency nobody here knows: "KSh"."""
-    code = 1 < len(word) <= MAX_CODE and sum(map(str.isupper, word)) > 1
+    """Whether a word before a lone figure may be a currency nobody here knows."""
     # German writes every noun large, and names its payers there.
-    return code or (language != "de" and word[:1].isupper())
+    return _is_code(word) or (language != "de" and word[:1].isupper())
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is written as currencies are: "KSh"."""
+    return 1 < len(word) <= MAX_CODE and sum(map(str.isupper, word)) > 1
 
 
 def _stands_alone(tokens: Sequence[Token], item: Quantity) -> bool:
@@ -284,6 +318,7 @@ def find_money(text: str, language: str) -> list[MoneyMention]:
         item.unit = codes[item.unit]
     link(tokens, found)
     _carry(tokens, found, language)
+    _carry_back(tokens, found)
     sums = [item for item in found if item.unit is not None]
     return [
         MoneyMention(

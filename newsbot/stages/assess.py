@@ -22,15 +22,13 @@ from newsbot.ports import Encoder, Memory
 from newsbot.stages import questions
 from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import Gated, gate
-from newsbot.stages.ground import Draft, ground
+from newsbot.stages.ground import Draft, ground, joined
 from newsbot.stages.heads import HeadSet
+from newsbot.stages.naming import find_names, last_tokens
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.reading import Reading, look_again
-from newsbot.types import (
-    Assessment,
-    Dropped,
-    Finding,
-)
+from newsbot.stages.reading import Reading, with_names
+from newsbot.stages.words import tokens
+from newsbot.types import Assessment, Dropped, Finding, OrganisationMention
 
 Array = NDArray[np.float32]
 
@@ -95,22 +93,31 @@ class HeadJudge:
             for memory, probability in zip(memories, likely, strict=True)
             if probability >= assessment.threshold
         ]
-        extractions = [self._extraction(reading, memory) for memory in asked]
-        if asked and not any(one.has_two_sides for one in extractions):
-            # A deal is reported, and who made it was not seen.
-            reading = look_again(reading)
-            extractions = [self._extraction(reading, memory) for memory in asked]
-        for extraction in extractions:
+        reading = self._named(reading, asked)
+        for memory in asked:
+            extraction = Extraction(reading, memory, self._heads, self._gazetteer)
             found, doubts = extraction.drafts()
-            drafts += found
+            drafts = joined(drafts, found, self._gazetteer.related)
             unsure += doubts
         findings, dropped = ground(reading, drafts, self._gazetteer.related)
         return Judgement(
             assessment=assessment, findings=findings, dropped=(*dropped, *unsure)
         )
 
-    def _extraction(self, reading: Reading, memory: Memory) -> Extraction:
-        return Extraction(reading, memory, self._heads, self._gazetteer)
+    def _named(self, reading: Reading, memories: Sequence[Memory]) -> Reading:
+        """Add the names that the model has seen in what it has read."""
+        text = reading.article.full_text
+        words = tokens(text) if memories else []
+        listed = [m for m in reading.organisations if m.kind != "unknown"]
+        named: list[OrganisationMention] = []
+        for memory in memories:
+            start = max(memory.start, named[-1].end if named else 0)
+            own = [w for w in words if start <= w.start and w.end <= memory.end]
+            states = memory.states[last_tokens(own, memory.offsets)]
+            likely = self._heads.namer.probabilities(states)
+            threshold = self._heads.thresholds.name
+            named += find_names(text, own, likely, threshold, listed)
+        return with_names(reading, named)
 
     def _one(self, head: str, state: Array) -> Array:
         return np.asarray(self._heads[head].probabilities(state[None, :])[0])

@@ -1,7 +1,8 @@
 """Deal to message, in German or English, from verified fields alone.
 
-In: a deal, the articles it stands in, and a summary where there is one.
-Out: the message as Telegram HTML and as plain text, the same words in both.
+In: a deal, the articles it stands in, a summary where there is one, and the state
+that the reader knows. Out: the message as Telegram HTML and as plain text, the same
+words in both.
 
 Every figure and name comes from a `Finding`, that is from a span of an article;
 the model's sentences stand below the facts and apart from them.
@@ -9,19 +10,24 @@ the model's sentences stand below the facts and apart from them.
 
 from __future__ import annotations
 
-import html
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
-from urllib.parse import urlsplit
 
-from newsbot.stages.amounts import format_capacity, format_money
-from newsbot.stages.identify import SAME_DEAL_DAYS
-from newsbot.stages.wording import AND, BOUNDS, KINDS, ROLES, STATUS, TYPES, listed
+from newsbot.stages.amounts import format_capacity
+from newsbot.stages.changes import Change, StatusChange, extensions, key, say, written
+from newsbot.stages.figures import Difference, differences
+from newsbot.stages.lines import (
+    Line,
+    as_html,
+    as_plain,
+    fitting,
+    shortened,
+    web_url,
+)
+from newsbot.stages.sources import Source, sources
+from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
 from newsbot.types import (
     Alert,
     AlertKind,
@@ -35,22 +41,21 @@ from newsbot.types import (
     identity,
 )
 
-#: UTF-16 units of a message, tags and addresses included: Telegram takes 4,096
-#: without them (https://core.telegram.org/bots/api#sendmessage).
-MAX_UNITS = 4_000
 #: Quotes in one message; each from another article where there are several.
 MAX_QUOTES = 3
 #: Characters of one quote; longer sentences end in an ellipsis.
 MAX_QUOTE = 320
-#: Characters of the summary, and of a name: longer ones are no news.
-MAX_SUMMARY = 900
+#: Sentences and characters of the summary; characters of a name: longer is no news.
+MAX_SENTENCES = 2
+MAX_SUMMARY = 400
 MAX_NAME = 80
+#: Characters of one change, and changes in one message; more are counted.
+MAX_CHANGE = 240
+MAX_CHANGES = 8
+#: Figures that are shown side by side where sources differ; more are counted.
+MAX_CLAIMS = 4
 #: Names in the headline; more are counted.
 MAX_HEADLINE = 6
-#: Characters of an address that is linked; browsers and chats take no longer ones.
-MAX_URL = 1_000
-_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
-
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "payer": "paid by",
@@ -58,10 +63,19 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Kind",
         "one": "1 source",
         "many": "{n} sources",
+        "release": "press release",
+        "releases": "press releases only",
         "others": "{n} others",
+        "more": "… and {n} more",
         "update": "Update",
+        "correction": "Correction",
+        "withdrawn": "Withdrawn",
+        "corrected": "{by} has corrected: {news}",
         "summary_only": "from the feed's summary",
-        "first": "first seen",
+        "today": "first seen %H:%M UTC",
+        "earlier": "first seen %Y-%m-%d %H:%M UTC",
+        "differ": "figures differ",
+        "as of": "when it was {state}",
         "open": "“",
         "close": "”",
     },
@@ -71,31 +85,23 @@ _WORDS: dict[Language, dict[str, str]] = {
         "kind": "Art",
         "one": "1 Quelle",
         "many": "{n} Quellen",
+        "release": "Pressemitteilung",
+        "releases": "nur Pressemitteilungen",
         "others": "{n} weitere",
+        "more": "… und {n} weitere",
         "update": "Neuer Stand",
+        "correction": "Korrektur",
+        "withdrawn": "Zurückgezogen",
+        "corrected": "{by} hat korrigiert: {news}",
         "summary_only": "aus der Zusammenfassung des Feeds",
-        "first": "zuerst gesehen",
+        "today": "zuerst um %H:%M UTC",
+        "earlier": "zuerst am %Y-%m-%d um %H:%M UTC",
+        "differ": "Angaben weichen ab",
+        "as of": "Stand: {state}",
         "open": "„",
         "close": "“",
     },
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """One line of a message, before it is HTML or plain text."""
-
-    text: str
-    #: What gives way first where a message is too long; 0 never does.
-    rank: int = 0
-    bold: bool = False
-    #: Shown as a quotation.
-    quote: bool = False
-    #: After an empty line.
-    apart: bool = False
-    #: Follows the text: a link's words and its address, None where it has none.
-    label: str = ""
-    url: str | None = None
 
 
 def compose(
@@ -106,72 +112,50 @@ def compose(
     language: Language,
     summary: Summary | None,
     now: datetime,
+    changed: Sequence[Change] = (),
+    corrected_by: str | None = None,
 ) -> Alert:
     """Write the message about a deal.
 
     Args:
-        deal: The deal, with every finding.
-        articles: The findings' articles by id, those that are still kept.
+        deal: The deal, with every finding that the message is to tell.
+        articles: Those that tell of it, by id, as far as they are kept; all of them
+            count as sources, also where a later state is not to be told.
         kind: Whether the deal is new or has changed.
         language: The reader's language; quotes stay in their own.
         summary: Of the article that brought the news; shown only when it is in
             the reader's language.
-        now: When the message is written.
+        now: When the message was first written, also where it is written again.
+        changed: What has changed since the state that the reader knows.
+        corrected_by: The publisher that corrected its report; for corrections alone.
 
     Returns:
-        The message, below 4,096 UTF-16 units as HTML and as plain text; facts stay
-        where quotes have to go. Its id is made of deal, kind, status and language:
-        writing it twice gives one row.
+        The message, at most 900 UTF-16 units before its quotes and below 4,096 with
+        them; facts stay where the summary and quotes have to go. Its id is made of
+        deal, kind, status and language, and of an update's changes: writing it twice
+        gives one row.
     """
-    lines = _fitting(_lines(deal, articles, kind, language, summary))
-    times = _times(deal, articles)
+    news = [say(one, language) for one in changed]
+    if news and corrected_by is not None:
+        by = shortened(corrected_by, MAX_NAME)
+        news[0] = _WORDS[language]["corrected"].format(by=by, news=news[0])
+    every = _lines(deal, articles, kind, language, summary, now, news)
+    lines = fitting(every, lambda n: Line(text=_WORDS[language]["more"].format(n=n)))
+    n_times = extensions(deal, articles)
+    times = [str(n_times)] if n_times > 1 else []
+    if kind == "update":
+        keys = [key(one) for one in changed if not isinstance(one, StatusChange)]
+    else:
+        keys = []  # what changed later does not make a first message another one
     return Alert(
-        id=identity("alert", deal.id, kind, deal.status, language, *times),
+        id=identity("alert", deal.id, kind, deal.status, language, *times, *keys),
         deal_id=deal.id,
         kind=kind,
         language=language,
-        html="\n".join(_html(line) for line in lines),
-        plain="\n".join(_plain(line) for line in lines),
+        html=as_html(lines),
+        plain=as_plain(lines),
         created_at=now,
     )
-
-
-def web_url(url: str) -> str | None:
-    """Give an address that may be linked: http or https, and of a sane length."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    linked = parts.scheme in ("http", "https") and parts.netloc
-    return url if linked and len(url) <= MAX_URL and not _SPACE.search(url) else None
-
-
-def _times(deal: Deal, articles: Mapping[str, Article]) -> list[str]:
-    """Which time it is that a deal is extended, from the second on."""
-    told = sorted(
-        articles[finding.article_id].published_at
-        for finding in deal.findings
-        if finding.status == deal.status and finding.article_id in articles
-    )
-    gaps = sum((b - a).days > SAME_DEAL_DAYS for a, b in pairwise(told))
-    return [str(gaps + 1)] if gaps else []
-
-
-def _fitting(lines: Sequence[_Line]) -> list[_Line]:
-    """Keep what fits into one message, the most important first, in reading order."""
-    left = MAX_UNITS
-    kept: set[int] = set()
-    for number, line in sorted(enumerate(lines), key=lambda pair: pair[1].rank):
-        needed = max(_units(_html(line)), _units(_plain(line))) + 1
-        if needed > left:
-            break  # what counts for less must not take the place of what counts more
-        left -= needed
-        kept.add(number)
-    return [line for number, line in enumerate(lines) if number in kept]
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def _lines(
@@ -180,89 +164,157 @@ def _lines(
     kind: AlertKind,
     language: Language,
     summary: Summary | None,
-) -> list[_Line]:
+    written_at: datetime,
+    changed: Sequence[str],
+) -> list[Line]:
     words = _WORDS[language]
-    names = [_shortened(name, MAX_NAME) for name, _ in deal.parties]
+    told_by = sources(tuple(articles.values()))
+    names = [shortened(name, MAX_NAME) for name, _ in deal.parties]
     if len(names) > MAX_HEADLINE:
         more = str(len(names) - MAX_HEADLINE + 1)
         shown = [*names[: MAX_HEADLINE - 1], words["others"].format(n=more)]
     else:
         shown = names
     headline = f"{STATUS[language][deal.status]}: {listed(shown, AND[language])}"
-    if kind == "update":
-        headline = f"{words['update']} – {headline}"
-    lines = [_Line(text=headline, bold=True)]
+    if deal.withdrawn_by is not None:
+        headline = f"{words['withdrawn']} – {headline}"
+    elif kind in ("update", "correction"):
+        headline = f"{words[kind]} – {headline}"
+    lines = [Line(text=headline, bold=True)]
+    news = [shortened(one, MAX_CHANGE) for one in changed]
+    if n_more := len(news[MAX_CHANGES:]):
+        news[MAX_CHANGES:] = [words["others"].format(n=n_more)]
+    lines.extend(Line(text=f"→ {text}", rank=1) for text in news)
+    if summary is not None and summary.language == language:
+        told = " ".join(one.text for one in summary.sentences[:MAX_SENTENCES])
+        lines.append(Line(text=shortened(told, MAX_SUMMARY), rank=4))
     types = ", ".join(TYPES[language][type_] for type_ in deal.types)
-    lines.append(_Line(text=f"{words['kind']}: {types}"))
+    lines.append(Line(text=f"{words['kind']}: {types}"))
     for name, (_, roles) in zip(names, deal.parties, strict=True):
         told = ", ".join(ROLES[language][role] for role in roles)
-        lines.append(_Line(text=f"• {name}: {told}", rank=1))
-    lines.extend(_facts(deal, language))
-    if summary is not None and summary.language == language:
-        text = _shortened(summary.text, MAX_SUMMARY)
-        lines.append(_Line(text=text, rank=4, apart=True))
-    lines.extend(_quotes(deal, articles, language))
-    sites = {
-        articles[f.article_id].site for f in deal.findings if f.article_id in articles
-    }
-    n_sources = max(len(sites), 1)
-    sources = words["one"] if n_sources == 1 else words["many"].format(n=n_sources)
-    seen = deal.first_seen_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    lines.append(_Line(text=f"{sources}, {words['first']} {seen}", apart=True))
+        lines.append(Line(text=f"• {name}: {told}", rank=1))
+    lines.extend(_facts(deal, told_by, language))
+    lines.extend(_quotes(deal, articles, told_by, language))
+    seen_at = deal.first_seen_at.astimezone(UTC)
+    today = seen_at.date() == written_at.astimezone(UTC).date()
+    seen = seen_at.strftime(words["today" if today else "earlier"])
+    lines.append(Line(text=f"{counted(told_by, language)}, {seen}", apart=True))
     return lines
 
 
-def _facts(deal: Deal, language: Language) -> list[_Line]:
-    """One line per figure, however many articles state it and in which words."""
+def counted(told_by: Sequence[Source], language: Language) -> str:
+    """How many sources, per language: ``"3 sources (2 EN, 1 DE)"``."""
+    words = _WORDS[language]
+    if not told_by:
+        return words["one"]  # its articles are gone
+    n_releases = sum(source.release for source in told_by)
+    if len(told_by) == 1:
+        release = f", {words['release']}" if n_releases else ""
+        return f"{words['one']} ({told_by[0].language.upper()}{release})"
+    by_language = Counter(source.language.upper() for source in told_by)
+    ranked = sorted(by_language.items(), key=lambda item: (-item[1], item[0]))
+    counts = ", ".join(f"{n} {code}" for code, n in ranked)
+    if n_releases == len(told_by):
+        counts += f"; {words['releases']}"
+    elif n_releases:
+        counts += f"; {n_releases} × {words['release']}"
+    return f"{words['many'].format(n=len(told_by))} ({counts})"
+
+
+def _facts(deal: Deal, told_by: Sequence[Source], language: Language) -> list[Line]:
+    """One line per figure, however many articles state it and in which words.
+
+    Figures about which sources disagree share one line; a figure that another one
+    replaced since then says of which state it was.
+    """
     words = _WORDS[language]
     told: dict[tuple[Decimal, str], list[Amount]] = {}
+    present: set[tuple[Decimal, str]] = set()
     for finding in deal.findings:
         for amount in finding.amounts:
-            told.setdefault((amount.value, amount.currency), []).append(amount)
-    lines = dict.fromkeys(_amount(_agreed(same), language) for same in told.values())
+            sum_ = (amount.value, amount.currency)
+            told.setdefault(sum_, []).append(amount)
+            if finding.status == deal.status:
+                present.add(sum_)
+    kinds = {agreed(told[sum_]).kind for sum_ in present}
+    lines: dict[str, None] = {}
+    disputed: set[tuple[Decimal, str]] = set()
+    for difference in differences(deal, told_by):
+        lines[_disputed(difference, language)] = None
+        disputed |= {(c.amount.value, c.amount.currency) for c in difference.claims}
+    for sum_, same in told.items():
+        if sum_ in disputed:
+            continue
+        amount = agreed(same)
+        line = _amount(amount, language)
+        if sum_ not in present and amount.kind in kinds:
+            was = next(
+                finding.status for finding in deal.findings if amount in finding.amounts
+            )
+            line += f" ({words['as of'].format(state=STATES[language][was])})"
+        lines[line] = None
     for finding in deal.findings:
         for item in finding.capacity:
             written = format_capacity(item.value, item.unit, language)
             lines[f"• {words['capacity']}: {written}"] = None
-    return [_Line(text=text, rank=2) for text in lines]
+    return [Line(text=text, rank=2) for text in lines]
 
 
-def _agreed(told: Sequence[Amount]) -> Amount:
+def agreed(told: Sequence[Amount]) -> Amount:
     """The fullest of one figure's entries: with a payer, then as most have it."""
     kinds = Counter(amount.kind for amount in told)
     return max(told, key=lambda amount: (amount.payer is not None, kinds[amount.kind]))
 
 
+def _disputed(difference: Difference, language: Language) -> str:
+    """Each figure with its source, side by side."""
+    shown = [
+        f"{written(claim.amount, language)} "
+        f"({shortened(claim.source.articles[0].site, MAX_NAME)})"
+        for claim in difference.claims[:MAX_CLAIMS]
+    ]
+    if more := len(difference.claims) - len(shown):
+        shown.append(_WORDS[language]["others"].format(n=more))
+    kind = KINDS[language][difference.kind]
+    return f"• {kind}, {_WORDS[language]['differ']}: {' / '.join(shown)}"
+
+
 def _amount(amount: Amount, language: Language) -> str:
-    written = format_money(amount.value, amount.currency, language)
-    line = (
-        f"• {KINDS[language][amount.kind]}: {BOUNDS[language][amount.bound]}{written}"
-    )
+    line = f"• {KINDS[language][amount.kind]}: {written(amount, language)}"
     if amount.payer is None:
         return line
     payer = _WORDS[language]["payer"]
-    name = _shortened(amount.payer, MAX_NAME)
+    name = shortened(amount.payer, MAX_NAME)
     return f"{line}, {payer} {name}" if language == "en" else f"{line}, {name} {payer}"
 
 
 def _quotes(
-    deal: Deal, articles: Mapping[str, Article], language: Language
-) -> list[_Line]:
-    """The sentence that states the deal, from as many papers as fit."""
+    deal: Deal,
+    articles: Mapping[str, Article],
+    told_by: Sequence[Source],
+    language: Language,
+) -> list[Line]:
+    """The sentence that states the deal, from as many sources as fit."""
     words = _WORDS[language]
-    lines: list[_Line] = []
-    seen: set[str] = set()
+    lines: list[Line] = []
+    source_of = {one.id: s for s in told_by for one in s.articles}
+    seen: list[Source] = []
     for finding in deal.findings:
         article = articles.get(finding.article_id)
-        if article is None or article.site in seen or len(lines) == MAX_QUOTES:
+        if article is None or len(lines) == MAX_QUOTES:
             continue
-        seen.add(article.site)
-        quote = _shortened(_read(article, _best_quote(finding)), MAX_QUOTE)
-        label = _shortened(article.site, MAX_NAME)
+        source = source_of[article.id]
+        if source in seen:
+            continue
+        seen.append(source)
+        quote = shortened(_read(article, best_quote(finding)), MAX_QUOTE)
+        label = shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
+        if source.release:
+            label = f"{label}, {words['release']}"
         lines.append(
-            _Line(
+            Line(
                 text=f"{words['open']}{quote}{words['close']}",
                 rank=5 if lines else 3,
                 apart=not lines,
@@ -274,7 +326,7 @@ def _quotes(
     return lines
 
 
-def _best_quote(finding: Finding) -> Span:
+def best_quote(finding: Finding) -> Span:
     """The sentence that names the most parties."""
     quotes = [party.quote for party in finding.parties]
     return max(quotes, key=lambda quote: (quotes.count(quote), -quote.start))
@@ -282,34 +334,3 @@ def _best_quote(finding: Finding) -> Span:
 
 def _read(article: Article, span: Span) -> str:
     return article.full_text[span.start : span.end]
-
-
-def _shortened(text: str, longest: int) -> str:
-    """One line of at most so many characters; what is cut ends in an ellipsis."""
-    text = " ".join(text.split())
-    if len(text) <= longest:
-        return text
-    return text[:longest].rsplit(" ", 1)[0] + " …"
-
-
-def _html(line: _Line) -> str:
-    text = html.escape(line.text, quote=False)
-    if line.bold:
-        text = f"<b>{text}</b>"
-    if line.label:
-        label = html.escape(line.label, quote=False)
-        if line.url is not None:
-            label = f'<a href="{html.escape(line.url)}">{label}</a>'
-        text = f"{text} — {label}"
-    if line.quote:
-        text = f"<blockquote>{text}</blockquote>"
-    return f"\n{text}" if line.apart else text
-
-
-def _plain(line: _Line) -> str:
-    text = f"{line.text} — {line.label}" if line.label else line.text
-    if line.url is not None:
-        text = f"{text} {line.url}"
-    if line.quote:
-        text = f"> {text}"
-    return f"\n{text}" if line.apart else text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from newsbot.stages.compose import web_url
+from newsbot.stages.lines import web_url
 from newsbot.types import Alert, Article, Language, Summary
 
 _WORDS: dict[Language, dict[str, str]] = {

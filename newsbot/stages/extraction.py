@@ -20,16 +20,19 @@ from newsbot.stages import questions
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
+    PAYING,
+    SURE,
     Claim,
     best_mention,
     choose_parties,
     sentences_of,
     split_deals,
     steps_apart,
+    weighed,
 )
 from newsbot.stages.heads import Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.payers import find_payer
+from newsbot.stages.payers import find_payers, in_list, in_order
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
@@ -99,12 +102,6 @@ class Extraction:
     def _everyone(self) -> list[Claim]:
         return self._claims(self._asked[: len(self._who)])
 
-    @property
-    def has_two_sides(self) -> bool:
-        """Whether two organisations at least are likely parties."""
-        threshold = self._heads.thresholds.party
-        return sum(claim.probability >= threshold for claim in self._everyone) > 1
-
     def drafts(self) -> tuple[list[Draft], list[Dropped]]:
         """Say which deals there are, and which names were considered and left out."""
         first, last = len(self._who), len(self._who) + len(self._sums)
@@ -121,7 +118,9 @@ class Extraction:
             heads["capacity"],
             thresholds.capacity,
         )
-        claims = choose_parties(self._everyone, thresholds.party, self._invested(sums))
+        claims = choose_parties(
+            self._everyone, thresholds.party, self._paying(sums, thresholds.party)
+        )
         unsure = [
             Dropped(
                 claim=f"party {claim.mention.name}",
@@ -195,24 +194,57 @@ class Extraction:
         return [
             Claim(
                 mention=best_mention(self._reading, one, self._scores),
-                probability=float(probability),
+                probability=weighed(float(probability), self._stated(one.mentions)),
                 sentences=self._sentences(one.mentions),
                 state=state,
             )
             for one, probability, state in zip(self._who, likely, states, strict=True)
         ]
 
+    def _stated(self, mentions: Sequence[Mention]) -> float:
+        """How likely any sentence with these mentions states the agreement."""
+        n_title = len(self._reading.article.title)
+        index = self._reading.sentence_index
+        inside = [m.start for m in mentions if m.start > n_title]
+        # Who stands in the headline alone is no background.
+        return max((float(self._scores[index(s)]) for s in inside), default=1.0)
+
     def _kind(self, own: _Own[MoneyMention]) -> AmountKind:
         likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
         return AMOUNT_KINDS[int(likely.argmax())]
 
-    def _invested(self, sums: Sequence[_Own[MoneyMention]]) -> frozenset[int]:
-        """Numbers of the sentences that state a sum invested in this deal."""
-        found: set[int] = set()
-        for one in sums:
-            if self._kind(one) == "investment":
-                found |= self._sentences(one.mentions)
-        return frozenset(found)
+    def _paying(self, sums: Sequence[_Own[MoneyMention]], threshold: float) -> set[str]:
+        """Name who surely pays a sum of the deal, among all that may be parties."""
+        able = {c.mention.name: c for c in self._everyone if c.probability >= PAYING}
+        names = [*able]
+        mentions = [mention for one in sums for mention in one.mentions]
+        sure = {in_order(self._reading, mention, names) for mention in mentions}
+        listed = {*in_list(self._reading, mentions, names).values()}
+        if any(able[name].probability >= threshold for name in listed):
+            sure |= listed
+        # Who is a party anyway need not be asked here.
+        near = [
+            (one, name)
+            for one in sums
+            for name, claim in able.items()
+            if claim.probability < threshold
+            and claim.sentences & self._sentences(one.mentions)
+        ]
+        likely = zip(near, self._pays(near), strict=True)
+        sure |= {name for (_, name), pays in likely if pays >= SURE}
+        return {name for name in sure if name}
+
+    def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> Array:
+        """How likely each of these pays its sum, shape (n_asked,)."""
+        states = self._memory.ask(
+            [
+                questions.about_payer(
+                    self._reading, questions.Sum(mentions=one.mentions), name
+                )
+                for one, name in asked
+            ]
+        )
+        return self._heads["payer"].probabilities(states)[:, 0]
 
     def _owners(
         self,
@@ -271,7 +303,6 @@ class Extraction:
         kinds = self._heads["types"].probabilities(about[None, :])[0]
         status = self._heads["status"].probabilities(about[None, :])[0]
         roles = self._heads["roles"].probabilities(np.array(parts))
-        states = np.array([claim.state for claim in group])
         index = self._reading.sentence_index
         stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])
@@ -288,23 +319,22 @@ class Extraction:
             status=STATUSES[int(status.argmax())],
             types=_labels(kinds, DEAL_TYPES, thresholds.types),
             parties=parties,
-            amounts=tuple(self._amount(one, names, states) for one in sums),
+            amounts=self._amounts(sums, names),
             capacity=tuple(capacity),
         )
 
-    def _amount(
-        self, one: _Own[MoneyMention], names: Sequence[str], states: Array
-    ) -> DraftAmount:
-        """Say what a sum is for, and who of its deal's parties pays it."""
-        payer = self._heads.pairs["payer"]
-        scores = payer.scores(one.state[None, :], states)[0]
-        mention = self._best_place(one.mentions)
-        return DraftAmount(
-            mention=mention,
-            kind=self._kind(one),
-            payer=find_payer(
-                self._reading, mention, names, [*scores.tolist(), float(payer.bias[0])]
-            ),
+    def _amounts(
+        self, sums: Sequence[_Own[MoneyMention]], names: Sequence[str]
+    ) -> tuple[DraftAmount, ...]:
+        """Say what each sum is for, and who of its deal's parties pays it."""
+        mentions = [self._best_place(one.mentions) for one in sums]
+        likely = self._pays([(one, name) for one in sums for name in names])
+        payers = find_payers(
+            self._reading, mentions, names, likely.reshape(len(sums), len(names))
+        )
+        return tuple(
+            DraftAmount(mention=mention, kind=self._kind(one), payer=payer)
+            for one, mention, payer in zip(sums, mentions, payers, strict=True)
         )
 
 

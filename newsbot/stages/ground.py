@@ -11,7 +11,7 @@ so an organisation or a figure that the article does not hold cannot be drafted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
@@ -209,3 +209,61 @@ def _capacity(
         )
         kept.setdefault((mention.value, mention.unit), capacity)
     return tuple(kept.values())
+
+
+def joined(
+    drafts: Sequence[Draft], more: Sequence[Draft], related: Related
+) -> list[Draft]:
+    """Add the deals of another stretch of an article; a deal told in both is one.
+
+    Args:
+        drafts: Of the stretches before.
+        more: Of the next one, which overlaps the last or repeats its news.
+        related: Whether two names are one organisation, or a unit and its parent.
+
+    Returns:
+        One draft for each deal: its place and kind as told first, every party and
+        figure as told in either.
+    """
+    found = list(drafts)
+    for draft in more:
+        n = next((n for n, one in enumerate(found) if _same(one, draft, related)), None)
+        if n is None:
+            found.append(draft)
+        else:
+            found[n] = _both(found[n], draft, related)
+    return found
+
+
+def _same(one: Draft, other: Draft, related: Related) -> bool:
+    shared = [a for a in other.parties if _known(a, one.parties, related)]
+    return len(shared) > 1
+
+
+def _known(party: DraftParty, parties: Sequence[DraftParty], related: Related) -> bool:
+    return any(related(party.mention.name, one.mention.name) for one in parties)
+
+
+def _both(one: Draft, other: Draft, related: Related) -> Draft:
+    sums = {(a.mention.value, a.mention.currency) for a in one.amounts}
+    sizes = {(c.value, c.unit) for c in one.capacity}
+    return replace(
+        one,
+        types=tuple(t for t in DEAL_TYPES if t in {*one.types, *other.types}),
+        parties=(
+            *one.parties,
+            *(p for p in other.parties if not _known(p, one.parties, related)),
+        ),
+        amounts=(
+            *one.amounts,
+            *(
+                a
+                for a in other.amounts
+                if (a.mention.value, a.mention.currency) not in sums
+            ),
+        ),
+        capacity=(
+            *one.capacity,
+            *(c for c in other.capacity if (c.value, c.unit) not in sizes),
+        ),
+    )

@@ -27,16 +27,18 @@ CLASSES: Mapping[str, int] = {
     "amount": 1,
     "amount_kind": len(AMOUNT_KINDS),
     "capacity": 1,
+    "payer": 1,
 }
 #: Heads whose classes exclude one another.
 EXCLUSIVE = frozenset({"amount_kind", "status"})
 #: Heads that read the mean state of a piece of the text and its last state.
 DOUBLE = frozenset({"sentence"})
-#: What is weighed two by two: a sum or capacity and a party of its deal; a sum and
-#: who pays it.
-PAIRS = ("belongs", "payer")
+#: What is weighed two by two: a sum or capacity and a party of its deal.
+PAIRS = ("belongs",)
 #: Numbers that a pair's sides are projected to.
 PAIR_WIDTH = 64
+#: Units between the states of a word and the answer whether it is part of a name.
+NAME_UNITS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Pair:
     left_bias: NDArray[np.float32]
     right: NDArray[np.float32]
     right_bias: NDArray[np.float32]
-    #: Shape (1,). Of `payer`: the score of nobody in particular.
+    #: Shape (1,).
     bias: NDArray[np.float32]
 
     def scores(
@@ -98,6 +100,34 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Namer:
+    """Tells of each word whether it is part of an organisation's name.
+
+    It reads a word's own state and that of the word after it: a causal model knows a
+    name better when it has seen what follows. One layer of rectified units, for names
+    and other capitals lie too close for a plane.
+    """
+
+    #: Shape (NAME_UNITS, 2 * width) and (NAME_UNITS,).
+    inner: NDArray[np.float32]
+    inner_bias: NDArray[np.float32]
+    #: Shape (1, NAME_UNITS) and (1,).
+    outer: NDArray[np.float32]
+    outer_bias: NDArray[np.float32]
+
+    def probabilities(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weigh the words of a text, shape (n_words, width); gives shape (n_words,)."""
+        both = np.concatenate([states, following(states)], axis=1)
+        units = np.maximum(both @ self.inner.T + self.inner_bias, 0)
+        return sigmoid((units @ self.outer.T + self.outer_bias)[:, 0])
+
+
+def following(states: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the state of the word after each; behind the last stand zeros."""
+    return np.concatenate([states[1:], np.zeros_like(states[:1])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """Probabilities from which something is said, each chosen on held-out articles."""
 
@@ -107,6 +137,7 @@ class Thresholds:
     capacity: float
     roles: float
     types: float
+    name: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +146,7 @@ class HeadSet:
 
     heads: Mapping[str, Head]
     pairs: Mapping[str, Pair]
+    namer: Namer
     thresholds: Thresholds
     #: First digits of the SHA-256 of the adapter's file.
     hash: str

@@ -9,101 +9,248 @@ words play no part, so that languages need no translation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
-from newsbot.stages.currencies import CURRENCIES
-from newsbot.types import (
-    ROLES,
-    Deal,
-    Finding,
-    Role,
-    Status,
-    Verdict,
-    identity,
+from newsbot.stages.likeness import (
+    SAME_DEAL_DAYS,
+    SAME_EVENT_DAYS,
+    Likeness,
+    days_apart,
+    is_rare,
+    likeness,
+    sums_agree,
 )
+from newsbot.stages.organisations import Gazetteer
+from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
 
-#: Days between two reports of one deal; papers retell a deal as news for weeks.
-SAME_DEAL_DAYS = 45
-#: Talks are signed months later, if at all.
-TALKS_DAYS = 180
-#: An extension or an end may come years after the deal.
-SEQUEL_DAYS = 1_500
-#: Score from which two are one deal; see `_score`. Moving it trades false merges
-#: against duplicate alerts: re-run `newsbot evaluate` and compare `alerts`.
-THRESHOLD = 1.0
-#: Days within which papers tell one event, each with its own words and figures.
-SAME_EVENT_DAYS = 2
-#: Papers round; a conversion adds the distance of the day's rate from that in
-#: `CURRENCIES`, which has one rate per currency for all years.
-ROUNDED_TOLERANCE = Decimal("0.05")
-CONVERTED_TOLERANCE = Decimal("0.2")
-#: What is signed differs from what was negotiated.
-NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: How far a deal has come. What is signed does not become talks again because a
 #: late paper says so, in whatever order the papers arrive.
 _STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
-_SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 
-Related = Callable[[str, str], bool]
+
+_Parties = Sequence[tuple[str, tuple[Role, ...]]]
+#: Score of a finding with the deal that holds it already: above all others.
+OWN = 9.0
+#: Two findings that a person has called different deals.
+Apart = Set[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
     """What a finding turned out to be."""
 
+    finding: Finding
+    #: As it stands afterwards.
     deal: Deal
     verdict: Verdict
     #: In words, with scores, for `newsbot show`.
     reason: str
+    #: Ids of deals that turned out to be this one; their findings are its own now.
+    absorbed: tuple[str, ...] = ()
 
 
 def identify(
-    finding: Finding, published_at: datetime, known: Sequence[Deal], related: Related
-) -> Identified:
-    """Join a finding to the deal it tells of, or open a new one.
+    findings: Sequence[Finding],
+    published_at: datetime,
+    known: Sequence[Deal],
+    gazetteer: Gazetteer,
+    apart: Apart = frozenset(),
+) -> list[Identified]:
+    """Join one article's findings to the deals they tell of, or open new ones.
+
+    An article tells its deals apart: each known deal takes one finding at most, the
+    best pairs first, whatever order the findings come in. A finding that tells two
+    young deals at once shows that they are one.
 
     Args:
-        finding: One deal as one article states it.
+        findings: The deals as one article states them.
         published_at: When that article appeared.
-        known: Deals that share an organisation with it, with all their findings.
-        related: Whether two names are the same, or parent and unit.
+        known: Deals that share sides with any of them, with all their findings.
+        gazetteer: Tells which names are one, and who signs often.
+        apart: What a person has decided.
 
     Returns:
-        The deal afterwards, the verdict, and the reason.
+        For each finding, in their order, the deal afterwards, verdict and reason.
     """
-    scored = [
-        (score, deal, why)
+    fits = [
+        (like, deal, n)
+        for n, finding in enumerate(findings)
         for deal in known
-        for score, why in [_score(finding, published_at, deal, related)]
-        if score >= THRESHOLD
+        for like in [_like(finding, published_at, deal, gazetteer, apart)]
+        if like.is_same
     ]
-    if not scored:
-        return Identified(
-            deal=_opened(finding, published_at),
-            verdict="new",
-            reason=f"no known deal fits ({len(known)} share a name)",
-        )
-    score, deal, why = max(
-        scored, key=lambda item: (item[0], item[1].first_seen_at, item[1].id)
+    # Of equal fits the deal told last, and the finding told first.
+    fits.sort(
+        key=lambda fit: (
+            fit[0].score,
+            fit[0].n_shared,
+            fit[1].first_seen_at,
+            fit[1].id,
+            -fit[2],
+        ),
+        reverse=True,
     )
-    joined = _joined(deal, finding, published_at, related)
-    verdict: Verdict = "update" if _is_news(finding, published_at, deal) else "repeat"
+    homes: dict[int, tuple[Likeness, Deal]] = {}
+    taken: set[str] = set()
+    for like, deal, n in fits:
+        if n not in homes and deal.id not in taken:
+            homes[n] = like, deal
+            taken.add(deal.id)
+    found = []
+    for n, finding in enumerate(findings):
+        if n not in homes:
+            found.append(_new(finding, published_at, len(known)))
+            continue
+        like, deal = homes[n]
+        free = [one for _, one, k in fits if k == n and one.id not in taken]
+        twins = [
+            one for one in free if _is_one(one, deal, published_at, gazetteer, apart)
+        ]
+        taken |= {one.id for one in twins}
+        found.append(_known(finding, published_at, like, deal, twins, gazetteer))
+    return found
+
+
+def _like(
+    finding: Finding,
+    published_at: datetime,
+    deal: Deal,
+    gazetteer: Gazetteer,
+    apart: Apart,
+) -> Likeness:
+    if any(other.id == finding.id for other in deal.findings):
+        n_shared = len(finding.parties)
+        return Likeness(score=OWN, n_shared=n_shared, why="it is its own")
+    if any(frozenset((finding.id, other.id)) in apart for other in deal.findings):
+        return Likeness(score=0.0, n_shared=0, why="a person has parted them")
+    return likeness(finding, published_at, deal, gazetteer)
+
+
+def _new(finding: Finding, published_at: datetime, n_known: int) -> Identified:
     return Identified(
-        deal=joined, verdict=verdict, reason=f"same deal, score {score:.2f}: {why}"
+        finding=finding,
+        deal=_opened(finding, published_at),
+        verdict="new",
+        reason=f"no known deal fits ({n_known} looked at)",
     )
 
 
-def _is_news(finding: Finding, published_at: datetime, deal: Deal) -> bool:
-    """Whether a known deal has moved on; a second extension is news, too."""
-    if _next_status(deal, finding, published_at) != deal.status:
-        return True
+def _known(
+    finding: Finding,
+    published_at: datetime,
+    like: Likeness,
+    deal: Deal,
+    twins: Sequence[Deal],
+    gazetteer: Gazetteer,
+) -> Identified:
+    whole = deal
+    for twin in twins:
+        whole = united(whole, twin, gazetteer)
+    news = _news(finding, published_at, whole, gazetteer)
+    verdict: Verdict = "update" if news else "repeat"
+    reason = f"same deal, score {like.score:.2f}: {like.why}"
+    if news:
+        reason += f"; news: {', '.join(news)}"
+    absorbed = tuple(one.id for one in (deal, *twins) if one.id != whole.id)
+    if absorbed:
+        reason += f"; {len(absorbed) + 1} deals turned out to be one"
+    return Identified(
+        finding=finding,
+        deal=_joined(whole, finding, published_at, gazetteer),
+        verdict=verdict,
+        reason=reason,
+        absorbed=absorbed,
+    )
+
+
+def _news(
+    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
+) -> list[str]:
+    """What a finding adds to a known deal; nothing, where papers retell it."""
+    if any(other.id == finding.id for other in deal.findings):
+        return []
+    if deal.withdrawn_by is not None:
+        return ["told again"]
+    news = []
+    status = _next_status(deal, finding, published_at)
     again = finding.status == deal.status == "expanded"
-    days = (published_at - deal.last_seen_at).days
-    known = any(other.id == finding.id for other in deal.findings)
-    return again and days > SAME_DEAL_DAYS and not known
+    if status != deal.status:
+        news.append(f"{status} (was {deal.status})")
+    elif again and (published_at - deal.last_seen_at).days > SAME_DEAL_DAYS:
+        news.append("expanded again")
+    names = [name for name, _ in deal.parties]
+    news += [
+        f"party {party.name}"
+        for party in finding.parties
+        if not any(gazetteer.related(party.name, name) for name in names)
+    ]
+    had_sums = any(other.amounts for other in deal.findings)
+    if finding.amounts and not had_sums:
+        news.append("first sum")
+    elif sums_agree(finding, deal, negotiated=True) is False:
+        news.append("another sum")
+    return news
+
+
+def _is_one(
+    one: Deal, other: Deal, published_at: datetime, gazetteer: Gazetteer, apart: Apart
+) -> bool:
+    """Whether two deals that one finding tells of are one.
+
+    Only in the days of the event, where a side that signs rarely is in both, their
+    sums do not differ, no article tells both, and no person has parted them.
+    """
+    if max(days_apart(published_at, deal) for deal in (one, other)) > SAME_EVENT_DAYS:
+        return False
+    names = [name for name, _ in other.parties]
+    rare = any(
+        gazetteer.related(name, there) and is_rare({name, there}, gazetteer)
+        for name, _ in one.parties
+        for there in names
+    )
+    articles = {finding.article_id for finding in other.findings}
+    return (
+        rare
+        and not any(finding.article_id in articles for finding in one.findings)
+        and not any(sums_agree(f, other) is False for f in one.findings)
+        and not any(
+            frozenset((a.id, b.id)) in apart
+            for a in one.findings
+            for b in other.findings
+        )
+    )
+
+
+def united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
+    """Make one deal of two; it keeps the name of the one seen first."""
+    first, second = sorted((deal, other), key=lambda one: (one.first_seen_at, one.id))
+    later = max(first, second, key=lambda one: (_STAGE[one.status], one.last_seen_at))
+    return replace(
+        first,
+        status=later.status,
+        types=tuple(dict.fromkeys((*first.types, *second.types))),
+        parties=_with_parties(first.parties, second.parties, gazetteer),
+        last_seen_at=max(first.last_seen_at, second.last_seen_at),
+        findings=(*first.findings, *second.findings),
+        # Withdrawn is only what nobody tells any more.
+        withdrawn_by=first.withdrawn_by if second.withdrawn_by is not None else None,
+    )
+
+
+def rebuilt(told: Sequence[tuple[Finding, datetime]], gazetteer: Gazetteer) -> Deal:
+    """Make one deal of findings that belong together, with when each was told.
+
+    Args:
+        told: At least one.
+        gazetteer: Tells which names are one.
+    """
+    (first, seen), *others = sorted(told, key=lambda pair: (pair[1], pair[0].id))
+    deal = _opened(first, seen)
+    for finding, later in others:
+        deal = _joined(deal, finding, later, gazetteer)
+    return deal
 
 
 def _opened(finding: Finding, published_at: datetime) -> Deal:
@@ -119,25 +266,34 @@ def _opened(finding: Finding, published_at: datetime) -> Deal:
 
 
 def _joined(
-    deal: Deal, finding: Finding, published_at: datetime, related: Related
+    deal: Deal, finding: Finding, published_at: datetime, gazetteer: Gazetteer
 ) -> Deal:
-    """Add what a finding says to a deal; nothing known is lost."""
-    parties: dict[str, tuple[Role, ...]] = dict(deal.parties)
-    for party in finding.parties:
-        known = next((name for name in parties if related(name, party.name)), None)
-        name = known or party.name
-        roles = {*parties.get(name, ()), *party.roles}
-        parties[name] = tuple(role for role in ROLES if role in roles)
+    """Add what a finding says to a deal; nothing that stands is lost."""
+    if deal.withdrawn_by is not None:
+        return replace(_opened(finding, published_at), id=deal.id)
+    told = tuple((party.name, party.roles) for party in finding.parties)
     findings = (other for other in deal.findings if other.id != finding.id)
     return replace(
         deal,
         status=_next_status(deal, finding, published_at),
         types=tuple(dict.fromkeys((*deal.types, *finding.types))),
-        parties=tuple(parties.items()),
+        parties=_with_parties(deal.parties, told, gazetteer),
         first_seen_at=min(deal.first_seen_at, published_at),
         last_seen_at=max(deal.last_seen_at, published_at),
         findings=(*findings, finding),
     )
+
+
+def _with_parties(
+    known: _Parties, told: _Parties, gazetteer: Gazetteer
+) -> tuple[tuple[str, tuple[Role, ...]], ...]:
+    """Add parties and roles; a unit or its parent goes by the name told first."""
+    parties = dict(known)
+    for other, more in told:
+        name = next((n for n in parties if gazetteer.related(n, other)), other)
+        roles = {*parties.get(name, ()), *more}
+        parties[name] = tuple(role for role in ROLES if role in roles)
+    return tuple(parties.items())
 
 
 def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status:
@@ -147,106 +303,3 @@ def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status
         later = published_at >= deal.last_seen_at
         return finding.status if later else deal.status
     return finding.status if said > known else deal.status
-
-
-def _score(
-    finding: Finding, published_at: datetime, deal: Deal, related: Related
-) -> tuple[float, str]:
-    """Weigh whether a finding tells of a known deal.
-
-    Two shared parties at least. They give up to 1.0 (as a share of the smaller
-    side), sums that agree 0.4 (not years later, when they agree by chance), sums
-    that differ -0.5. No common type is -0.3, but not within days: then it is one
-    event, and papers stress different sides of it.
-    """
-    if any(
-        other.article_id == finding.article_id and other.id != finding.id
-        for other in deal.findings
-    ):
-        return 0.0, "its article tells the two apart"
-    days = _days_apart(published_at, deal)
-    same_event = days <= SAME_EVENT_DAYS
-    # Whichever paper comes first: one tells the extension, one the deal.
-    sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
-    signed = deal.status == "talks" and finding.status == "announced"
-    longest = SEQUEL_DAYS if sequel else TALKS_DAYS if signed else SAME_DEAL_DAYS
-    if days > longest:
-        return 0.0, f"{days} days apart"
-    names = [party.name for party in finding.parties]
-    others = [name for name, _ in deal.parties]
-    shared = [name for name in names if any(related(name, other) for other in others)]
-    smaller = min(len(names), len(others))
-    if len(shared) < 2:
-        return 0.0, f"only {len(shared)} shared"
-    score = len(shared) / smaller
-    why = [f"{len(shared)} of {smaller} parties ({', '.join(shared)})"]
-    late_talks = same_event and deal.status == "announced" and finding.status == "talks"
-    moved = (signed or late_talks) and len(shared) == smaller
-    tolerance = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
-    agreement = _sums(finding, deal, tolerance)
-    if agreement is True and days <= SAME_DEAL_DAYS:
-        score += 0.4
-        why.append("sums agree")
-    elif agreement is False and not sequel:
-        score -= 0.5
-        why.append("sums differ")
-    if not (same_event or set(finding.types) & set(deal.types)):
-        score -= 0.3
-        why.append("no common type")
-    why.append(f"{days} days apart")
-    return score, ", ".join(why)
-
-
-def _days_apart(published_at: datetime, deal: Deal) -> int:
-    if published_at < deal.first_seen_at:
-        apart = deal.first_seen_at - published_at
-    else:
-        apart = max(published_at - deal.last_seen_at, timedelta())
-    return apart.days
-
-
-def _sums(finding: Finding, deal: Deal, tolerance: Decimal) -> bool | None:
-    """Whether any sum agrees; None where one side names none."""
-    said = _figures(finding)
-    known = [figure for other in deal.findings for figure in _figures(other)]
-    if not known or not said:
-        return None
-    return any(close(*a, *b, tolerance) for a in said for b in known)
-
-
-def _figures(finding: Finding) -> list[tuple[Decimal, str]]:
-    """The sums an article names, and what several of one kind come to.
-
-    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
-    """
-    figures = [(amount.value, amount.currency) for amount in finding.amounts]
-    parts: dict[tuple[str, str], list[Decimal]] = {}
-    for amount in finding.amounts:
-        parts.setdefault((amount.kind, amount.currency), []).append(amount.value)
-    totals = (
-        (sum(values, Decimal()), currency)
-        for (_, currency), values in parts.items()
-        if len(values) > 1
-    )
-    return [*figures, *totals]
-
-
-def close(
-    a: Decimal,
-    a_currency: str,
-    b: Decimal,
-    b_currency: str,
-    tolerance: Decimal = ROUNDED_TOLERANCE,
-) -> bool:
-    """Whether two sums may be one figure, rounded or converted."""
-    if a_currency == b_currency:
-        return _near(a, b, tolerance)
-    if a_currency not in CURRENCIES or b_currency not in CURRENCIES:
-        return False
-    left = a / CURRENCIES[a_currency].per_dollar
-    right = b / CURRENCIES[b_currency].per_dollar
-    return _near(left, right, max(CONVERTED_TOLERANCE, tolerance))
-
-
-def _near(a: Decimal, b: Decimal, tolerance: Decimal) -> bool:
-    return abs(a - b) <= tolerance * max(a, b)

@@ -19,9 +19,12 @@ from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
 from newsbot.errors import ParseError
+from newsbot.stages.printable import INVISIBLE
 
 #: Markup read per character of text that is wanted; a page's boilerplate is not.
 MARKUP_PER_TEXT = 20
+#: Bytes of a page in which it says its encoding; browsers read 1,024.
+HEAD = 4_096
 #: Characters of one tag; more carry embedded images, or are meant to cost time.
 MAX_TAG = 2_000
 
@@ -46,6 +49,10 @@ _KNOWN = re.compile(
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(
     rb"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})"
+)
+# Both ways to say it in HTML's head (WHATWG HTML, 4.2.5.4).
+_META_CHARSET = re.compile(
+    rb"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE
 )
 # Bytes that are no UTF-8 are what Windows-1252 makes of them, in the same text.
 _CP1252 = {
@@ -73,13 +80,7 @@ _BLOCK = re.compile(
     r"section|article|header|footer|figure|figcaption|img)\b)",
     re.IGNORECASE,
 )
-# Controls but white space, soft hyphen, zero-width and bidirectional characters, tag
-# characters, and what is no character at all. They can hide or reorder a text.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5"
-    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    r"\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 #: Of a pile of combining marks, four are kept; no language writes more.
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
@@ -89,8 +90,9 @@ def decode(body: bytes, content_type: str = "") -> str:
     """Decode a document of unknown or wrongly declared encoding.
 
     In this order: byte order mark (it wins: RFC 7303, 3.3), the pattern of zeros,
-    UTF-8 where every byte fits, the declared encoding, UTF-8 with Windows-1252 for
-    the bytes that do not fit. ISO-8859-1 is read as Windows-1252 (WHATWG Encoding).
+    UTF-8 where every byte fits, the encoding that the header or the document names,
+    UTF-8 with Windows-1252 for the bytes that do not fit. ISO-8859-1 is read as
+    Windows-1252 (WHATWG Encoding).
 
     Args:
         body: The document.
@@ -118,7 +120,7 @@ def _decode(body: bytes, content_type: str) -> str:
     except UnicodeDecodeError:
         pass
     declared = [match[1] for match in [_CHARSET.search(content_type)] if match]
-    if match := _XML_ENCODING.match(body):
+    if match := _XML_ENCODING.match(body) or _META_CHARSET.search(body[:HEAD]):
         declared.append(match[1].decode("ascii"))
     for name in declared:
         try:

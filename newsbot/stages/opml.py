@@ -6,6 +6,7 @@ Nothing is fetched here; whether a feed's address may be dialled, the door decid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -23,6 +24,8 @@ MAX_FEEDS = 10_000
 MAX_DEPTH = 50
 #: Lines of reasons that are kept; the rest is only counted.
 MAX_REFUSED = 1_000
+#: Characters of a refused address that its line shows.
+MAX_SHOWN = 200
 #: Characters of a feed's title.
 MAX_TITLE = 500
 
@@ -107,7 +110,7 @@ class _Reader:
             self._parser.Parse(root.encode("utf-8", "replace"), True)
         except expat.ExpatError as error:
             reason = expat.errors.messages.get(error.code, "not well-formed")
-            self._refuse(f"{reason}; the rest was not read")
+            self._refuse("", f"{reason}; the rest was not read")
 
     def report(self) -> tuple[str, ...]:
         n_more = self._n_refused - len(self._refused)
@@ -122,16 +125,16 @@ class _Reader:
         given = values.get("xmlurl")
         if given is None:  # a folder
             return
-        shown = plain_text(given, 200, html=False)
+        if len(self.feeds) >= MAX_FEEDS:
+            self._refuse(given, f"more than {MAX_FEEDS} feeds")
+            return
         url = absolute_url(given)
         if self._depth > MAX_DEPTH:
-            self._refuse(f"{shown}: more than {MAX_DEPTH} levels deep")
+            self._refuse(given, f"more than {MAX_DEPTH} levels deep")
         elif url is None:
-            self._refuse(f"{shown}: not an http or https address")
+            self._refuse(given, "not an http or https address")
         elif url in self.feeds:
-            self._refuse(f"{shown}: listed twice")
-        elif len(self.feeds) >= MAX_FEEDS:
-            self._refuse(f"{shown}: more than {MAX_FEEDS} feeds")
+            self._refuse(given, "listed twice")
         else:
             title = values.get("title") or values.get("text") or ""
             self.feeds[url] = OpmlFeed(url=url, title=plain_text(title, MAX_TITLE))
@@ -139,8 +142,13 @@ class _Reader:
     def _end(self, _: str) -> None:
         self._depth -= 1
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, given: str, reason: str) -> None:
         self._n_refused += 1
         if len(self._refused) < MAX_REFUSED:
             line = self._parser.CurrentLineNumber + self._first_line - 1
-            self._refused.append(f"line {line}: {reason}")
+            # Who a feed is read as is nobody else's business.
+            address = re.sub(r"//[^/?#]*@", "//", given[:MAX_SHOWN])
+            shown = plain_text(address, MAX_SHOWN, html=False)
+            self._refused.append(
+                f"line {line}: {shown + ': ' if shown else ''}{reason}"
+            )

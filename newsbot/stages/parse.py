@@ -14,14 +14,18 @@ import calendar
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsbot.errors import ParseError
+from newsbot.stages.hints import Hints, read_hints
+from newsbot.stages.json_feed import is_json_feed, read_json_feed
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
+from newsbot.stages.wrapped import unwrapped
 from newsbot.types import Entry, Language, Origin, identity
 
 #: Entries of one feed that are kept; the busiest real feeds carry about 200.
@@ -69,6 +73,8 @@ class ParsedFeed:
     language: str | None
     #: Entries left out: without a usable link, or beyond `MAX_ENTRIES`.
     n_dropped: int
+    #: How it wants to be read; `older` is absolute.
+    hints: Hints = field(default_factory=Hints)
 
 
 def parse_feed(
@@ -83,7 +89,7 @@ def parse_feed(
     first_poll: bool,
     origin: Origin = "feed",
 ) -> ParsedFeed:
-    """Read RSS or Atom, in whatever state it is.
+    """Read RSS, Atom or JSON Feed, in whatever state it is.
 
     Args:
         body: As served, decoded from gzip.
@@ -104,8 +110,13 @@ def parse_feed(
     """
     text = decode(body, content_type)
     try:
-        reduced, n_dropped = sieve(root_of(text))
-        result = _feedparser(reduced, url)
+        result: Any
+        if is_json_feed(text):
+            result = read_json_feed(text)
+            n_dropped = result.n_cut
+        else:
+            reduced, n_dropped = sieve(root_of(text))
+            result = _feedparser(reduced, url)
     except ParseError:
         raise
     except Exception as error:  # feedparser may raise anything on a broken feed
@@ -118,10 +129,13 @@ def parse_feed(
         elif link not in found:
             found[link] = (item, _published(item, now))
     links = list(found)
+    # Some feeds give every entry one and the same id: it names none of them.
+    uses = Counter(_value(item, "id") for item in result.entries)
     if len(links) > MAX_ENTRIES:
         newest = sorted(links, key=lambda link: found[link][1] or now, reverse=True)
         kept = set(newest[:MAX_ENTRIES])
         links = [link for link in links if link in kept]
+    hints = read_hints(text)
     entries = []
     for link in links:
         item, published_at = found[link]
@@ -140,6 +154,7 @@ def parse_feed(
                 language=language,
                 author=_text(item, "author", MAX_AUTHOR) or None,
                 site=_text(result.feed, "title", MAX_AUTHOR) or None,
+                guid_hash=_guid_hash(feed_id, _value(item, "id"), uses),
             )
         )
     return ParsedFeed(
@@ -147,7 +162,15 @@ def parse_feed(
         title=_text(result.feed, "title", MAX_TITLE),
         language=_feed_language(result.feed),
         n_dropped=n_dropped + len(found) - len(entries),
+        hints=replace(hints, older=absolute_url(hints.older or "", url)),
     )
+
+
+def _guid_hash(feed_id: str, guid: object, uses: Counter[object]) -> str | None:
+    """Name an entry by its feed and its id there, whatever the id's length."""
+    if not isinstance(guid, str) or not guid.strip() or uses[guid] > 1:
+        return None
+    return identity("guid", feed_id, guid)
 
 
 def absolute_url(url: str, base: str = "") -> str | None:
@@ -192,6 +215,8 @@ def canonical_url(url: str, base: str = "") -> str | None:
     'https://example.org/a?id=1'
     """
     absolute = absolute_url(url, base)
+    if absolute is not None and (own := unwrapped(absolute)) != absolute:
+        absolute = absolute_url(own)
     if absolute is None:
         return None
     address, _, query = absolute.partition("?")

@@ -24,7 +24,7 @@ from newsbot.types import (
 )
 
 #: Bump when any question changes: an adapter tuned on other ones is refused.
-VERSION = 2
+VERSION = 3
 #: Does the article report a deal? Put behind every article.
 REPORTS = "\n\nDeal reported:"
 #: Characters of the sentence shown before and after a sum.
@@ -115,6 +115,11 @@ def about_organisation(
 def about_sum(reading: Reading, one: Sum) -> str:
     """Ask what a sum is to the deal."""
     return f"\n\nSum: {_in_context(reading, one.mentions)}:"
+
+
+def about_payer(reading: Reading, one: Sum, name: str) -> str:
+    """Ask whether a party pays a sum."""
+    return f"\n\nSum: {_in_context(reading, one.mentions)}. Paid by {name}:"
 
 
 def about_quantity(reading: Reading, one: Quantity) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from newsbot.stages.amounts import find_capacity, find_money
-from newsbot.stages.capitals import find_capitals
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
+from newsbot.stages.words import JOINERS
 from newsbot.types import (
     Article,
     CapacityMention,
@@ -25,6 +26,8 @@ from newsbot.types import (
 )
 
 _WORD = re.compile(r"\S+")
+#: Behind a name: what may begin a place ("of Finland") or a noun ("-Gruppe").
+_ADDED = re.compile(r"-(?=\w)| (?:of|from|aus|in) (?=[A-ZÄÖÜ])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +75,17 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     )
 
 
-def look_again(reading: Reading) -> Reading:
-    """Take every other capital for a name, too; see `stages.capitals`."""
-    text = reading.article.full_text
-    more = find_capitals(text, reading.organisations)
-    return replace(
-        reading, organisations=_linked(text, _merged(reading.organisations, more))
-    )
+def with_names(reading: Reading, named: Sequence[OrganisationMention]) -> Reading:
+    """Add names that a model has seen; they win over guessed ones.
+
+    Args:
+        reading: An article as rules see it.
+        named: Disjoint from its listed organisations, as `naming.find_names` gives.
+    """
+    listed = [m for m in reading.organisations if m.kind != "unknown"]
+    guessed = [m for m in reading.organisations if m.kind == "unknown"]
+    merged = _merged([*listed, *named], guessed)
+    return replace(reading, organisations=_linked(reading.article.full_text, merged))
 
 
 def _merged(
@@ -102,15 +109,26 @@ def _linked(
 ) -> tuple[OrganisationMention, ...]:
     """Give every form of one organisation one name.
 
-    A guessed "Isomorphic" is the listed "Isomorphic Labs" of the same article, and
-    "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere.
+    A guessed "Isomorphic" is the listed "Isomorphic Labs" of the same article,
+    "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere,
+    and "Revontuli of Finland" and the "Revontuli-Cloud" are told of Revontuli.
     """
-    names = {mention.name for mention in mentions}
-    longer = _longer(names)
+    mentions = _spelled(mentions)
+    names = Counter(mention.name for mention in mentions)
+    forms = _Forms(names.keys(), _longer(names.keys()), _simpler(names))
     return tuple(
-        _renamed(text, mention, names, longer) if mention.kind == "unknown" else mention
+        forms.renamed(text, mention) if mention.kind == "unknown" else mention
         for mention in mentions
     )
+
+
+def _spelled(mentions: Sequence[OrganisationMention]) -> list[OrganisationMention]:
+    """Give a guessed name in capitals ("ZELVARO") its spelling elsewhere."""
+    plain = {m.name.upper(): m.name for m in mentions if not m.name.isupper()}
+    return [
+        replace(m, name=plain.get(m.name, m.name)) if m.kind == "unknown" else m
+        for m in mentions
+    ]
 
 
 def _longer(names: Set[str]) -> dict[str, str]:
@@ -119,22 +137,47 @@ def _longer(names: Set[str]) -> dict[str, str]:
     for name in names:
         words = name.split()
         for n in range(1, len(words)):
-            found.setdefault(" ".join(words[:n]), []).append(name)
+            if words[n] not in JOINERS:
+                found.setdefault(" ".join(words[:n]), []).append(name)
     return {short: whole[0] for short, whole in found.items() if len(whole) == 1}
 
 
-def _renamed(
-    text: str,
-    mention: OrganisationMention,
-    names: Set[str],
-    longer: Mapping[str, str],
-) -> OrganisationMention:
-    words = mention.name.split()
-    places = [m.start() for m in _WORD.finditer(text, mention.start, mention.end)]
-    if len(places) == len(words):  # the whole name, no short form of it
-        for n in range(1, len(words)):
-            shorter = " ".join(words[n:])
-            if shorter in names:
-                whole = longer.get(shorter, shorter)
-                return replace(mention, name=whole, start=places[n])
-    return replace(mention, name=longer.get(mention.name, mention.name))
+def _simpler(names: Mapping[str, int]) -> dict[str, str]:
+    """The name that a longer one adds a place or a noun to, or the reverse.
+
+    Of "Wattmeer" and "Wattmeer-Cloud" the one told more often is the name, of
+    "Revontuli" and "Revontuli of Finland" the short one.
+    """
+    found: dict[str, str] = {}
+    for name, count in names.items():
+        for cut in _ADDED.finditer(name):
+            short = name[: cut.start()]
+            if short in names:
+                is_noun = cut[0] == "-"
+                whole = is_noun and names[short] < count
+                found[short if whole else name] = name if whole else short
+                break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """The names of an article, and which are forms of which."""
+
+    names: Set[str]
+    longer: Mapping[str, str]
+    simpler: Mapping[str, str]
+
+    def renamed(self, text: str, mention: OrganisationMention) -> OrganisationMention:
+        words = mention.name.split()
+        places = [m.start() for m in _WORD.finditer(text, mention.start, mention.end)]
+        if len(places) == len(words):  # the whole name, no short form of it
+            for n in range(1, len(words)):
+                shorter = " ".join(words[n:])
+                if shorter in self.names:
+                    return replace(mention, name=self._form(shorter), start=places[n])
+        return replace(mention, name=self._form(mention.name))
+
+    def _form(self, name: str) -> str:
+        simple = self.simpler.get(name, name)
+        return self.longer.get(simple, simple)

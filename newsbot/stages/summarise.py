@@ -172,7 +172,7 @@ def tell_summary(
         if new:
             break
     if not sentences:
-        return None
+        return _tell_some(reading, findings, gazetteer, now, asked)
     if len(sentences) < MIN_SENTENCES and asked == own:
         quotes = quote_summary(reading, findings, now).sentences
         sentences.extend(quotes[: MIN_SENTENCES - len(sentences)])
@@ -183,6 +183,26 @@ def tell_summary(
         writer="facts",
         created_at=now,
     )
+
+
+def _tell_some(
+    reading: Reading,
+    findings: Sequence[Finding],
+    gazetteer: Gazetteer,
+    now: datetime,
+    language: Language,
+) -> Summary | None:
+    """Tell those of several deals that the article supports one by one."""
+    if len(findings) < 2:
+        return None
+    kept = [
+        one
+        for one in findings
+        if tell_summary(reading, [one], gazetteer, now, language=language) is not None
+    ]
+    if not 0 < len(kept) < len(findings):
+        return None
+    return tell_summary(reading, kept, gazetteer, now, language=language)
 
 
 def _told(

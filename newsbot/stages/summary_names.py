@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
@@ -75,6 +76,7 @@ def check_names(text: str, reading: Reading, gazetteer: Gazetteer) -> list[Unsup
 def _ordinary(word: str) -> bool:
     ends = like(ORDINARY, word) or like(TRADE, word) or like(PERSON, word)
     plain = word in STOP or word in _PLAIN or word in PLACES or word.islower()
+    plain = plain or word in CURRENCIES  # "INR 15bn": `summary_figures` looks at it
     return ends or plain or word.casefold() in LEGAL_FORMS | ROLE_WORDS
 
 

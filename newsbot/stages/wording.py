@@ -23,6 +23,21 @@ STATUS: dict[Language, dict[Status, str]] = {
         "ended": "Abkommen beendet",
     },
 }
+#: How far a deal has come, within a sentence.
+STATES: dict[Language, dict[Status, str]] = {
+    "en": {
+        "announced": "signed",
+        "expanded": "expanded",
+        "talks": "in talks",
+        "ended": "ended",
+    },
+    "de": {
+        "announced": "vereinbart",
+        "expanded": "erweitert",
+        "talks": "in Verhandlung",
+        "ended": "beendet",
+    },
+}
 TYPES: dict[Language, dict[DealType, str]] = {
     "en": {
         "investment": "investment",

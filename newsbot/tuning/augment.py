@@ -22,7 +22,7 @@ from newsbot.stages.amounts import find_money, same_value
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.questions import Candidate, candidates
 from newsbot.stages.reading import Reading
-from newsbot.tuning.names import invent_name
+from newsbot.tuning.names import invent_name, short_form
 
 #: Share of the articles of one pass that get other names, sums, currencies, days.
 SWAP_NAMES, SWAP_SUMS, SWAP_CURRENCIES, SWAP_DAYS = 0.6, 0.4, 0.15, 0.3
@@ -131,7 +131,8 @@ def apply(
             name not in written for name, _ in parties if name in renamed.values()
         ):
             return article
-        deals.append(replace(deal, parties=parties, amounts=kept))
+        others = tuple(_renamed(n, renamed, gazetteer) for n in deal.not_parties)
+        deals.append(replace(deal, parties=parties, amounts=kept, not_parties=others))
     spans = tuple(
         GoldSpan(field=s.field, start=moved(s.start), end=moved(s.end))
         for s in article.spans
@@ -182,12 +183,12 @@ def _names(
             for other in taken
         ):
             continue  # a parent and its unit stay a family
-        new = _another(candidate.name, gazetteer, rng, taken)
+        new = _another(candidate.name, reading.article.language, gazetteer, rng, taken)
         if new is None:
             continue
         taken.add(new)
         renamed[candidate.name] = new
-        short = new.split()[0]
+        short = short_form(new)
         edits += [
             Edit(m.start, m.end, short if surfaces[m.start] else new)
             for m in candidate.mentions
@@ -206,18 +207,18 @@ def _surfaces(reading: Reading, candidate: Candidate) -> dict[int, bool] | None:
         if text[mention.end : mention.end + 1] == "-":
             return None
         whole = surface == candidate.name or mention.kind == "name"
-        if not whole and not candidate.name.startswith(surface):
+        if not whole and surface not in candidate.name:
             return None
         found[mention.start] = not whole
     return found
 
 
 def _another(
-    name: str, gazetteer: Gazetteer, rng: Random, taken: set[str]
+    name: str, language: str, gazetteer: Gazetteer, rng: Random, taken: set[str]
 ) -> str | None:
     known = gazetteer.get(name)
     if known is None or rng.random() < INVENTED:
-        return invent_name(name if known is None else None, rng)
+        return invent_name(name if known is None else None, language, rng)
     pool = [
         other
         for other in gazetteer.of_kind(known.kind)

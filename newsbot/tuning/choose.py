@@ -14,18 +14,19 @@ from torch import Tensor
 
 from newsbot.evaluation.score import area_under_curve
 from newsbot.stages.heads import Thresholds
-from newsbot.stages.organisations import Gazetteer
-from newsbot.tuning.examples import Example, payers
+from newsbot.tuning.examples import Example
+from newsbot.tuning.labelled import NAMED, UNCLEAR
 from newsbot.tuning.network import Answers
 
 Array = NDArray[np.float64]
 #: F scores this close are equal: a few articles of the corpus either way.
 PLATEAU = 0.005
 #: Weight of recall against precision for each threshold. A false party or sum stands
-#: in an alert; a party below the threshold still counts where a deal needs two.
+#: in an alert; a party below the threshold still counts where a deal needs two. What is
+#: no name is asked about as a party all the same, and refused there.
 BETAS: Mapping[str, float] = {
-    "article": 1.0, "party": 0.7, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
-    "types": 1.0,
+    "article": 1.0, "party": 0.5, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
+    "types": 1.0, "name": 2.0,
 }  # fmt: skip
 #: Share of deals among the articles that are said to report one.
 PRECISION = 0.95
@@ -67,14 +68,11 @@ class _Rows:
         return np.array(self.right, dtype=np.bool_)  # of no rows, too
 
 
-def choose(
-    predicted: Sequence[tuple[Example, Answers]], gazetteer: Gazetteer
-) -> Chosen:
+def choose(predicted: Sequence[tuple[Example, Answers]]) -> Chosen:
     """Choose calibration and thresholds, and measure every head.
 
     Args:
         predicted: Articles that the network did not learn from, with its answers.
-        gazetteer: The organisations.
 
     Source:
         Platt, "Probabilistic outputs for support vector machines", 1999.
@@ -82,7 +80,7 @@ def choose(
     rows: dict[str, _Rows] = {}
     exact: dict[str, list[bool]] = {}
     for example, told in predicted:
-        _collect(example, told, rows, exact, gazetteer)
+        _collect(example, told, rows, exact)
     article = rows["article"]
     slope, shift = _platt(np.array(article.scores), article.labels())
     article.scores = [slope * score + shift for score in article.scores]
@@ -92,6 +90,8 @@ def choose(
         if name in rows
     }
     middle = {name: round(sum(ends) / 2, 3) for name, ends in plateaus.items()}
+    if "all_roles" in exact:
+        middle["roles"] = _whole_sets(predicted)
     middle["article"] = _lowest_precise(
         article.probabilities(), np.array(article.right), plateaus["article"][0]
     )
@@ -115,7 +115,6 @@ def _collect(
     told: Answers,
     rows: dict[str, _Rows],
     exact: dict[str, list[bool]],
-    gazetteer: Gazetteer,
 ) -> None:
     def add(name: str, scores: Tensor, right: Sequence[bool]) -> None:
         rows.setdefault(name, _Rows()).add(scores, right)
@@ -125,13 +124,15 @@ def _collect(
     if not example.is_deal:
         return
     who = example.organisations
-    parties = [n for n, one in enumerate(who) if one.deals]
     add("party", told.party, [bool(one.deals) for one in who])
     add("deal", told.deal, [pairing.is_deal for pairing in example.pairings])
     add("roles", told.roles, [r for part in example.parts for r in part.roles])
     add("types", told.types, [t for deal in example.deals for t in deal.types])
     add("amount", told.amount, [one.deal is not None for one in example.sums])
     add("capacity", told.capacity, [o.deal is not None for o in example.quantities])
+    add("payer", told.payer, [payment.pays for payment in example.payments])
+    clear = [n for n, named in enumerate(example.named) if named != UNCLEAR]
+    add("name", told.name[clear], [example.named[n] == NAMED for n in clear])
 
     def hit(name: str, scores: Tensor, right: int) -> None:
         exact.setdefault(name, []).append(int(scores.argmax()) == right)
@@ -141,14 +142,9 @@ def _collect(
         exact.setdefault("all_roles", []).append(said == list(part.roles))
     for n, deal in enumerate(example.deals):
         hit("status", told.status[n], deal.status)
-    columns = [*parties, len(who)]
-    paid = payers(example.sums, who, gazetteer)
     for n, one in enumerate(example.sums):
         if one.deal is not None:
             hit("amount_kind", told.amount_kind[n], one.kind)
-            if paid[n] in columns:
-                place = columns.index(paid[n])  # type: ignore[arg-type]
-                hit("payer", told.payer[n][columns], place)
 
 
 def _platt(scores: Array, right: NDArray[np.bool_]) -> tuple[float, float]:
@@ -210,6 +206,22 @@ def _plateau(
     values = np.array([_f_score(probabilities >= t, right, beta) for t in grid])
     best = grid[values >= values.max() - PLATEAU]
     return round(float(best.min()), 3), round(float(best.max()), 3)
+
+
+def _whole_sets(predicted: Sequence[tuple[Example, Answers]]) -> float:
+    """The threshold at which most parties have all their roles right and no other.
+
+    A single role that is right helps nobody who reads who buys from whom.
+    """
+    scores = [
+        told.roles[n].float() for ex, told in predicted for n in range(len(ex.parts))
+    ]
+    right = np.array([part.roles for ex, _ in predicted for part in ex.parts])
+    likely = _logistic(np.array([one.tolist() for one in scores]))
+    best = likely.max(1, keepdims=True)  # the likeliest role is said in any case
+    grid = np.linspace(0.05, 0.95, 91)
+    hits = [(((likely >= t) | (likely == best)) == right).all(1).sum() for t in grid]
+    return round(float(grid[np.array(hits) == max(hits)].mean()), 3)
 
 
 def _lowest_precise(

@@ -110,7 +110,7 @@ def instruction(language: str, rng: Random) -> str:
         language = "en" if language == "de" else "de"
     a, b = rng.sample(_FAMOUS, 2)
     if rng.random() < 0.3:
-        b = invent_name(None, rng)
+        b = invent_name(None, language, rng)
     number = rng.randint(2, 90)
     english, subordinate, main = rng.choice(_DEALS)
     fill = {"a": a, "b": b, "n": number}

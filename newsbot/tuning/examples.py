@@ -6,22 +6,34 @@ Out: one `Example`. The questions are those that judging asks (`stages.questions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations, cycle
+from random import Random
+from typing import TypeVar
 
 from newsbot.adapters.hf_tokenizer import HfTokenizer
-from newsbot.evaluation.gold import GoldArticle, GoldDeal
+from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal
 from newsbot.stages import questions
 from newsbot.stages.amounts import same_value
+from newsbot.stages.naming import last_tokens
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import token_range
+from newsbot.stages.words import tokens as read_words
+from newsbot.tuning.labelled import named_words, some_capitals, with_labelled
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: Pairs of parties, and of a party and a bystander, that are asked about an article.
 MAX_PAIRS, MAX_BYSTANDERS = 12, 3
+#: Questions about who pays.
+MAX_PAYMENTS = 12
+#: What one pass asks about an article besides its parties and their sums: each pass
+#: draws anew, and a question costs as much as a sentence.
+N_BYSTANDERS, N_BACKGROUND, N_PAIRINGS, N_PAYMENTS = 6, 2, 5, 4
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +55,6 @@ class Sum:
     deal: int | None
     #: Place in `AMOUNT_KINDS`; 0 where it belongs to none.
     kind: int = 0
-    payer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,14 @@ class Pairing:
 
     ids: tuple[int, ...]
     is_deal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """The question whether one party pays a sum of its deal."""
+
+    ids: tuple[int, ...]
+    pays: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +120,11 @@ class Example:
     pairings: tuple[Pairing, ...] = ()
     deals: tuple[Deal, ...] = ()
     parts: tuple[Part, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    #: Last token of each word, counted in `ids`, and whether the word is part of a
+    #: name, as `tuning.labelled` says.
+    words: tuple[int, ...] = ()
+    named: tuple[int, ...] = ()
 
     @property
     def asked(self) -> list[tuple[int, ...]]:
@@ -113,6 +137,7 @@ class Example:
             *(one.ids for one in self.pairings),
             *(one.ids for one in self.deals),
             *(one.ids for one in self.parts),
+            *(one.ids for one in self.payments),
         ]
 
     @property
@@ -127,7 +152,15 @@ def make_example(
     tokenizer: HfTokenizer,
     gazetteer: Gazetteer,
 ) -> Example:
-    """Turn a labelled article into an example."""
+    """Turn a labelled article into an example.
+
+    Args:
+        article: Labelled.
+        reading: What the rules read in it.
+        tokenizer: The base model's.
+        gazetteer: The organisations.
+    """
+    reading = with_labelled(article, reading, gazetteer)
     tokens = tokenizer.encode(reading.article.full_text)
     n_prefix = len(tokenizer.prefix)
     spans = [span for span in article.spans if ".parties." in span.field]
@@ -152,6 +185,8 @@ def make_example(
     )
     if not article.deals:
         return example
+    words = list(read_words(reading.article.full_text))
+    capitals = some_capitals(reading, words, Random(article.id))
     who = tuple(
         _organisation(
             article,
@@ -159,15 +194,17 @@ def make_example(
             ask(questions.about_organisation(reading, one, gazetteer)),
             gazetteer,
         )
-        for one in questions.candidates(reading.organisations)
+        for one in questions.candidates([*reading.organisations, *capitals])
     )
+    sums = questions.sums(reading.money)
     return replace(
         example,
         organisations=who,
         sums=tuple(
-            _sum(article, one, ask(questions.about_sum(reading, one)), gazetteer)
-            for one in questions.sums(reading.money)
+            _sum(article, one, ask(questions.about_sum(reading, one))) for one in sums
         ),
+        words=tuple(last + n_prefix for last in last_tokens(words, tokens.offsets)),
+        named=tuple(named_words(article, reading, words, gazetteer)),
         quantities=tuple(
             _quantity(article, one, ask(questions.about_quantity(reading, one)))
             for one in questions.quantities(reading.capacity)
@@ -199,7 +236,44 @@ def make_example(
             for deal in article.deals
             for name, roles in deal.parties
         ),
+        payments=tuple(
+            Payment(ids=ask(questions.about_payer(reading, one, name)), pays=pays)
+            for one in sums
+            for name, pays in _payers(article, one, gazetteer)
+        )[:MAX_PAYMENTS],
     )
+
+
+def thinned(example: Example, rng: Random) -> Example:
+    """Ask less: about every party and sum of a deal, and about some of the rest."""
+
+    def some(items: Sequence[Item], n: int, own: Callable[[Item], bool]) -> list[Item]:
+        others = [k for k, item in enumerate(items) if not own(item)]
+        kept = set(rng.sample(others, min(n, len(others))))
+        return [item for k, item in enumerate(items) if own(item) or k in kept]
+
+    return replace(
+        example,
+        organisations=tuple(
+            some(example.organisations, N_BYSTANDERS, lambda one: bool(one.deals))
+        ),
+        sums=tuple(some(example.sums, N_BACKGROUND, lambda one: one.deal is not None)),
+        pairings=tuple(some(example.pairings, N_PAIRINGS, lambda _: False)),
+        payments=tuple(some(example.payments, N_PAYMENTS, lambda _: False)),
+    )
+
+
+def _payers(
+    article: GoldArticle, one: questions.Sum, gazetteer: Gazetteer
+) -> list[tuple[str, bool]]:
+    """The parties of a sum's deal, and which of them pays it."""
+    told = _told(article, one)
+    if told is None:
+        return []
+    number, amount = told
+    payer = amount.payer and gazetteer.canonical(amount.payer)
+    names = _names(article.deals[number], gazetteer)
+    return [(name, name == payer) for name in names]
 
 
 def _names(deal: GoldDeal, gazetteer: Gazetteer) -> list[str]:
@@ -235,24 +309,23 @@ def _organisation(
     return Organisation(ids=ids, name=candidate.name, deals=frozenset(deals))
 
 
-def _sum(
-    article: GoldArticle,
-    one: questions.Sum,
-    ids: tuple[int, ...],
-    gazetteer: Gazetteer,
-) -> Sum:
+def _told(article: GoldArticle, one: questions.Sum) -> tuple[int, GoldAmount] | None:
+    """The number of the deal that a sum belongs to, and its label."""
     first = one.mentions[0]
     for number, deal in enumerate(article.deals):
         for amount in deal.amounts:
             same = amount.currency == first.currency
             if same and same_value(amount.value, first.value):
-                return Sum(
-                    ids=ids,
-                    deal=number,
-                    kind=AMOUNT_KINDS.index(amount.kind),
-                    payer=amount.payer and gazetteer.canonical(amount.payer),
-                )
-    return Sum(ids=ids, deal=None)
+                return number, amount
+    return None
+
+
+def _sum(article: GoldArticle, one: questions.Sum, ids: tuple[int, ...]) -> Sum:
+    told = _told(article, one)
+    if told is None:
+        return Sum(ids=ids, deal=None)
+    number, amount = told
+    return Sum(ids=ids, deal=number, kind=AMOUNT_KINDS.index(amount.kind))
 
 
 def _quantity(
@@ -269,33 +342,3 @@ def _quantity(
 
 def _same(value: Decimal, unit: str, other: Decimal, other_unit: str) -> bool:
     return same_value(value, other) and unit.casefold() == other_unit.casefold()
-
-
-def payers(
-    sums: Sequence[Sum], organisations: Sequence[Organisation], gazetteer: Gazetteer
-) -> list[int | None]:
-    """Say which organisation pays each sum that belongs to a deal.
-
-    Returns:
-        Per sum the place of its payer among the organisations; their number where
-        nobody in particular pays; None where the payer is not among them.
-    """
-    found: list[int | None] = []
-    for one in sums:
-        if one.deal is None:
-            found.append(None)
-        elif one.payer is None:
-            found.append(len(organisations))
-        else:
-            found.append(
-                next(
-                    (
-                        place
-                        for place, organisation in enumerate(organisations)
-                        if organisation.deals
-                        and gazetteer.related(organisation.name, one.payer)
-                    ),
-                    None,
-                )
-            )
-    return found

@@ -21,20 +21,24 @@ from newsbot.stages.heads import (
     CLASSES,
     DOUBLE,
     EXCLUSIVE,
+    NAME_UNITS,
     PAIR_WIDTH,
     PAIRS,
     Head,
+    HeadSet,
+    Namer,
     Pair,
+    Thresholds,
 )
-from newsbot.stages.organisations import Gazetteer
-from newsbot.tuning.examples import Example, payers
+from newsbot.tuning.examples import Example
+from newsbot.tuning.labelled import UNCLEAR
 
 #: Weight of each answer's loss in the sum. Roles and types are several answers in
 #: one; what few articles ask must not drown what all ask.
 WEIGHTS: Mapping[str, float] = {
     "article": 1.0, "sentence": 0.5, "party": 1.0, "roles": 1.5, "types": 1.5,
     "status": 0.5, "amount": 1.0, "amount_kind": 0.5, "capacity": 0.5,
-    "deal": 0.7, "belongs": 0.3, "payer": 0.5,
+    "deal": 0.7, "belongs": 0.3, "payer": 0.7, "name": 1.0,
 }  # fmt: skip
 #: Share of a state that is hidden from the heads while they learn.
 DROPOUT = 0.1
@@ -63,8 +67,10 @@ class Answers:
     capacity: Tensor
     #: Shape (n_sums + n_quantities, n_organisations).
     belongs: Tensor
-    #: Shape (n_sums, n_organisations + 1); the last: nobody in particular.
+    #: Shape (n_payments,).
     payer: Tensor
+    #: Shape (n_words,).
+    name: Tensor
 
 
 class Network(nn.Module):
@@ -87,6 +93,9 @@ class Network(nn.Module):
         self.left = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
         self.right = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
         self.bias = nn.ParameterDict({n: nn.Parameter(torch.zeros(1)) for n in PAIRS})
+        self.namer = nn.Sequential(
+            nn.Linear(2 * width, NAME_UNITS), nn.ReLU(), nn.Linear(NAME_UNITS, 1)
+        )
         self.dropout = nn.Dropout(DROPOUT)
 
     def answers(self, examples: Sequence[Example]) -> list[Answers]:
@@ -100,7 +109,7 @@ class Network(nn.Module):
             ids[n, : len(row.ids)] = torch.tensor(row.ids)
             places[n, : len(row.ids)] = torch.tensor(row.places)
             branches[n, : len(row.ids)] = torch.tensor(row.branches)
-        device = self.bias["payer"].device
+        device = self.bias["belongs"].device
         output = self.decoder(
             input_ids=ids.to(device),
             position_ids=places.to(device),
@@ -120,9 +129,9 @@ class Network(nn.Module):
         sizes = [
             1, len(example.organisations), len(example.sums),
             len(example.quantities), len(example.pairings), len(example.deals),
-            len(example.parts),
+            len(example.parts), len(example.payments),
         ]  # fmt: skip
-        article, who, sums, quantities, pairings, deals, parts = torch.split(
+        article, who, sums, quantities, pairings, deals, parts, payments = torch.split(
             asked, sizes
         )
         sentences = torch.stack(
@@ -131,13 +140,8 @@ class Network(nn.Module):
                 for start, end in example.sentences
             ]
         )
-        payer = torch.cat(
-            [
-                self._pairs("payer", sums, who),
-                self.bias["payer"].expand(len(sums), 1),
-            ],
-            1,
-        )
+        words = states[torch.tensor(example.words, dtype=torch.long)]
+        after = torch.cat([words[1:], torch.zeros_like(words[:1])])
         both = torch.cat([sums, quantities])
         return Answers(
             article=self.heads["article"](article)[0, 0],
@@ -151,7 +155,8 @@ class Network(nn.Module):
             amount_kind=self.heads["amount_kind"](sums),
             capacity=self.heads["capacity"](quantities)[:, 0],
             belongs=self._pairs("belongs", both, who) + self.bias["belongs"],
-            payer=payer,
+            payer=self.heads["payer"](payments)[:, 0],
+            name=self.namer(torch.cat([words, after], 1))[:, 0],
         )
 
     def _pairs(self, name: str, left: Tensor, right: Tensor) -> Tensor:
@@ -159,8 +164,8 @@ class Network(nn.Module):
         scaled_down: Tensor = scores / PAIR_WIDTH**0.5
         return scaled_down
 
-    def export(self) -> tuple[dict[str, Head], dict[str, Pair]]:
-        """Give the heads as arrays."""
+    def export(self, thresholds: Thresholds) -> HeadSet:
+        """Give the heads as arrays, with thresholds."""
         heads = {
             name: Head(
                 weights=_array(head.weight),
@@ -179,12 +184,19 @@ class Network(nn.Module):
             )
             for name in PAIRS
         }
-        return heads, pairs
+        inner, _, outer = self.namer
+        namer = Namer(
+            inner=_array(inner.weight),
+            inner_bias=_array(inner.bias),
+            outer=_array(outer.weight),
+            outer_bias=_array(outer.bias),
+        )
+        return HeadSet(
+            heads=heads, pairs=pairs, namer=namer, thresholds=thresholds, hash="unsaved"
+        )
 
 
-def losses(
-    example: Example, answers: Answers, gazetteer: Gazetteer
-) -> dict[str, Tensor]:
+def losses(example: Example, answers: Answers) -> dict[str, Tensor]:
     """Weigh how wrong the answers are; what was not asked is left out."""
     binary = functional.binary_cross_entropy_with_logits
     device = answers.article.device
@@ -211,7 +223,14 @@ def losses(
     if example.pairings:
         real = targets([pairing.is_deal for pairing in example.pairings])
         found["deal"] = binary(answers.deal, real)
-    found |= _quantity_losses(example, answers, parties, gazetteer, targets)
+    if example.payments:
+        pays = targets([payment.pays for payment in example.payments])
+        found["payer"] = binary(answers.payer, pays)
+    clear = [n for n, named in enumerate(example.named) if named != UNCLEAR]
+    if clear:
+        named = targets([example.named[n] for n in clear])
+        found["name"] = binary(answers.name[clear], named)
+    found |= _quantity_losses(example, answers, parties, targets)
     return {name: loss * WEIGHTS[name] for name, loss in found.items()}
 
 
@@ -219,7 +238,6 @@ def _quantity_losses(
     example: Example,
     answers: Answers,
     parties: list[int],
-    gazetteer: Gazetteer,
     targets: Any,
 ) -> dict[str, Tensor]:
     binary = functional.binary_cross_entropy_with_logits
@@ -237,13 +255,6 @@ def _quantity_losses(
         found["amount_kind"] = functional.cross_entropy(
             answers.amount_kind[mine], kinds
         )
-        columns = [*parties, len(example.organisations)]
-        paid = payers(example.sums, example.organisations, gazetteer)
-        told = [n for n in mine if paid[n] in columns]
-        if told:
-            right = torch.tensor([columns.index(paid[n]) for n in told], device=device)  # type: ignore[arg-type]
-            scores = answers.payer[told][:, columns]
-            found["payer"] = functional.cross_entropy(scores, right)
     both = [one.deal for one in example.sums]
     both += [one.deal for one in example.quantities]
     pairs = [

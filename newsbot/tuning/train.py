@@ -20,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 
 from newsbot.errors import UserError
-from newsbot.stages.organisations import Gazetteer
 from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network, losses
 
@@ -48,7 +47,7 @@ class Recipe:
     first: int = 4
     rank: int = 16
     #: Passes over the first run's articles, and over all of them in the second.
-    epochs: int = 5
+    epochs: int = 3
     last_epochs: int = 1
     learning_rate: float = 1e-3
     head_learning_rate: float = 4e-3
@@ -118,7 +117,6 @@ def train(
     network: Network,
     recipe: Recipe,
     passes: Passes,
-    gazetteer: Gazetteer,
     *,
     checkpoint: Path,
     resume: bool,
@@ -130,7 +128,6 @@ def train(
         network: From `make_network`.
         recipe: How.
         passes: Over what.
-        gazetteer: The organisations.
         checkpoint: File that is written on the way and removed by nobody.
         resume: Whether to go on from it where it fits the recipe.
         progress: Told what is being done, with the mean loss, and the share done.
@@ -144,7 +141,7 @@ def train(
         examples = passes.examples(number)
         batches = list(_batches(examples, recipe, number))
         for batch in batches[run.step % run.steps_per_epoch : run.steps_per_epoch]:
-            loss = run.take(batch, gazetteer)
+            loss = run.take(batch)
             done = run.step / run.n_steps
             progress(f"pass {number + 1}, loss {loss:.2f}", done)
             if run.step % CHECKPOINT_STEPS == 0 or run.step == run.n_steps:
@@ -179,7 +176,7 @@ class _Run:
             recipe.head_learning_rate * passes.rate,
         ]
 
-    def take(self, batch: Sequence[Example], gazetteer: Gazetteer) -> float:
+    def take(self, batch: Sequence[Example]) -> float:
         """Take one step; gives the mean loss."""
         recipe = self._recipe
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)
@@ -189,7 +186,7 @@ class _Run:
             answers = self._network.answers(rows)
             loss = torch.stack(
                 [
-                    torch.stack(list(losses(one, told, gazetteer).values())).sum()
+                    torch.stack(list(losses(one, told).values())).sum()
                     for one, told in zip(rows, answers, strict=True)
                 ]
             ).sum() / len(batch)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,14 +24,14 @@ from newsbot.errors import UserError
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
-from newsbot.stages.heads import Head, HeadSet, Pair, Thresholds
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
 from newsbot.tuning.augment import augment
 from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
-from newsbot.tuning.examples import Example, make_example
-from newsbot.tuning.network import Network
+from newsbot.tuning.examples import Example, make_example, thinned
+from newsbot.tuning.labelled import with_labelled
+from newsbot.tuning.network import Answers, Network
 from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
 
 #: One story in so many is left out of the first run.
@@ -130,7 +129,7 @@ def _tune(
         resume=resume,
         progress=lambda stage, share: progress(f"first run, {stage}", first * share),
     )
-    chosen = choose(workshop.predict(network, left_out), workshop.gazetteer)
+    chosen = choose(workshop.predict(network, left_out))
     held_out_adapter = workshop.adapter(network, chosen)
     workshop.run(
         network,
@@ -196,7 +195,6 @@ class _Workshop:
                 n_passes=recipe.last_epochs if first else recipe.epochs,
                 rate=recipe.last_rate if first else 1.0,
             ),
-            self.gazetteer,
             checkpoint=self._place.runs / f"{digest}.pt",
             resume=resume,
             progress=progress,
@@ -209,9 +207,10 @@ class _Workshop:
             rng = Random(f"{self._recipe.seed}-{number}-{article.id}")
             if number:
                 reading = read_article(as_article(article), self.gazetteer)
+                reading = with_labelled(article, reading, self.gazetteer)
                 article = augment(article, reading, self.gazetteer, rng)
             article = distract(article, articles, rng)
-            examples.append(self._example(article))
+            examples.append(thinned(self._example(article), rng))
         return examples
 
     def _example(self, article: GoldArticle) -> Example:
@@ -220,7 +219,7 @@ class _Workshop:
 
     def predict(
         self, network: Network, articles: Sequence[GoldArticle]
-    ) -> list[tuple[Example, Any]]:
+    ) -> list[tuple[Example, Answers]]:
         """Answer everything about articles, as they are."""
         network.eval()
         found = []
@@ -232,9 +231,9 @@ class _Workshop:
 
     def adapter(self, network: Network, chosen: Chosen) -> Adapter:
         """Take the tuned parts out of a network, the calibration worked in."""
-        heads, pairs = network.export()
-        article = heads["article"]
-        heads["article"] = replace(
+        told = network.export(chosen.thresholds)
+        article = told["article"]
+        calibrated = replace(
             article,
             weights=np.asarray(article.weights * chosen.slope, dtype=np.float32),
             bias=np.asarray(
@@ -243,14 +242,8 @@ class _Workshop:
         )
         return Adapter(
             matrices=matrices(network),
-            heads=_head_set(heads, pairs, chosen.thresholds),
+            heads=replace(told, heads={**told.heads, "article": calibrated}),
             base=self._place.base,
             layer=self._recipe.layers,
             card="{}",
         )
-
-
-def _head_set(
-    heads: dict[str, Head], pairs: dict[str, Pair], thresholds: Thresholds
-) -> HeadSet:
-    return HeadSet(heads=heads, pairs=pairs, thresholds=thresholds, hash="unsaved")

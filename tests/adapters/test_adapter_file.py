@@ -31,10 +31,12 @@ from newsbot.stages.heads import (
     CLASSES,
     DOUBLE,
     EXCLUSIVE,
+    NAME_UNITS,
     PAIR_WIDTH,
     PAIRS,
     Head,
     HeadSet,
+    Namer,
     Pair,
     Thresholds,
 )
@@ -79,6 +81,12 @@ def adapter() -> Adapter:
                 for name, n in CLASSES.items()
             },
             pairs={name: pair() for name in PAIRS},
+            namer=Namer(
+                inner=numbers(NAME_UNITS, 2 * WIDTH),
+                inner_bias=numbers(NAME_UNITS),
+                outer=numbers(1, NAME_UNITS),
+                outer_bias=numbers(1),
+            ),
             thresholds=Thresholds(
                 article=0.1 + 0.2,
                 party=1 / 3,
@@ -86,6 +94,7 @@ def adapter() -> Adapter:
                 capacity=0.4,
                 roles=0.45,
                 types=0.55,
+                name=0.3,
             ),
             hash="unsaved",
         ),
@@ -123,6 +132,8 @@ def parts(one: Adapter):
     for name, pair in one.heads.pairs.items():
         for part in ("left", "left_bias", "right", "right_bias", "bias"):
             yield f"{name}.{part}", getattr(pair, part)
+    for part in ("inner", "inner_bias", "outer", "outer_bias"):
+        yield f"namer.{part}", getattr(one.heads.namer, part)
 
 
 def test_what_was_saved_is_loaded(path):
@@ -300,7 +311,11 @@ def test_a_huge_head_is_not_read(path):
     [
         ("head.status.bias", None),
         ("head.roles.weights", None),
-        ("pair.payer.left", None),
+        ("pair.belongs.left", None),
+        ("namer.inner", None),
+        ("namer.inner", np.zeros((NAME_UNITS, WIDTH), dtype=np.float32)),
+        ("namer.outer", np.zeros((2, NAME_UNITS), dtype=np.float32)),
+        ("namer.outer_bias", np.zeros((), dtype=np.float32)),
         ("pair.belongs.bias", None),
         (f"lora.{MODULE}.a", None),
         (f"lora.{MODULE}.b", None),
@@ -309,9 +324,9 @@ def test_a_huge_head_is_not_read(path):
         ("head.status.weights", np.zeros((9, WIDTH), dtype=np.float32)),
         (f"lora.{MODULE}.a", np.zeros((RANK + 1, WIDTH), dtype=np.float16)),
         (f"lora.{MODULE}.b", np.zeros(RANK, dtype=np.float16)),
-        ("pair.payer.left", np.zeros((PAIR_WIDTH - 1, WIDTH), dtype=np.float32)),
-        ("pair.payer.right_bias", np.zeros(3, dtype=np.float32)),
-        ("pair.payer.bias", np.zeros(2, dtype=np.float32)),
+        ("pair.belongs.left", np.zeros((PAIR_WIDTH - 1, WIDTH), dtype=np.float32)),
+        ("pair.belongs.right_bias", np.zeros(3, dtype=np.float32)),
+        ("pair.belongs.bias", np.zeros(2, dtype=np.float32)),
         ("pair.belongs.right", np.zeros((PAIR_WIDTH, WIDTH + 1), dtype=np.float32)),
         ("head.party.weights", np.zeros((1, WIDTH + 1), dtype=np.float32)),
         ("head.sentence.weights", np.zeros((1, WIDTH), dtype=np.float32)),

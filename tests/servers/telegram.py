@@ -22,7 +22,7 @@ import threading
 import time
 import urllib.parse
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -44,8 +44,13 @@ class Accepted:
     visible: str
     parse_mode: str | None
     preview: bool
+    reply_to: int | None
     #: `time.monotonic` seconds.
     at: float
+    #: The forum's topic; None outside of forums and in the general one.
+    thread: int | None = None
+    #: Rows of (label, callback data).
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,22 @@ def migrated(chat_id: int) -> Answer:
 
 
 BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
+GROUP_DELETED = failure(403, "Forbidden: the group chat was deleted")
+NOT_A_MEMBER = failure(403, "Forbidden: bot is not a member of the channel chat")
+NO_RIGHTS = failure(
+    400, "Bad Request: not enough rights to send text messages to the chat"
+)
+TOPIC_CLOSED = failure(400, "Bad Request: TOPIC_CLOSED")
+THREAD_NOT_FOUND = failure(400, "Bad Request: message thread not found")
+BUTTON_DATA_INVALID = failure(400, "Bad Request: BUTTON_DATA_INVALID")
 DEACTIVATED = failure(403, "Forbidden: user is deactivated")
+NOT_MODIFIED = failure(
+    400,
+    "Bad Request: message is not modified: specified new message content and reply "
+    "markup are exactly the same as a current content and reply markup of the message",
+)
+EDIT_GONE = failure(400, "Bad Request: message to edit not found")
+TOO_OLD = failure(400, "Bad Request: message can't be edited")
 KICKED = failure(403, "Forbidden: bot was kicked from the supergroup chat")
 CHAT_NOT_FOUND = failure(400, "Bad Request: chat not found")
 UNAUTHORIZED = failure(401, "Unauthorized")
@@ -119,9 +139,17 @@ class TelegramServer:
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.accepted: list[Accepted] = []
+        self._n_messages = 0
         #: Every call: method name and parameters, accepted or not.
         self.calls: list[tuple[str, dict[str, str]]] = []
         self._scripts: dict[str, deque[Reply]] = defaultdict(deque)
+        #: What a chat or topic, ``"-100123/7"``, answers until it is taken out.
+        self.standing: dict[str, Reply] = {}
+        #: Limits that it keeps by itself: (most, seconds) for a chat, a group or
+        #: channel, and all; who exceeds them gets 429, which `n_floods` counts.
+        self.flood: tuple[tuple[int, float], ...] = ()
+        self.n_floods = 0
+        self._arrived: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=99))
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._http = _HttpServer(("127.0.0.1", 0), _handler(self))
@@ -138,6 +166,11 @@ class TelegramServer:
         """Answer the next messages to a chat like this, one each."""
         with self._lock:
             self._scripts[chat].extend(replies)
+
+    def delete(self, message_id: int) -> None:
+        """Delete a message as somebody in the chat might."""
+        with self._lock:
+            self.accepted = [m for m in self.accepted if m.message_id != message_id]
 
     def messages(self, chat: str) -> list[str]:
         """List what the readers of a chat see, oldest first."""
@@ -162,60 +195,154 @@ class TelegramServer:
             return failure(404, "Not Found")
         if token != self.token:
             return UNAUTHORIZED
-        match method.lower():  # as there, in any case
+        return self.dispatch(method.lower(), params)  # as there, in any case
+
+    def dispatch(self, method: str, params: dict[str, str]) -> Reply:
+        """Answer one method; a subclass adds its own and asks here for the rest.
+
+        Args:
+            method: In lower case.
+            params: As texts; what is structured is JSON.
+        """
+        match method:
             case "getme":
-                return _result(_bot_user(token))
+                return result(bot_user(self.token))
             case "sendmessage":
                 return self._send_message(params)
+            case "editmessagetext":
+                return self._edit_message(params)
         return failure(404, "Not Found: method not found")
 
+    def release(self) -> None:
+        """Close the connections that hang, now and from now on."""
+        self._stopped.set()
+
     def wait_for_end(self) -> None:
-        """Hold a connection until the server stops."""
+        """Hold a connection until the server stops or releases it."""
         self._stopped.wait()
 
     def _send_message(self, params: dict[str, str]) -> Reply:
+        checked = self._checked(params)
+        if not isinstance(checked, tuple):
+            return checked
+        scripted, shown = checked
+        chat = params["chat_id"]
+        options = json.loads(params.get("link_preview_options", "{}"))
+        reply = json.loads(params.get("reply_parameters", "{}"))
+        with self._lock:
+            answered = reply.get("message_id")
+            if answered and not any(
+                (m.message_id, m.chat) == (answered, chat) for m in self.accepted
+            ):
+                if not reply.get("allow_sending_without_reply", False):
+                    return failure(400, "Bad Request: message to be replied not found")
+                answered = None
+            self._n_messages += 1
+            message = Accepted(
+                message_id=self._n_messages,
+                chat=chat,
+                text=params["text"],
+                visible=shown,
+                parse_mode=params.get("parse_mode"),
+                preview=not options.get("is_disabled", False),
+                reply_to=answered,
+                at=time.monotonic(),
+                thread=int(params.get("message_thread_id", 0)) or None,
+                buttons=_buttons(params),
+            )
+            self.accepted.append(message)
+        return scripted or self._told(message)
+
+    def _edit_message(self, params: dict[str, str]) -> Reply:
+        checked = self._checked(params)
+        if not isinstance(checked, tuple):
+            return checked
+        scripted, shown = checked
+        options = json.loads(params.get("link_preview_options", "{}"))
+        with self._lock:
+            for n, old in enumerate(self.accepted):
+                if (str(old.message_id), old.chat) == (
+                    params.get("message_id"),
+                    params["chat_id"],
+                ):
+                    new = replace(
+                        old,
+                        text=params["text"],
+                        visible=shown,
+                        parse_mode=params.get("parse_mode"),
+                        preview=not options.get("is_disabled", False),
+                        buttons=_buttons(params),
+                    )
+                    if new == old:
+                        return NOT_MODIFIED
+                    self.accepted[n] = new
+                    return scripted or self._told(new)
+        return EDIT_GONE
+
+    def _checked(self, params: dict[str, str]) -> Reply | tuple[Silence | None, str]:
+        """Check chat and text; the scripted silence, if any, and what readers see."""
         chat = params.get("chat_id", "")
         if not chat:
             return failure(400, "Bad Request: chat_id is empty")
         with self._lock:
             script = self._scripts[chat]
             scripted = script.popleft() if script else None
+            thread = params.get("message_thread_id", "")
+            for place in (chat, f"{chat}/{thread}"):
+                scripted = scripted or self.standing.get(place)
+            scripted = scripted or self._flooded(chat)
         if isinstance(scripted, Answer):
             return scripted
+        for row in _buttons(params):
+            if any(not 1 <= len(data.encode()) <= 64 for _, data in row):
+                return BUTTON_DATA_INVALID
         text = params.get("text", "")
-        parse_mode = params.get("parse_mode")
+        html = (params.get("parse_mode") or "").lower() == "html"
         try:
-            shown = visible_text(text) if (parse_mode or "").lower() == "html" else text
+            shown = (visible_text(text) if html else text).strip()
         except MarkupError as error:
             return failure(400, f"Bad Request: can't parse entities: {error}")
-        shown = shown.strip()
         if not shown:
             return failure(400, "Bad Request: message text is empty")
         if len(shown.encode("utf-16-le", "surrogatepass")) // 2 > MAX_UNITS:
             return failure(400, "Bad Request: message is too long")
         if scripted is not None and not scripted.accept:
             return scripted
-        options = json.loads(params.get("link_preview_options", "{}"))
-        with self._lock:
-            message = Accepted(
-                message_id=len(self.accepted) + 1,
-                chat=chat,
-                text=text,
-                visible=shown,
-                parse_mode=parse_mode,
-                preview=not options.get("is_disabled", False),
-                at=time.monotonic(),
-            )
-            self.accepted.append(message)
-        return scripted or _result(
+        return scripted, shown
+
+    def _flooded(self, chat: str) -> Answer | None:
+        """Count a request against the limits; 429 where it is one too many."""
+        now = time.monotonic()
+        group = not chat.isdecimal()
+        keys = (chat, f"group {chat}" if group else "", "everything")
+        windows = [(k, w) for k, w in zip(keys, self.flood, strict=False) if k]
+        for key, (most, seconds) in windows:
+            arrived = self._arrived[key]
+            if len(arrived) >= most and now - arrived[-most] < seconds:
+                self.n_floods += 1
+                return too_many_requests(max(1, round(seconds)))
+        for key, _ in windows:
+            self._arrived[key].append(now)
+        return None
+
+    def _told(self, message: Accepted) -> Answer:
+        return result(
             {
                 "message_id": message.message_id,
-                "from": _bot_user(self.token),
+                "from": bot_user(self.token),
                 "date": int(time.time()),
-                "chat": _chat(chat),
-                "text": shown,
+                "chat": chat_object(message.chat),
+                "text": message.visible,
             }
         )
+
+
+def _buttons(params: dict[str, str]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    markup = json.loads(params.get("reply_markup", "{}"))
+    return tuple(
+        tuple((button["text"], button.get("callback_data", "")) for button in row)
+        for row in markup.get("inline_keyboard", ())
+    )
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -224,11 +351,11 @@ class _HttpServer(ThreadingHTTPServer):
     request_queue_size = 128
 
 
-def _result(result: object) -> Answer:
-    return Answer(status=200, body=json.dumps({"ok": True, "result": result}).encode())
+def result(content: object) -> Answer:
+    return Answer(status=200, body=json.dumps({"ok": True, "result": content}).encode())
 
 
-def _bot_user(token: str) -> dict[str, object]:
+def bot_user(token: str) -> dict[str, object]:
     return {
         "id": int(token.partition(":")[0]),
         "is_bot": True,
@@ -237,7 +364,7 @@ def _bot_user(token: str) -> dict[str, object]:
     }
 
 
-def _chat(chat: str) -> dict[str, object]:
+def chat_object(chat: str) -> dict[str, object]:
     if chat.startswith("@"):
         return {"id": -1009999999999, "type": "channel", "title": chat[1:]}
     kind = "supergroup" if chat.startswith("-") else "private"
@@ -296,6 +423,13 @@ def _parameters(content_type: str, body: bytes) -> dict[str, str]:
         return {
             key: value if isinstance(value, str) else json.dumps(value)
             for key, value in json.loads(body or b"{}").items()
+        }
+    if content_type == "multipart/form-data":
+        boundary = body.split(b"\r\n", 1)[0]
+        parts = [part.split(b"\r\n\r\n", 1) for part in body.split(boundary)[1:-1]]
+        return {
+            re.search(r'name="([^"]*)"', head.decode())[1]: value[:-2].decode()
+            for head, value in parts
         }
     return dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
 

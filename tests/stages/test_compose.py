@@ -12,10 +12,12 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
+from deals import unlike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.stages.compose import compose, web_url
+from newsbot.stages.compose import compose
+from newsbot.stages.lines import web_url
 from newsbot.types import (
     AMOUNT_KINDS,
     BOUNDS,
@@ -52,7 +54,8 @@ def article(name: str = "a", **parts) -> Article:
         "text_origin": "page",
         **parts,
     }
-    return Article(id=name, entry_id=name, author=None, fingerprint=0, **fields)
+    values = {"id": name, "entry_id": name, "author": None, **fields}
+    return Article(fingerprint=unlike(name), **values)
 
 
 def amount(value: float, **parts) -> Amount:
@@ -131,8 +134,9 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.open.append(tag)
-        assert [name for name, _ in attrs] == (["href"] if tag == "a" else [])
-        self.links.extend(value for _, value in attrs)
+        expected = {"a": ["href"], "blockquote": ["expandable"]}.get(tag, [])
+        assert [name for name, _ in attrs] == expected
+        self.links.extend(value for name, value in attrs if name == "href")
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -153,8 +157,13 @@ def shown(alert: Alert) -> Reader:
 def as_plain(alert: Alert) -> str:
     """Turn the HTML into what the plain text should be."""
     text = re.sub(r'<a href="([^"]*)">(.*?)</a>', r"\2 \1", alert.html)
-    text = text.replace("<blockquote>", "> ")
-    return html.unescape(re.sub(r"</?(?:b|blockquote)>", "", text))
+    text = re.sub(
+        r"<blockquote expandable>(.*?)</blockquote>",
+        lambda block: re.sub(r"(?m)^", "> ", block[1]),
+        text,
+        flags=re.DOTALL,
+    )
+    return html.unescape(re.sub(r"</?b>", "", text))
 
 
 def units(text: str) -> int:
@@ -189,7 +198,7 @@ def test_an_english_message_says_who_what_how_much_and_where():
         "> “Oracle rents from CoreWeave for $30bn.” — a.example.org "
         "https://a.example.org/x?a=1&b=2\n"
         "\n"
-        "1 source, first seen 2026-03-02 09:00 UTC"
+        "1 source (EN), first seen 09:00 UTC"
     )
 
 
@@ -211,7 +220,7 @@ def test_a_german_message_says_the_same_in_german():
         "",
     ]
     assert "„Oracle rents from CoreWeave for $30bn.“" in alert.plain
-    assert alert.plain.endswith("2 Quellen, zuerst gesehen 2026-03-02 09:00 UTC")
+    assert alert.plain.endswith("2 Quellen (2 EN), zuerst um 09:00 UTC")
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -261,8 +270,11 @@ def test_one_quote_per_paper_and_three_at_most():
 def test_an_article_that_is_gone_costs_its_quote_only():
     """Old articles may be deleted; the message about their deal is still written."""
     alert = write(deal(finding("a"), finding("gone")), article("a"))
-    assert "1 source," in alert.plain
-    assert "1 source," in write(deal(finding("gone")), article("x")).plain
+    assert "1 source (EN)," in alert.plain
+    gone = compose(
+        deal(finding("gone")), {}, kind="new", language="en", summary=None, now=NOW
+    )
+    assert "\n1 source," in gone.plain
 
 
 # one figure, one line
@@ -273,7 +285,7 @@ def test_a_figure_of_several_articles_is_shown_once():
     about = deal(
         finding("a", amounts=[amount(30, kind="total", bound="about")]),
         finding("b", amounts=[amount(30), amount(30, currency="EUR")]),
-        finding("c", amounts=[amount(30, kind="purchase", bound="up_to")]),
+        finding("c", amounts=[amount(30, kind="purchase", bound="at_least")]),
     )
     assert lines(write(about))[2:] == ["• Purchase: $30bn", "• Purchase: €30bn"]
 
@@ -291,11 +303,11 @@ def test_the_entry_with_a_payer_is_shown():
 def test_the_kind_most_articles_give_is_shown_then_the_first():
     """Between kinds the majority decides, between bounds the first telling."""
     first = finding("a", amounts=[amount(30, kind="investment", bound="about")])
-    second = finding("b", amounts=[amount(30, kind="total", bound="up_to")])
+    second = finding("b", amounts=[amount(30, kind="total", bound="at_least")])
     third = finding("c", amounts=[amount(30, kind="total", bound="exact")])
     assert lines(write(deal(first, second)))[2:] == ["• Investment: about $30bn"]
     assert lines(write(deal(first, second, third)))[2:] == [
-        "• Total value: up to $30bn"
+        "• Total value: at least $30bn"
     ]
 
 
@@ -404,19 +416,48 @@ def test_any_message_fits_and_says_the_same_twice(
     facts = [n for n, line in enumerate(text) if line.startswith("•")]
     quotes = [n for n, line in enumerate(text) if line.startswith("> ")]
     assert not (facts and quotes) or max(facts) < min(quotes)
-    wanted = len(names) + len({(a.value, a.currency) for a in sums})
-    assert len(facts) == wanted or not quotes
+    # Figures about which papers differ share one line.
+    most = len(names) + len({(a.value, a.currency) for a in sums})
+    assert len(facts) <= most
+    # What does not fit at a glance is counted.
+    counted = [line for line in text if line.startswith(("… and ", "… und "))]
+    assert len(facts) >= len(names) + bool(sums) or counted
+    before = alert.plain.partition("\n\n>")[0] if quotes else ""
+    assert units(before) <= 900
 
 
-def test_facts_stay_where_quotes_go():
-    """When room is short, quotes give way to the summary, and both to the facts."""
+def test_a_glance_is_short_and_says_what_it_leaves_out():
+    """At most 900 characters stand before the quotes; more facts are counted."""
     sums = [amount(n + 1, payer=f"Organisation number{n:060}") for n in range(24)]
     told = [finding(name, amounts=sums, quote=(0, 900)) for name in "abc"]
     sources = [article(name, text="wordy " * 200) for name in "abc"]
-    alert = write(deal(*told), *sources, summary=summary("s" * 880))
-    assert len(lines(alert)) == 2 + 24
-    assert len(lines(alert, ">")) < 3
-    assert alert.plain.endswith("3 sources, first seen 2026-03-02 09:00 UTC")
+    for language, more in (("en", "… and {} more"), ("de", "… und {} weitere")):
+        alert = write(
+            deal(*told),
+            *sources,
+            summary=summary("s" * 380, language),
+            language=language,
+        )
+        before = alert.plain.partition("\n\n>")[0]
+        assert 700 < units(before) <= 900
+        assert before.endswith(more.format(2 + 24 - len(lines(alert))))
+        assert "ssss" not in before
+        assert len(lines(alert, ">")) == 3
+        assert alert.html.count("<blockquote expandable>") == 1
+
+
+def test_two_sentences_stand_above_the_facts():
+    """What happened comes first; a third sentence is no news at a glance."""
+    three = replace(
+        summary(""),
+        sentences=tuple(
+            SummarySentence(text=text, quoted=False)
+            for text in ("One happened.", "Two followed.", "Three is too much.")
+        ),
+    )
+    alert = write(deal(), summary=three)
+    assert alert.plain.splitlines()[1] == "One happened. Two followed."
+    assert "Three" not in alert.plain
 
 
 # ids

@@ -162,6 +162,13 @@ def test_a_deal_needs_somebody():
     assert (nothing.score, nothing.words) == (0.0, ())
 
 
+def test_where_no_rule_saw_a_name_a_capital_will_do():
+    """A ticker in capitals or a name of no known shape must not be lost here."""
+    for text in ("a contract for AI with 4Winde", "der KI-Vertrag mit Halbmond"):
+        assert gate(article(text), ()).passed
+    assert not gate(article("a contract for ai with nobody"), ()).passed
+
+
 def test_the_decision_shows_its_words():
     """Names, then words in order of appearance, each once, in lower case."""
     decision = gate(

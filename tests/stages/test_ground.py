@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import GAZETTEER, read
 
-from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
+from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground, joined
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
 from newsbot.types import (
@@ -288,3 +288,43 @@ def test_nothing_ungrounded_survives(reading, data):
             assert reading.text(item.span)
             assert item.quote.start <= item.span.start < item.quote.end
     assert all(d.claim and d.reason for d in dropped)
+
+
+def test_a_deal_told_in_two_stretches_of_an_article_is_one(reading):
+    """Parties, sums and capacity of both; a unit stands for its parent."""
+    bare = draft(reading, *both(reading), types=("infrastructure",))
+    amount = DraftAmount(mention=reading.money[0], kind="purchase", payer="Oracle")
+    again = replace(amount, mention=reading.money[-1])
+    assert again.mention.value == amount.mention.value
+    richer = draft(
+        reading,
+        *both(reading)[::-1],
+        party(reading, "Google Cloud", "partner"),
+        types=("compute_purchase",),
+        amounts=(amount,),
+        capacity=reading.capacity,
+    )
+    (one,) = joined([bare], [richer], GAZETTEER.related)
+    assert [p.mention.name for p in one.parties] == [
+        "CoreWeave",
+        "Oracle",
+        "Google Cloud",
+    ]
+    assert one.sentence == bare.sentence
+    assert set(one.types) == {"infrastructure", "compute_purchase"}
+    assert one.amounts == (amount,)
+    assert one.capacity == reading.capacity
+    (same,) = joined([one], [replace(richer, amounts=(again,))], GAZETTEER.related)
+    assert same.amounts == (amount,)
+
+
+def test_deals_that_share_one_party_stay_two(reading):
+    """Another stretch may tell of another deal of the same lab."""
+    first = draft(reading, *both(reading))
+    other = draft(
+        reading,
+        party(reading, "Oracle", "customer"),
+        party(reading, "Google Cloud", "provider"),
+    )
+    assert joined([first], [other], GAZETTEER.related) == [first, other]
+    assert joined([], [first], GAZETTEER.related) == [first]

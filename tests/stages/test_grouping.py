@@ -14,6 +14,7 @@ from texts import GAZETTEER, read
 from newsbot.stages.grouping import (
     LONELY,
     MAX_PARTIES,
+    PAYING,
     SECOND_PARTY,
     Claim,
     best_mention,
@@ -208,6 +209,23 @@ def test_a_hopeless_second_party_does_not_stand():
     everyone = [claim("A", 0, 0.9), claim("B", 10, SECOND_PARTY - 0.01)]
     assert choose_parties(everyone, 0.5) == everyone[:1]
     assert choose_parties([], 0.5) == []
+
+
+def test_who_surely_pays_needs_less():
+    """The second investor is a party by the sum it pays, a bystander is none."""
+    everyone = [claim("A", 0, 0.9), claim("B", 10, 0.8), claim("C", 20, PAYING)]
+    hopeless = claim("D", 30, PAYING - 0.01)
+    assert choose_parties(everyone, 0.5) == everyone[:2]
+    assert choose_parties([*everyone, hopeless], 0.5, {"C", "D"}) == everyone
+
+
+def test_two_deals_that_are_surer_of_themselves_stay_apart():
+    """A doubt about all four is less than half of what each two say of themselves."""
+    everyone = claims_of("Firma1", "Firma2", "Firma3", "Firma4")
+    same = np.full((4, 4), 0.4, dtype=np.float32)
+    assert split_deals(everyone, same, lambda a, b: a == b) == [[0, 1, 2, 3]]
+    same[0, 1] = same[1, 0] = same[2, 3] = same[3, 2] = 0.9
+    assert split_deals(everyone, same, lambda a, b: a == b) == [[0, 1], [2, 3]]
 
 
 @settings(max_examples=60, deadline=None)

@@ -14,10 +14,12 @@ from newsbot.stages.heads import (
     CLASSES,
     DOUBLE,
     EXCLUSIVE,
+    NAME_UNITS,
     PAIR_WIDTH,
     PAIRS,
     Head,
     HeadSet,
+    Namer,
     Pair,
     Thresholds,
     sigmoid,
@@ -48,6 +50,29 @@ def pair() -> Pair:
         right_bias=numbers(PAIR_WIDTH),
         bias=numbers(1),
     )
+
+
+def namer() -> Namer:
+    """One unit each way: a word's own first number, and that of the word after it."""
+    inner = np.zeros((NAME_UNITS, 2 * WIDTH), dtype=np.float32)
+    inner[0, 0], inner[1, WIDTH] = 1, 2
+    outer = np.zeros((1, NAME_UNITS), dtype=np.float32)
+    outer[0, :2] = 1
+    return Namer(
+        inner=inner,
+        inner_bias=np.zeros(NAME_UNITS, dtype=np.float32),
+        outer=outer,
+        outer_bias=np.array([-1], dtype=np.float32),
+    )
+
+
+def test_a_word_is_weighed_with_the_word_after_it():
+    """Rectified units of both states; behind the last word stands nothing."""
+    states = np.zeros((3, WIDTH), dtype=np.float32)
+    states[:, 0] = 1, 3, -5
+    said = namer().probabilities(states)
+    np.testing.assert_allclose(said, sigmoid(np.array([1 + 6 - 1, 3 - 1, -1.0])), 1e-6)
+    assert namer().probabilities(states[:0]).shape == (0,)
 
 
 numbers = arrays(np.float32, (5, WIDTH), elements=st.floats(-1e6, 1e6, width=32))
@@ -162,11 +187,12 @@ def test_the_tables_of_heads_fit_each_other():
 def test_a_set_gives_its_heads_by_name():
     """A head is got by its name, and thresholds cannot be moved by accident."""
     thresholds = Thresholds(
-        article=0.5, party=0.4, amount=0.3, capacity=0.2, roles=0.1, types=0.6
+        article=0.5, party=0.4, amount=0.3, capacity=0.2, roles=0.1, types=0.6, name=0.7
     )
     heads = HeadSet(
         heads={name: head(n) for name, n in CLASSES.items()},
         pairs={name: pair() for name in PAIRS},
+        namer=namer(),
         thresholds=thresholds,
         hash="y",
     )

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.stages.currencies import CURRENCIES
-from newsbot.stages.identify import Identified, close, identify
+from newsbot.stages.identify import Identified, identify
+from newsbot.stages.likeness import close
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import Amount, Deal, Finding, Party, Span, identity
 
@@ -66,7 +67,9 @@ def tell(*told: Finding | tuple[Finding, timedelta]) -> list[Identified]:
     results = []
     for one in told:
         found, later = one if isinstance(one, tuple) else (one, timedelta())
-        result = identify(found, DAY + later, list(deals.values()), GAZETTEER.related)
+        (result,) = identify([found], DAY + later, list(deals.values()), GAZETTEER)
+        for gone in result.absorbed:
+            del deals[gone]
         deals[result.deal.id] = result.deal
         results.append(result)
     return results
@@ -96,7 +99,6 @@ def test_the_first_telling_is_a_new_deal():
         pytest.param(finding(*TRIO, sums=[(30, "USD")]), id="the same"),
         pytest.param(finding(*reversed(TRIO), sums=[(30, "USD")]), id="another order"),
         pytest.param(finding(*TRIO[1:], sums=[(30, "USD")]), id="fewer parties"),
-        pytest.param(finding(*TRIO, "Oracle", sums=[(30, "USD")]), id="one more"),
         pytest.param(finding(*TRIO), id="no sum"),
         pytest.param(finding(*TRIO[::2]), id="fewer parties, no sum"),
         pytest.param(finding(*TRIO, sums=[(29.5, "USD")]), id="rounded"),
@@ -122,6 +124,146 @@ def test_the_same_deal_told_again_is_a_repeat(again, later):
     ].reason
     assert results[0].deal.id == results[1].deal.id
     assert len(results[1].deal.findings) == 2
+
+
+@pytest.mark.parametrize(
+    ("again", "news"),
+    [
+        pytest.param(
+            finding(*TRIO, "Oracle", sums=[(30, "USD")]), "party Oracle", id="party"
+        ),
+        pytest.param(finding(*TRIO, sums=[(45, "USD")]), "another sum", id="sum"),
+        pytest.param(finding(*TRIO, status="expanded"), "expanded", id="status"),
+    ],
+)
+def test_what_a_paper_adds_is_an_update(again, news):
+    """A party, a figure or a status that nobody told before is news of the deal."""
+    first = finding(*TRIO, "Zelvaro", sums=[(30, "USD")])
+    again = replace(again, parties=(*again.parties, first.parties[-1]))
+    results = tell(first, (again, days(1)), (replace(again, id="other"), days(2)))
+    assert results[1].verdict == "update"
+    assert news in results[1].reason
+    assert results[1].deal.id == results[0].deal.id
+
+
+def test_the_first_sum_is_an_update_and_its_retelling_none():
+    """Who knew of the deal wants to know what it costs, once."""
+    assert verdicts(
+        finding("Oracle", "Zelvaro"),
+        finding("Oracle", "Zelvaro"),
+        finding("Oracle", "Zelvaro", sums=[(3, "USD")]),
+        finding("Oracle", "Zelvaro", sums=[(3.02, "USD")]),
+    ) == ["new", "repeat", "update", "repeat"]
+
+
+def test_one_who_signs_rarely_makes_one_deal_a_week():
+    """One paper tells the year's rent, another the whole: both figures are kept."""
+    whole = finding("Oracle", "Zelvaro", sums=[(310, "EUR")])
+    year = finding("Oracle", "Zelvaro", sums=[(52, "EUR")])
+    results = tell(whole, (year, days(5)))
+    assert [result.verdict for result in results] == ["new", "update"]
+    sums = [a.value for f in results[1].deal.findings for a in f.amounts]
+    assert sums == [310 * BILLION, 52 * BILLION]
+    assert verdicts(whole, (year, days(20))) == ["new", "new"]
+
+
+def test_a_parent_and_its_unit_are_one_side_only():
+    """Amazon and its cloud shared are one party shared: another lab is another deal."""
+    first = finding("Amazon", "Amazon Web Services", "Zelvaro", sums=[(1, "USD")])
+    other = finding("Amazon", "Quillon Labs", sums=[(1, "USD")])
+    assert verdicts(first, (other, days(1))) == ["new", "new"]
+    assert verdicts(other, (first, days(1))) == ["new", "new"]
+
+
+def test_two_suppliers_of_two_labs_make_two_deals():
+    """The same two giants put equal sums into two labs within weeks."""
+    first = finding("Microsoft", "Nvidia", "Zelvaro", sums=[(5, "USD"), (3, "USD")])
+    other = finding("Microsoft", "Nvidia", "Quillon", sums=[(11, "USD"), (3, "USD")])
+    assert verdicts(first, (other, days(30))) == ["new", "new"]
+
+
+def test_talks_with_one_who_signs_rarely_may_last_a_year():
+    """Who negotiated with this very firm signs with it fourteen months later."""
+    talks = finding("AMD", "Zelvaro", sums=[(9, "USD")], status="talks")
+    signed = finding("AMD", "Zelvaro", sums=[(9.8, "USD")])
+    assert verdicts(talks, (signed, days(420))) == ["new", "update"]
+
+
+def test_an_extension_may_change_a_partner():
+    """Two that sign rarely are the deal; who joins or leaves them changes."""
+    first = finding("Bosch", "Zelvaro", "AMD", sums=[(2, "EUR")])
+    later = finding("Bosch", "Zelvaro", "MGX", sums=[(1, "EUR")], status="expanded")
+    assert verdicts(first, (later, days(200))) == ["new", "update"]
+
+
+def test_the_findings_of_an_article_find_their_deals_together():
+    """The better pair comes first, whatever the order in the article."""
+    small = finding("Oracle", "OpenAI", sums=[(10, "USD")])
+    large = finding("Oracle", "OpenAI", sums=[(300, "USD")])
+    known = [tell(one)[0].deal for one in (small, large)]
+    vague = finding("Oracle", "OpenAI")
+    exact = replace(
+        finding("Oracle", "OpenAI", sums=[(300, "USD")]), article_id=vague.article_id
+    )
+    for pair in ((vague, exact), (exact, vague)):
+        found = {
+            one.finding.id: one.deal.id
+            for one in identify(pair, DAY + days(1), known, GAZETTEER)
+        }
+        assert found == {exact.id: known[1].id, vague.id: known[0].id}
+
+
+def test_a_paper_that_tells_all_joins_two_halves():
+    """Each of two papers saw one partner of a firm that signs rarely: it is one deal."""
+    halves = finding("Zelvaro", "Oracle"), finding("Zelvaro", "AMD")
+    whole = finding("Zelvaro", "Oracle", "AMD")
+    results = tell(*halves, (whole, days(1)))
+    assert [result.verdict for result in results] == ["new", "new", "repeat"]
+    joined = results[2]
+    assert {f.id for f in joined.deal.findings} == {f.id for f in (*halves, whole)}
+    assert {joined.deal.id, *joined.absorbed} == {r.deal.id for r in results[:2]}
+
+
+@pytest.mark.parametrize(
+    ("halves", "later"),
+    [
+        pytest.param(
+            (finding("OpenAI", "Oracle"), finding("OpenAI", "AMD")), 1, id="signs often"
+        ),
+        pytest.param(
+            (finding("Zelvaro", "Oracle"), finding("Zelvaro", "AMD")), 9, id="late"
+        ),
+        pytest.param(
+            (
+                finding("Zelvaro", "Oracle", sums=[(1, "USD")]),
+                finding("Zelvaro", "AMD", sums=[(7, "USD")]),
+            ),
+            1,
+            id="sums",
+        ),
+    ],
+)
+def test_a_paper_that_tells_of_two_deals_joins_none(halves, later):
+    """A firm that signs often, other days or other sums: two deals stay two."""
+    names = {party.name: None for half in halves for party in half.parties}
+    results = tell(*halves, (finding(*names), days(later)))
+    assert results[2].absorbed == ()
+
+
+def test_what_a_person_parted_stays_apart():
+    """No paper joins what a person has called two deals, nor goes back to the first."""
+    one, other = finding("Zelvaro", "Oracle"), finding("Zelvaro", "AMD")
+    known = [tell(half)[0].deal for half in (one, other)]
+    apart = frozenset({frozenset((one.id, other.id))})
+    whole = finding("Zelvaro", "Oracle", "AMD")
+    (joined,) = identify([whole], DAY, known, GAZETTEER)
+    (parted,) = identify([whole], DAY, known, GAZETTEER, apart)
+    assert joined.absorbed
+    assert parted.absorbed == ()
+    again = replace(one, id="again", article_id="again")
+    refused = frozenset({frozenset(("again", one.id))})
+    (found,) = identify([again], DAY, known[:1], GAZETTEER, refused)
+    assert found.verdict == "new"
 
 
 def test_a_unit_stands_for_its_parent():

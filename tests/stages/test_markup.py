@@ -198,7 +198,10 @@ def test_writing_about_entities_is_allowed():
         (b"\n<!-- x --><HTML>", "this is an HTML page, not a feed"),
         (b"/etc/hostname", "no feed found"),
         (b"https://news.example/feed", "no feed found"),
-        (b'{"version": "https://jsonfeed.org/version/1.1"}', "no feed found"),
+        (
+            b'{"version": "https://jsonfeed.org/version/1.1"}',
+            "a JSON document without items, not a feed",
+        ),
         (b"<svg/>", "no feed found"),
         (b"<urlset/>", "no feed found"),
         (b"%PDF-1.7", "no feed found"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import numpy as np
 import pytest
 from texts import read
 
 from newsbot.stages.amounts import find_money
-from newsbot.stages.payers import find_payer
+from newsbot.stages.payers import find_payers
 
 NAMES = ("Anthropic", "Microsoft", "Nvidia")
 
@@ -16,8 +17,9 @@ NAMES = ("Anthropic", "Microsoft", "Nvidia")
 def payers(text: str, language: str, names=NAMES, best: int = 0) -> list[str | None]:
     """Who pays each sum, where the model says the one at *best* for all of them."""
     reading = read(text, title="", language=language)
-    scores = [float(n == best) for n in range(len(names) + 1)]
-    return [find_payer(reading, m, names, scores) for m in reading.money]
+    scores = np.array([[float(n == best) for n in range(len(names))]] * 5)
+    money = list(reading.money)
+    return find_payers(reading, money, names, scores[: len(money)])
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,49 @@ def test_without_an_order_the_model_decides(text):
     assert set(payers(text, "en", best=3)) == {None}
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "de",
+            "Zugleich steigen beide bei Anthropic ein: Microsoft mit bis zu 5 "
+            "Milliarden, Nvidia mit bis zu 10 Milliarden Dollar.",
+        ),
+        (
+            "en",
+            "Microsoft is to invest up to $5 billion and Nvidia up to $10 billion, "
+            "for which Anthropic rents computers.",
+        ),
+    ],
+)
+def test_one_payer_of_a_list_tells_the_others(language, text):
+    """Where the model sees that Microsoft pays what stands beside it, so does Nvidia."""
+    assert payers(text, language, best=1) == ["Microsoft", "Nvidia"]
+    assert payers(text, language, best=2) == ["Microsoft", "Nvidia"]
+    # Neither pays, as far as the model sees: perhaps each gets what stands beside it.
+    assert payers(text, language, best=0) == ["Anthropic", "Anthropic"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Two names before a sum: who pays whom?
+        "Microsoft pays Anthropic $5 billion, Nvidia $10 billion.",
+        # One name for both.
+        "Microsoft pays $5 billion, Microsoft later $10 billion.",
+        # Nobody beside the second.
+        "Microsoft pays $5 billion, later $10 billion.",
+        # The second is not told in the words of the first.
+        "Microsoft pays $5 billion, which values Nvidia at $10 billion.",
+        # Two sentences.
+        "Microsoft pays $5 billion. Nvidia pays $10 billion.",
+    ],
+)
+def test_what_is_no_list_leaves_it_to_the_model(text):
+    """The model's answer stands."""
+    assert payers(text, "en", best=1) == ["Microsoft", "Microsoft"]
+
+
 def test_only_parties_of_the_deal_pay():
     """Amazon stands in the order and is none: the model decides."""
     text = "Amazon and Nvidia put $10 billion and $5 billion respectively into it."
@@ -111,6 +156,34 @@ def test_a_name_told_twice_counts_once():
 )
 def test_sums_in_an_order_share_scale_and_currency(text, sums):
     """Each lends the other what only one of them has; a year stays a year."""
+    for language in ("de", "en"):
+        found = find_money(text, language)
+        assert [(m.value, m.currency) for m in found] == [
+            (n * 10**9, "USD") for n in sums
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        ("Microsoft 5 Milliarden und Nvidia 10 Milliarden Dollar.", [5, 10]),
+        (
+            "Microsoft mit bis zu 5 Milliarden, Nvidia mit bis zu 10 Milliarden Dollar.",
+            [5, 10],
+        ),
+        ("A 1 Milliarde, B 2 Milliarden und C 3 Milliarden Dollar.", [1, 2, 3]),
+        ("They put in 5 billion and 10 billion dollars.", [5, 10]),
+        # Something counted, another sentence, a figure that is no money.
+        ("800 Millionen Nutzer, Nvidia zahlt 10 Milliarden Dollar.", [10]),
+        ("Nutzer hat es 800 Millionen, und Nvidia zahlt 10 Milliarden Dollar.", [10]),
+        ("Es sind 5 Milliarden. Nvidia zahlt 10 Milliarden Dollar.", [10]),
+        ("Im Jahr 2026, sagt Nvidia, fließen 10 Milliarden Dollar.", [10]),
+        # Who writes signs writes one before each.
+        ("It has 5 billion, and pays $10 billion.", [10]),
+    ],
+)
+def test_a_list_ends_with_the_currency_of_all(text, sums):
+    """Each takes it from behind the last, where nothing else can be meant."""
     for language in ("de", "en"):
         found = find_money(text, language)
         assert [(m.value, m.currency) for m in found] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import pairwise
 
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.stages.organisations import load_organisations
-from newsbot.stages.reading import Reading
+from newsbot.stages.reading import Reading, with_names
+from newsbot.types import OrganisationMention
 
 GAZETTEER = load_organisations()
 
@@ -87,3 +89,43 @@ def test_a_text_of_names_alone_is_read_in_linear_time():
     for mention in reading.organisations:
         reading.sentence_index(mention.start)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "forms", "name"),
+    [
+        # What a noun or a place is added to is the name.
+        (
+            "Wattmeer hostet. Die Wattmeer-Cloud steht dort, sagt Wattmeer.",
+            ["Wattmeer", "Wattmeer-Cloud"],
+            "Wattmeer",
+        ),
+        (
+            "Revontuli of Finland and Skarv signed. Revontuli delivers.",
+            ["Revontuli", "Revontuli of Finland"],
+            "Revontuli",
+        ),
+        # What is told more often with its noun is named so.
+        (
+            "Die Lioba-Kliniken mieten. Die Lioba-Kliniken zahlen, hofft Lioba.",
+            ["Lioba", "Lioba-Kliniken"],
+            "Lioba-Kliniken",
+        ),
+        ("Isomor rents. Isomor Labs pays.", ["Isomor", "Isomor Labs"], "Isomor Labs"),
+        # A place stays where the name is never told without it.
+        ("The Bank of Trelany rents.", ["Bank of Trelany"], "Bank of Trelany"),
+    ],
+)
+def test_forms_of_one_name_are_one_organisation(text, forms, name):
+    """Compounds, places and short forms get the name that the article tells most."""
+    ordered = sorted(forms, key=len, reverse=True)
+    named = [
+        OrganisationMention(
+            name=found[0], kind="unknown", start=found.start(), end=found.end()
+        )
+        for found in re.finditer("|".join(map(re.escape, ordered)), text)
+    ]
+    assert {mention.name for mention in named} == set(forms)
+    reading = with_names(texts.read(text, title="", language="de"), named)
+    told = [m.name for m in reading.organisations if m.name[:4] == name[:4]]
+    assert told == [name] * len(named)

@@ -27,7 +27,7 @@ from newsbot.stages.summarise import (
     tell_summary,
 )
 from newsbot.stages.summary_check import check_summary
-from newsbot.types import Article, Finding, Party, Span, Summary
+from newsbot.types import Article, DealType, Finding, Party, Span, Summary
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"
@@ -316,3 +316,50 @@ def test_both_languages_are_asked_for_by_name():
     model = Scripted("x")
     summarise(model, read(GERMAN, "de"))
     assert "in German" in model.requests[0].text
+
+
+def test_of_several_deals_those_are_told_that_the_article_supports():
+    """One deal whose status the article does not bear out costs the others nothing."""
+    text = (
+        "Oracle has agreed to rent computing capacity from CoreWeave for $5 billion. "
+        "In other news, SAP takes data-centre capacity of Ionos."
+    )
+    reading = read(text)
+    both = _two_deals(reading)
+    whole = tell_summary(reading, both, GAZETTEER, NOW)
+    assert whole is not None
+    assert "Ionos" in whole.text
+    ended = [both[0], replace(both[1], status="ended")]
+    some = tell_summary(reading, ended, GAZETTEER, NOW)
+    assert some is not None
+    assert "CoreWeave" in some.text
+    assert "Ionos" not in some.sentences[0].text
+
+
+def _two_deals(reading: Reading) -> list[Finding]:
+    def finding(kind: DealType, *sides: tuple[str, str]) -> Finding:
+        mentions = {m.name: m for m in reading.organisations}
+        first = mentions[sides[0][0]]
+        return Finding(
+            id=sides[0][0],
+            article_id="a",
+            status="announced",
+            status_quote=reading.quote(first.start),
+            types=(kind,),
+            parties=tuple(
+                Party(
+                    name=name,
+                    roles=(role,),
+                    span=reading.span(mentions[name].start, mentions[name].end),
+                    quote=reading.quote(mentions[name].start),
+                )
+                for name, role in sides
+            ),
+            amounts=(),
+            capacity=(),
+        )
+
+    return [
+        finding("compute_purchase", ("Oracle", "customer"), ("CoreWeave", "provider")),
+        finding("infrastructure", ("SAP", "customer"), ("Ionos", "provider")),
+    ]

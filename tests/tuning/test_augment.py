@@ -22,6 +22,7 @@ from newsbot.stages.reading import Reading, read_article
 from newsbot.tuning.augment import Edit, apply, augment
 from newsbot.tuning.check import check
 from newsbot.tuning.corpus_files import corpus_files
+from newsbot.tuning.labelled import with_labelled
 
 GAZETTEER = load_organisations()
 N_ARTICLES = 60
@@ -88,11 +89,16 @@ def test_renamed_parties_are_found_in_the_new_text(told_again):
                     continue
                 n_renamed += 1
                 n_found += GAZETTEER.canonical(b) in new
+                seen = {
+                    GAZETTEER.canonical(m.name)
+                    for m in with_labelled(again, after, GAZETTEER).organisations
+                }
+                assert GAZETTEER.canonical(b) in seen
                 assert b in f"{again.title}\n\n{again.text}"
                 assert GAZETTEER.canonical(a) not in new
     assert n_renamed > 50
-    # Rules miss some invented names, as they miss some in the news.
-    assert n_found > 0.95 * n_renamed
+    # Rules alone miss many: the names are of every shape.
+    assert 0.75 * n_renamed < n_found < n_renamed
 
 
 def test_spans_stay_at_their_sentences(told_again):

@@ -21,7 +21,7 @@ CHOSEN = Chosen(
     slope=1.0,
     shift=0.0,
     thresholds=Thresholds(
-        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5
+        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.3
     ),
     figures={
         "party": {"auc": 0.912345678, "n": 12.0},

@@ -15,7 +15,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.stages.organisations import load_organisations
 from newsbot.tuning.choose import BETAS, N_BINS, Chosen, choose
 from newsbot.tuning.examples import (
     Deal,
@@ -23,13 +22,14 @@ from newsbot.tuning.examples import (
     Organisation,
     Pairing,
     Part,
+    Payment,
     Quantity,
     Sum,
 )
+from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
 from newsbot.tuning.network import Answers
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
-GAZETTEER = load_organisations()
 ASKED = (7,)
 
 
@@ -73,9 +73,9 @@ def told(
     status: Sequence[int] = (),
     kinds: Sequence[int] = (),
     deal: Sequence[float] = (),
-    payer: Sequence[int] = (),
+    payer: Sequence[float] = (),
+    name: Sequence[float] = (),
 ) -> Answers:
-    n = len(party)
     return Answers(
         article=torch.tensor(score(article)),
         sentence=scores(*sentence),
@@ -91,8 +91,9 @@ def told(
         amount_kind=torch.eye(len(AMOUNT_KINDS))[list(kinds)],
         capacity=scores(*capacity),
         deal=scores(*deal),
-        belongs=torch.zeros(len(amount) + len(capacity), n),
-        payer=torch.eye(n + 1)[list(payer)],
+        belongs=torch.zeros(len(amount) + len(capacity), len(party)),
+        payer=scores(*payer),
+        name=scores(*name),
     )
 
 
@@ -103,6 +104,8 @@ def deal_article(
     quantities: Sequence[Quantity] = (),
     pairs: Sequence[bool] = (),
     parts: Sequence[Sequence[int]] = (),
+    pays: Sequence[bool] = (),
+    named: Sequence[int] = (),
     **answers,
 ) -> tuple[Example, Answers]:
     """An article with organisations, by the number of their deal or None."""
@@ -128,6 +131,9 @@ def deal_article(
             Part(ids=ASKED, roles=tuple(k in roles for k in range(len(ROLES))))
             for roles in parts
         ),
+        payments=tuple(Payment(ids=ASKED, pays=one) for one in pays),
+        words=tuple(1 for _ in named),
+        named=tuple(named),
         deals=(
             Deal(
                 ids=ASKED,
@@ -140,13 +146,12 @@ def deal_article(
         "types": [[0.8] + [0.1] * (len(DEAL_TYPES) - 1)],
         "status": [0],
         "kinds": [0] * len(sums),
-        "payer": [0] * len(sums),
     }
     return example, told(**{**defaults, **answers})
 
 
 def chosen(*predicted: tuple[Example, Answers]) -> Chosen:
-    return choose(predicted, GAZETTEER)
+    return choose(predicted)
 
 
 def skewed(n: int = 400, *, slope: float = 3.0, shift: float = 2.0):
@@ -254,24 +259,41 @@ def test_a_false_sum_weighs_more_than_a_missing_one():
 
 
 def test_hits_are_counted_where_one_answer_is_right():
-    """Status, kind and payer have an accuracy; the payer is picked among the parties."""
-    paid = Sum(ids=ASKED, deal=0, kind=1, payer="Firma0")
-    nobody = Sum(ids=ASKED, deal=0, kind=0, payer=None)
+    """Status and kind have an accuracy."""
+    one, another = Sum(ids=ASKED, deal=0, kind=1), Sum(ids=ASKED, deal=0, kind=0)
     found = chosen(
         deal_article(
             [0, None, 0],
             party=(0.9, 0.1, 0.9),
-            sums=[paid, nobody, own(None)],
+            sums=[one, another, own(None)],
             amount=(0.9, 0.9, 0.1),
             kinds=(1, 2, 0),
-            payer=(0, 3, 1),
         ),
         deal_article([0, 0], party=(0.9, 0.9), status=[1]),
         article(0.1, False),
     )
     assert found.figures["status"] == {"accuracy": 0.5, "n": 2}
     assert found.figures["amount_kind"] == {"accuracy": 0.5, "n": 2}
-    assert found.figures["payer"] == {"accuracy": 1, "n": 2}
+
+
+def test_payers_and_names_are_measured():
+    """Who pays has its figures; so has each word, but for those nobody knows about."""
+    found = chosen(
+        deal_article(
+            [0, 0],
+            party=(0.9, 0.9),
+            pays=(True, False, False),
+            payer=(0.7, 0.8, 0.1),
+            named=(NAMED, PLAIN, UNCLEAR, PLAIN),
+            name=(0.8, 0.1, 0.9, 0.2),
+        ),
+        article(0.1, False),
+    )
+    assert found.figures["payer"]["n"] == 3
+    assert found.figures["payer"]["auc"] == 0.5
+    assert found.figures["name"]["n"] == 3
+    assert found.figures["name"]["auc"] == 1
+    assert 0.2 < found.thresholds.name < 0.8
 
 
 def test_pairs_are_measured():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -18,7 +19,15 @@ from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal, GoldSpan
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
 from newsbot.stages.reading import read_article
-from newsbot.tuning.examples import MAX_BYSTANDERS, MAX_PAIRS, payers
+from newsbot.stages.words import tokens
+from newsbot.tuning.examples import (
+    MAX_BYSTANDERS,
+    MAX_PAIRS,
+    N_BACKGROUND,
+    N_BYSTANDERS,
+    thinned,
+)
+from newsbot.tuning.labelled import some_capitals, with_labelled
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 TITLE = "Oracle mietet bei Zwirbelwerk"
@@ -198,12 +207,8 @@ def test_a_unit_counts_for_its_parent(bench):
 def test_sums_and_capacities_have_their_deal(bench):
     """What belongs to a deal says to which; what is background says so."""
     example = bench.example(gold())
-    deals = [(one.deal, AMOUNT_KINDS[one.kind], one.payer) for one in example.sums]
-    assert deals == [
-        (0, "total", "Oracle"),
-        (1, "purchase", None),
-        (None, AMOUNT_KINDS[0], None),
-    ]
+    deals = [(one.deal, AMOUNT_KINDS[one.kind]) for one in example.sums]
+    assert deals == [(0, "total"), (1, "purchase"), (None, AMOUNT_KINDS[0])]
     assert [one.deal for one in example.quantities] == [0, None]
 
 
@@ -220,14 +225,19 @@ def test_deals_have_their_types_and_status(bench):
 def test_what_is_asked_is_what_judging_asks(bench):
     """Question by question, in one order, the tokens are those of the same words."""
     example = bench.example(gold())
-    reading = read_article(as_article(gold()), GAZETTEER)
+    reading = with_labelled(
+        gold(), read_article(as_article(gold()), GAZETTEER), GAZETTEER
+    )
+    words = tokens(reading.article.full_text)
+    capitals = some_capitals(reading, words, Random(example.id))
+    sums = questions.sums(reading.money)
     wanted = [
         questions.REPORTS,
         *(
             questions.about_organisation(reading, one, GAZETTEER)
-            for one in questions.candidates(reading.organisations)
+            for one in questions.candidates([*reading.organisations, *capitals])
         ),
-        *(questions.about_sum(reading, one) for one in questions.sums(reading.money)),
+        *(questions.about_sum(reading, one) for one in sums),
         *(
             questions.about_quantity(reading, one)
             for one in questions.quantities(reading.capacity)
@@ -239,6 +249,10 @@ def test_what_is_asked_is_what_judging_asks(bench):
         questions.about_role(["Oracle", "Zwirbelwerk Compute"], "Zwirbelwerk Compute"),
         questions.about_role(["SAP", "Nvidia"], "SAP"),
         questions.about_role(["SAP", "Nvidia"], "Nvidia"),
+        questions.about_payer(reading, sums[0], "Oracle"),
+        questions.about_payer(reading, sums[0], "Zwirbelwerk Compute"),
+        questions.about_payer(reading, sums[1], "SAP"),
+        questions.about_payer(reading, sums[1], "Nvidia"),
     ]
     assert example.asked == [bench.tokenizer.encode(asked).ids for asked in wanted]
     assert example.n_tokens == len(example.ids) + sum(map(len, example.asked))
@@ -253,19 +267,48 @@ def test_an_article_without_a_deal_is_asked_one_question(bench):
     assert len(example.sentences) == 4
 
 
-def test_payers_are_places_among_the_organisations(bench):
-    """The payer's place, their number for nobody, None where no sum or payer is known."""
+def test_who_pays_is_asked_of_each_party_of_a_sum_s_deal(bench):
+    """One pays, or nobody in particular; of a background sum nothing is asked."""
     example = bench.example(gold())
-    names = [one.name for one in example.organisations]
-    assert payers(example.sums, example.organisations, GAZETTEER) == [
-        names.index("Oracle"),
-        len(names),
-        None,
+    reading = read_article(as_article(gold()), GAZETTEER)
+    total, purchase, _ = questions.sums(reading.money)
+    asked = [
+        (bench.tokenizer.decode(list(one.ids)), one.pays) for one in example.payments
     ]
-    stranger = replace(example.sums[0], payer="Niemand")
-    bystander = replace(example.sums[0], payer="Microsoft")
-    for one in (stranger, bystander):
-        assert payers([one], example.organisations, GAZETTEER) == [None]
+    assert asked == [
+        (questions.about_payer(reading, total, "Oracle"), True),
+        (questions.about_payer(reading, total, "Zwirbelwerk Compute"), False),
+        (questions.about_payer(reading, purchase, "SAP"), False),
+        (questions.about_payer(reading, purchase, "Nvidia"), False),
+    ]
+
+
+def test_one_pass_asks_about_every_party_and_some_of_the_rest(bench):
+    """Bystanders, background and pairs are drawn anew; what is a deal's stays."""
+    names = [f"Zwirbel{letter} Compute" for letter in "abcdefghijkl"]
+    text = (
+        "Oracle mietet bei Nvidia Rechner für 3 Mrd. Euro. Früher zahlte es "
+        "1 Mio. Euro, 2 Mio. Euro, 4 Mio. Euro und 5 Mio. Euro. "
+        f"Der Cloudanbieter {', der Cloudanbieter '.join(names)} schweigen."
+    )
+    sides = (("Oracle", ("customer",)), ("Nvidia", ("provider",)))
+    paid = (amount(3_000_000_000, "EUR", "Oracle"),)
+    deals = (replace(deal(sides), amounts=paid),)
+    whole = bench.example(gold(text=text, deals=deals, spans=()))
+    assert len(whole.organisations) > N_BYSTANDERS + 2
+    drawn = [thinned(whole, Random(seed)) for seed in range(9)]
+    for few in drawn:
+        assert sum(bool(one.deals) for one in few.organisations) == 2
+        assert len(few.organisations) == N_BYSTANDERS + 2
+        assert [one.deal for one in few.sums].count(0) == 1
+        assert len(few.sums) == N_BACKGROUND + 1
+        assert set(few.pairings) <= set(whole.pairings)
+        assert (few.words, few.named, few.deals) == (
+            whole.words,
+            whole.named,
+            whole.deals,
+        )
+    assert len({few.organisations for few in drawn}) > 1
 
 
 def test_a_long_dozen_of_the_corpus_becomes_examples(bench):

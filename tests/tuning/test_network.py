@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,20 +21,20 @@ from newsbot.adapters.adapter_file import Adapter, load_adapter, save_adapter
 from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
-from newsbot.stages.heads import (
-    CLASSES,
-    EXCLUSIVE,
-    PAIRS,
-    HeadSet,
-    Thresholds,
-)
+from newsbot.stages.heads import CLASSES, EXCLUSIVE, PAIRS, Thresholds
+from newsbot.stages.naming import last_tokens
 from newsbot.stages.reading import read_article
 from newsbot.stages.sentences import token_range
+from newsbot.stages.words import tokens
 from newsbot.tuning.examples import Example
+from newsbot.tuning.labelled import NAMED, some_capitals, with_labelled
 from newsbot.tuning.network import WEIGHTS, Answers, Network, losses
 from newsbot.tuning.train import matrices
 
 FIELDS = tuple(Answers.__dataclass_fields__)
+THRESHOLDS = Thresholds(
+    article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.5
+)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +111,10 @@ def test_every_question_is_answered(network, examples):
             "amount_kind": (n_sums, CLASSES["amount_kind"]),
             "capacity": (len(example.quantities),),
             "belongs": (n_both, n_who),
-            "payer": (n_sums, n_who + 1),
+            "payer": (len(example.payments),),
+            "name": (len(example.words),),
         }
-        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS}
+        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name"}
         for field, shape in shapes.items():
             assert tuple(getattr(told, field).shape) == shape, field
             assert torch.isfinite(getattr(told, field)).all(), field
@@ -130,12 +132,12 @@ def test_no_question_sees_another(network, examples):
     example = next(one for one in examples if one.sums and one.deals)
     (whole,) = answers(network, example)
     (fewer,) = answers(network, replace(example, sums=(), deals=()))
-    gone = ("types", "status", "amount", "amount_kind", "belongs", "payer")
+    gone = ("types", "status", "amount", "amount_kind", "belongs")
     close(whole, fewer, but=gone)
     longer = replace(example.organisations[0], ids=example.organisations[0].ids * 3)
     others = (longer, *example.organisations[1:])
     (moved,) = answers(network, replace(example, organisations=others))
-    close(whole, moved, but=("party", "belongs", "payer"))
+    close(whole, moved, but=("party", "belongs"))
     torch.testing.assert_close(moved.party[1:], whole.party[1:], atol=1e-3, rtol=1e-3)
     assert not torch.isclose(moved.party[0], whole.party[0], atol=1e-3)
 
@@ -153,17 +155,9 @@ def test_every_question_sees_the_article(network, examples):
 
 
 def exported(network: Network) -> Adapter:
-    heads, pairs = network.export()
     return Adapter(
         matrices=matrices(network),
-        heads=HeadSet(
-            heads=heads,
-            pairs=pairs,
-            thresholds=Thresholds(
-                article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5
-            ),
-            hash="unsaved",
-        ),
+        heads=network.export(THRESHOLDS),
         base="ab" * 32,
         layer=RECIPE.layers,
         card=json.dumps({}),
@@ -191,13 +185,17 @@ def judged(
 ) -> dict[str, np.ndarray]:
     """What judging computes of an article, as scores, by the names of `Answers`."""
     heads = adapter.heads
-    reading = read_article(as_article(article), GAZETTEER)
+    reading = with_labelled(
+        article, read_article(as_article(article), GAZETTEER), GAZETTEER
+    )
+    words = tokens(reading.article.full_text)
+    capitals = some_capitals(reading, words, Random(article.id))
     model = reader(bench, adapter)
     ((memory,),) = model.encode([reading.article.full_text], questions.REPORTS)
     who = memory.ask(
         [
             questions.about_organisation(reading, one, GAZETTEER)
-            for one in questions.candidates(reading.organisations)
+            for one in questions.candidates([*reading.organisations, *capitals])
         ]
     )
     both = memory.ask(
@@ -220,8 +218,9 @@ def judged(
             for name in names
         ]
     )
-    pairings = memory.ask(
-        [bench.tokenizer.decode(list(one.ids)) for one in example.pairings]
+    pairings, payments = (
+        memory.ask([bench.tokenizer.decode(list(one.ids)) for one in asked])
+        for asked in (example.pairings, example.payments)
     )
     sentences = []
     for sentence in reading.sentences:
@@ -229,8 +228,6 @@ def judged(
         inside = memory.states[first:last]
         sentences.append(np.concatenate([inside.mean(0), inside[-1]]))
     n_sums = len(questions.sums(reading.money))
-    payer = heads.pairs["payer"].scores(both[:n_sums], who)
-    nobody = np.full((n_sums, 1), heads.pairs["payer"].bias[0])
 
     def scores(name: str, states: np.ndarray) -> np.ndarray:
         return states @ heads[name].weights.T + heads[name].bias
@@ -247,7 +244,10 @@ def judged(
         "amount_kind": scores("amount_kind", both[:n_sums]),
         "capacity": scores("capacity", both[n_sums:])[:, 0],
         "belongs": odds(heads.pairs["belongs"].probabilities(both, who)),
-        "payer": np.concatenate([payer, nobody], 1),
+        "payer": scores("payer", payments)[:, 0],
+        "name": odds(
+            heads.namer.probabilities(memory.states[last_tokens(words, memory.offsets)])
+        ),
     }
 
 
@@ -298,7 +298,9 @@ def test_only_low_rank_matrices_and_heads_learn(bench):
 
 def test_heads_are_exported_as_they_are(network):
     """Names, shapes and the kind of each head; copies, which training moves no more."""
-    heads, pairs = network.export()
+    told = network.export(THRESHOLDS)
+    heads, pairs = told.heads, told.pairs
+    assert told.thresholds == THRESHOLDS
     assert {name: len(head.bias) for name, head in heads.items()} == dict(CLASSES)
     assert {name for name, head in heads.items() if head.exclusive} == EXCLUSIVE
     assert set(pairs) == set(PAIRS)
@@ -320,7 +322,6 @@ def right_answers(example: Example, sure: float) -> Answers:
 
     who = example.organisations
     both = [one.deal for one in (*example.sums, *example.quantities)]
-    names = [one.name for one in who]
 
     def pick(place: int, n: int):
         return signs([float(k == place) for k in range(n)])
@@ -339,25 +340,21 @@ def right_answers(example: Example, sure: float) -> Answers:
         ),
         capacity=signs([one.deal is not None for one in example.quantities]),
         belongs=signs([[deal in one.deals for one in who] for deal in both]),
-        payer=torch.stack(
-            [
-                pick(
-                    names.index(s.payer) if s.payer in names else len(who), len(who) + 1
-                )
-                for s in example.sums
-            ]
-        ),
+        payer=signs([payment.pays for payment in example.payments]),
+        name=signs([named == NAMED for named in example.named]),
     )
 
 
 def test_right_answers_lose_little_and_wrong_ones_much(examples):
     """Every loss is near zero for a sure right answer, and large for a sure wrong one."""
     example = next(one for one in examples if one.sums and one.deals)
-    good = losses(example, right_answers(example, 20.0), GAZETTEER)
-    bad = losses(example, right_answers(example, -20.0), GAZETTEER)
+    good = losses(example, right_answers(example, 20.0))
+    bad = losses(example, right_answers(example, -20.0))
     assert set(good) == set(bad) <= set(WEIGHTS)
     assert {"article", "sentence", "party", "deal", "roles", "types"} <= set(good)
-    assert {"status", "amount", "belongs", "amount_kind"} <= set(good)
+    assert {"status", "amount", "belongs", "amount_kind", "payer", "name"} == {
+        *good
+    } - {"article", "sentence", "party", "deal", "roles", "types", "capacity"}
     for name, loss in good.items():
         assert float(loss) < 1e-3, name
         assert float(bad[name]) > 1, name
@@ -368,4 +365,4 @@ def test_what_was_not_asked_costs_nothing(bench, network):
     article = next(a for a in tiny_tuning.corpus(12) if not a.deals)
     example = bench.example(article)
     (told,) = answers(network, example)
-    assert set(losses(example, told, GAZETTEER)) == {"article", "sentence"}
+    assert set(losses(example, told)) == {"article", "sentence"}

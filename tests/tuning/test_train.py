@@ -16,13 +16,17 @@ pytest.importorskip("peft")
 
 import tiny_tuning
 import torch
-from tiny_tuning import GAZETTEER, RECIPE, Bench
+from tiny_tuning import RECIPE, Bench
 
 from newsbot.errors import UserError
+from newsbot.stages.heads import Thresholds
 from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network
 from newsbot.tuning.train import CHECKPOINT_STEPS, Passes, Recipe, matrices, train
 
+THRESHOLDS = Thresholds(
+    article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.5
+)
 #: As many steps as a run needs to be killed behind a checkpoint: three a pass.
 LONG = replace(RECIPE, epochs=CHECKPOINT_STEPS // 3 + 2)
 
@@ -84,7 +88,6 @@ def run(
             n_passes=recipe.epochs,
             rate=rate,
         ),
-        GAZETTEER,
         checkpoint=checkpoint,
         resume=resume,
         progress=log or Log(),
@@ -97,12 +100,14 @@ def weights(network: Network) -> dict[str, np.ndarray]:
     found = {}
     for name, (a, b) in matrices(network).items():
         found |= {f"{name}.a": a, f"{name}.b": b}
-    heads, pairs = network.export()
-    for name, head in heads.items():
+    told = network.export(THRESHOLDS)
+    for name, head in told.heads.items():
         found |= {f"{name}.weights": head.weights, f"{name}.bias": head.bias}
-    for name, pair in pairs.items():
+    for name, pair in told.pairs.items():
         for part in ("left", "left_bias", "right", "right_bias", "bias"):
             found[f"{name}.{part}"] = getattr(pair, part)
+    for part in ("inner", "inner_bias", "outer", "outer_bias"):
+        found[f"namer.{part}"] = getattr(told.namer, part)
     return found
 
 
@@ -147,7 +152,13 @@ def test_everything_that_may_learn_learns_and_the_base_stays(bench, whole):
         if not np.array_equal(array, weights(fresh)[name])
     ]
     assert {n for n in weights(fresh) if n.endswith(".b")} <= set(moved)
-    assert {"article.weights", "party.bias", "payer.bias", "belongs.left"} <= set(moved)
+    assert {
+        "article.weights",
+        "party.bias",
+        "payer.bias",
+        "belongs.left",
+        "namer.inner",
+    } <= set(moved)
     frozen = dict(fresh.named_parameters())
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:

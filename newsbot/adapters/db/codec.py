@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from newsbot.courtesy import Courtesy, SiteFile
+from newsbot.mailing import Notice, Pause, Recipient
+from newsbot.talking import Filters
 from newsbot.types import (
     Alert,
     Amount,
@@ -25,6 +28,7 @@ from newsbot.types import (
     Span,
     Summary,
     SummarySentence,
+    Told,
 )
 
 Row = Mapping[str, Any]
@@ -82,10 +86,24 @@ def columns(noun: Any) -> dict[str, Any]:
     return row
 
 
+def feed_row(noun: Feed) -> dict[str, Any]:
+    """Write a feed; what its courtesy says are columns of the same row."""
+    row = columns(noun)
+    del row["courtesy"]
+    return {**row, **columns(noun.courtesy)}
+
+
 def feed(row: Row) -> Feed:
     """Read a feed."""
-    times = ("next_poll_at", "first_polled_at", "last_polled_at")
-    return Feed(**{**row, **{name: _maybe(row[name]) for name in times}})
+    values: dict[str, Any] = {
+        name: _maybe(value) if name.endswith(("_at", "_since")) else value
+        for name, value in row.items()
+    }
+    own = {name: values.pop(name) for name in _COURTESY}
+    return Feed(**values, courtesy=Courtesy(**own))
+
+
+_COURTESY = tuple(field.name for field in dataclasses.fields(Courtesy))
 
 
 def entry(row: Row) -> Entry:
@@ -103,14 +121,21 @@ def page(row: Row) -> Page:
     return Page(**{**row, "fetched_at": at_time(row["fetched_at"])})
 
 
+def site_file(row: Row) -> SiteFile:
+    """Read what a site allows."""
+    times = ("fetched_at", "expires_at")
+    return SiteFile(**{**row, **{name: at_time(row[name]) for name in times}})
+
+
 def article_row(noun: Article) -> dict[str, Any]:
     """Write an article; 64 unsigned bits do not fit SQLite's integers."""
     return {**columns(noun), "fingerprint": f"{noun.fingerprint:016x}"}
 
 
 def article(row: Row) -> Article:
-    """Read an article."""
-    values = {name: value for name, value in row.items() if name != "number"}
+    """Read an article; which one has replaced it is left out."""
+    names = {field.name for field in dataclasses.fields(Article)}
+    values = {name: value for name, value in row.items() if name in names}
     values["published_at"] = at_time(row["published_at"])
     values["fingerprint"] = int(row["fingerprint"], 16)
     return Article(**values)
@@ -187,11 +212,57 @@ def summary(row: Row) -> Summary:
     return Summary(**values)
 
 
+def alert_row(noun: Alert) -> dict[str, Any]:
+    """Write an alert."""
+    told = None if noun.told is None else document(dataclasses.asdict(noun.told))
+    return {**columns(noun), "told": told}
+
+
 def alert(row: Row) -> Alert:
     """Read an alert."""
-    return Alert(**{**row, "created_at": at_time(row["created_at"])})
+    values = {**row, "created_at": at_time(row["created_at"])}
+    if row["told"] is not None:
+        data = json.loads(row["told"])
+        parties = tuple((name, tuple(roles)) for name, roles in data["parties"])
+        finding_ids = tuple(data["finding_ids"])
+        values["told"] = Told(
+            **{**data, "parties": parties, "finding_ids": finding_ids}
+        )
+    return Alert(**values)
 
 
 def delivery(row: Row) -> Delivery:
     """Read a delivery."""
-    return Delivery(**{**row, "due_at": at_time(row["due_at"])})
+    begun_at = _maybe(row.get("begun_at"))
+    return Delivery(**{**row, "due_at": at_time(row["due_at"]), "begun_at": begun_at})
+
+
+def recipient(row: Row) -> Recipient:
+    """Read a recipient."""
+    return Recipient(**{**row, "since": at_time(row["since"])})
+
+
+def pause(row: Row) -> Pause:
+    """Read why a channel rests."""
+    return Pause(
+        channel=row["channel"],
+        until=at_time(row["until"]),
+        reason=row["reason"],
+        since=at_time(row["since"]),
+        refused=bool(row["refused"]),
+    )
+
+
+def notice(row: Row) -> Notice:
+    """Read a line for a reader; other columns are left out."""
+    names = {field.name for field in dataclasses.fields(Notice)}
+    return Notice(**{name: value for name, value in row.items() if name in names})
+
+
+def filters(read: dict[str, Any]) -> Filters:
+    """Read a subscription's filters, as `document` of their fields wrote them."""
+    least = read.pop("min_amount", None)
+    return Filters(
+        **{name: tuple(terms) for name, terms in read.items()},
+        min_amount=(Decimal(least[0]), least[1]) if least else None,
+    )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from newsbot.adapters.db.copying import copy_database, sweep, translated
 from newsbot.adapters.db.schema import MIGRATIONS
-from newsbot.errors import StoreBusyError, StoreError, StoreVersionError
+from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
 BUSY_TIMEOUT_MS = 15_000
+#: To which the write-ahead log shrinks again once a long reader has let it grow.
+MAX_LOG_BYTES = 64 * 2**20
 
 
 class Connection:
@@ -35,7 +39,8 @@ class Connection:
 
         Raises:
             StoreBusyError: Another process held the lock for too long.
-            StoreError: The disk is full, read-only or damaged.
+            StoreFullError: The disk is full.
+            StoreError: It is read-only or damaged.
         """
         with self._lock, translated():
             if self.db.conn.in_transaction:
@@ -65,31 +70,6 @@ class Connection:
             self.db.close()
 
 
-@contextmanager
-def translated(path: str = "database") -> Iterator[None]:
-    """Turn SQLite's errors into ours, most specific first."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        # The low byte is the primary code: https://sqlite.org/rescode.html
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreBusyError(
-                f"{path}: another process holds the database's writer lock; try again"
-            ) from error
-        if code == sqlite3.SQLITE_FULL:
-            raise StoreError(
-                f"{path}: the disk is full; nothing was half-written"
-            ) from error
-        if code == sqlite3.SQLITE_READONLY:
-            raise StoreError(f"{path}: the database is read-only") from error
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise StoreError(
-                f"{path}: damaged, or not a newsbot database ({error})"
-            ) from error
-        raise StoreError(f"{path}: {error}") from error
-
-
 def open_database(
     path: Path | None, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
 ) -> Connection:
@@ -113,19 +93,97 @@ def open_database(
             raw.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             _refuse_foreign(raw, name)
             _write_ahead(raw, busy_timeout_ms)
+            raw.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             raw.execute("PRAGMA synchronous=FULL")
-            raw.execute("PRAGMA foreign_keys=ON")
             db = Database(raw)
             connection = Connection(db)
             # Two processes that start together must not both migrate, and a
-            # migration that fails leaves none of the others behind.
+            # migration that fails leaves none of the others behind. Foreign keys
+            # are off meanwhile: dropping a table would empty those that point at it.
             if MIGRATIONS.pending(db):
+                raw.execute("PRAGMA foreign_keys=OFF")
                 with connection.atomic():
-                    MIGRATIONS.apply(db)
+                    _migrate(db, path)
+                    _refuse_orphans(raw, name)
+            raw.execute("PRAGMA foreign_keys=ON")
         except BaseException:
             raw.close()
             raise
     return connection
+
+
+def _refuse_orphans(raw: sqlite3.Connection, name: str) -> None:
+    """Refuse a migration that leaves a row behind whose parent is gone."""
+    if orphan := raw.execute("PRAGMA foreign_key_check").fetchone():
+        raise StoreError(f"{name}: the upgrade would orphan a row of {orphan[0]}")
+
+
+def open_for_reading(path: Path) -> Connection:
+    """Open a ledger that is there, without writing to it or migrating it.
+
+    Args:
+        path: The file; a service may be writing to it.
+
+    Raises:
+        StoreOutdatedError: Written by an older newsbot, and not migrated yet.
+        StoreVersionError: Written by a newer one.
+        StoreError: Not there, not ours, damaged, or not readable.
+    """
+    raw = open_raw(path)
+    try:
+        with translated(str(path)):
+            if MIGRATIONS.pending(Database(raw)):
+                raise StoreOutdatedError(
+                    f"{path}: of an older version; the next `newsbot run` migrates it"
+                )
+    except BaseException:
+        raw.close()
+        raise
+    return Connection(Database(raw))
+
+
+def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+    """Open a file for reading that is a ledger of this version or an older one.
+
+    Args:
+        path: The file.
+        alone: Nobody writes to it: nothing is put beside it, not even for a moment.
+
+    Raises:
+        StoreError: Not there, not ours, damaged, newer, or not readable.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file")
+    uri = f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+    with translated(str(path)):
+        raw = sqlite3.connect(
+            uri, uri=True, check_same_thread=False, isolation_level=None
+        )
+        try:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            raw.execute("PRAGMA foreign_keys=ON")
+            raw.execute("PRAGMA query_only=ON")
+            _refuse_foreign(raw, str(path))
+        except BaseException:
+            raw.close()
+            raise
+    return raw
+
+
+def _migrate(db: Database, path: Path | None) -> None:
+    """Apply what is pending, inside the caller's transaction; a copy is made first.
+
+    The copy holds the ledger as it was, for whoever has to go back to the older
+    version: one file, named with the last migration that it has.
+    """
+    applied = MIGRATIONS.applied(db)
+    if path is not None and applied:
+        target = Path(f"{path}.{applied[-1].name}.backup")
+        sweep(path.parent, re.escape(target.name))
+        # The writer lock is held: nobody has changed what the copy reads.
+        with closing(open_raw(path)) as before:
+            copy_database(before, target)
+    MIGRATIONS.apply(db)
 
 
 def _refuse_unwritable(path: Path) -> None:

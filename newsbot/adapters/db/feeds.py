@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-
-from sqlite_utils import Database
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.types import Entry, Feed
+from newsbot.adapters.db.entries import put_entries
+from newsbot.adapters.db.restores import heard_again
+from newsbot.courtesy import Courtesy
+from newsbot.types import Entry, Feed, identity
+
+#: What the operator says of a feed; all other columns follow from its polls.
+_OPERATORS = frozenset({"id", "url", "language", "every_minutes", "source", "courtesy"})
 
 
 class FeedRows:
@@ -23,11 +28,22 @@ class FeedRows:
         rows = self._connection.rows("SELECT * FROM feeds ORDER BY url")
         return [codec.feed(row) for row in rows]
 
-    def due(self, now: datetime) -> list[Feed]:
-        """List the feeds whose next poll has come, longest waiting first."""
+    def find(self, url_or_id: str) -> Feed | None:
+        """Find a feed by its id, its address, or one that it has moved from."""
         rows = self._connection.rows(
-            "SELECT * FROM feeds WHERE next_poll_at IS NULL OR next_poll_at <= ? "
-            "ORDER BY next_poll_at, url",
+            "SELECT * FROM feeds WHERE id IN (?, ?) OR url = ?",
+            (url_or_id, identity("feed", url_or_id), url_or_id),
+        )
+        return codec.feed(rows[0]) if rows else None
+
+    def due(self, now: datetime) -> list[Feed]:
+        """List the feeds whose next poll has come, longest waiting first.
+
+        Feeds that are gone for good are never due.
+        """
+        rows = self._connection.rows(
+            "SELECT * FROM feeds WHERE stopped_at IS NULL AND "
+            "(next_poll_at IS NULL OR next_poll_at <= ?) ORDER BY next_poll_at, url",
             (codec.at_text(now),),
         )
         return [codec.feed(row) for row in rows]
@@ -38,100 +54,110 @@ class FeedRows:
         A feed that was never polled is due since the beginning of time.
         """
         rows = self._connection.rows(
-            "SELECT min(coalesce(next_poll_at, ?)) AS at FROM feeds",
+            "SELECT min(coalesce(next_poll_at, ?)) AS at FROM feeds "
+            "WHERE stopped_at IS NULL",
             (codec.at_text(datetime.min.replace(tzinfo=UTC)),),
         )
         return codec.at_time(str(rows[0]["at"])) if rows[0]["at"] else None
 
     def add(self, feed: Feed) -> bool:
-        """Add a feed; False if its address is known already."""
+        """Add a feed; False if its address is known already, or has moved on."""
         with self._connection.atomic() as db:
-            known = db.execute("SELECT 1 FROM feeds WHERE url = ?", [feed.url])
+            known = db.execute(
+                "SELECT 1 FROM feeds WHERE url = ? OR id = ?", [feed.url, feed.id]
+            )
             if known.fetchone():
                 return False
-            db.table("feeds").insert(codec.columns(feed))
+            db.table("feeds").insert(codec.feed_row(feed))
             return True
 
     def remove(self, url_or_id: str) -> bool:
         """Remove a feed by address or id; its articles stay."""
         with self._connection.atomic() as db:
             cursor = db.execute(
-                "DELETE FROM feeds WHERE url = ? OR id = ?", [url_or_id, url_or_id]
+                "DELETE FROM feeds WHERE url = ? OR id IN (?, ?)",
+                [url_or_id, url_or_id, identity("feed", url_or_id)],
             )
             return cursor.rowcount > 0
 
     def sync(self, feeds: Sequence[Feed]) -> None:
         """Make the feeds of the config those of the config file.
 
-        Validators and error counts of feeds that stay are kept; feeds added by
-        command are left alone.
+        Validators and error counts of feeds that stay are kept, also where a feed
+        has moved from the file's address; feeds added by command are left alone.
         """
         with self._connection.atomic() as db:
-            keep = {feed.url for feed in feeds}
-            rows = db.execute("SELECT url FROM feeds WHERE source = 'config'")
-            for (url,) in rows.fetchall():
-                if url not in keep:
-                    db.execute("DELETE FROM feeds WHERE url = ?", [url])
+            ids, urls = {feed.id for feed in feeds}, {feed.url for feed in feeds}
+            rows = db.execute("SELECT id, url FROM feeds WHERE source = 'config'")
+            for id_, url in rows.fetchall():
+                if id_ not in ids and url not in urls:
+                    db.execute("DELETE FROM feeds WHERE id = ?", [id_])
             for feed in feeds:
                 cursor = db.execute(
                     "UPDATE feeds SET language = ?, every_minutes = ?, "
-                    "source = 'config' WHERE url = ?",
-                    [feed.language, feed.every_minutes, feed.url],
+                    "source = 'config' WHERE id = ? OR url = ?",
+                    [feed.language, feed.every_minutes, feed.id, feed.url],
                 )
                 if not cursor.rowcount:
-                    db.table("feeds").insert(codec.columns(feed))
+                    db.table("feeds").insert(codec.feed_row(feed))
 
     def polled(self, feed: Feed, entries: Sequence[Entry], now: datetime) -> int:
-        """Store a poll's outcome: the feed's new row and the entries it vouches for.
+        """Store what one poll came to; how many entries were new."""
+        return self.settle([(feed, entries)], now)[0]
 
-        Validators and entries go into one transaction: a validator stored
-        without its entries would hide them behind the next 304.
+    def settle(
+        self,
+        outcomes: Sequence[tuple[Feed, Sequence[Entry]]],
+        now: datetime,
+        *,
+        besides: Callable[[], object] = lambda: None,
+    ) -> list[int]:
+        """Store what polls came to: each feed's new row and the entries it vouches for.
+
+        All in one transaction: a validator stored without its entries would hide
+        them behind the next 304, and a commit for each 304 would take most of the
+        time of a poll. What is done besides is done in it, too.
 
         Returns:
-            How many entries were new.
+            How many entries of each were new.
         """
+        if not outcomes:
+            return []
+        rows = [codec.feed_row(feed) for feed, _ in outcomes]
         with self._connection.atomic() as db:
-            if not db.execute("SELECT 1 FROM feeds WHERE id = ?", [feed.id]).fetchone():
-                return 0  # removed while it was polled
-            values = codec.columns(feed)
-            changed = (
-                "etag",
-                "last_modified",
-                "next_poll_at",
-                "first_polled_at",
-                "last_polled_at",
-                "n_errors",
-                "error",
-            )
-            db.table("feeds").update(feed.id, {name: values[name] for name in changed})
-            return sum(_insert_entry(db, entry, now) for entry in entries)
-
-    def failed(self, feed: Feed, now: datetime, reason: str, wait: timedelta) -> None:
-        """Count a failed poll; validators stay as they were."""
-        with self._connection.atomic() as db:
-            db.execute(
-                "UPDATE feeds SET n_errors = n_errors + 1, error = ?, "
-                "last_polled_at = ?, next_poll_at = ? WHERE id = ?",
-                [
-                    codec.storable(reason),
-                    codec.at_text(now),
-                    codec.at_text(now + wait),
-                    feed.id,
-                ],
-            )
+            besides()
+            # One statement for all: each one gives other threads the interpreter.
+            left = dict(db.execute(_SETTLE, [codec.document(rows)]).fetchall())
+            outcomes = heard_again(db, outcomes)
+            for feed, _ in outcomes:
+                if left.get(feed.id, feed.url) != feed.url:
+                    # An address that another feed has by now stays as it was.
+                    db.execute(
+                        "UPDATE OR IGNORE feeds SET url = ? WHERE id = ?",
+                        [feed.url, feed.id],
+                    )
+            return [
+                # A feed that was removed while it was polled brings nothing.
+                put_entries(db, entries, now) if feed.id in left else 0
+                for feed, entries in outcomes
+            ]
 
 
-def _insert_entry(db: Database, entry: Entry, now: datetime) -> int:
-    """Insert an entry at the head of the line unless it is known."""
-    values = {
-        **codec.columns(entry),
-        "state": "found",
-        "due_at": codec.at_text(now),
-    }
-    names = ", ".join(values)
-    marks = ", ".join("?" for _ in values)
-    cursor = db.execute(
-        f"INSERT INTO entries ({names}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING",
-        list(values.values()),
+_CHANGED = [
+    field.name
+    for kind in (Feed, Courtesy)
+    for field in dataclasses.fields(kind)
+    if field.name not in _OPERATORS
+]
+_SETTLE = f"""
+UPDATE feeds SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}
+FROM (
+    SELECT {
+    ", ".join(
+        f"json_extract(value, '$.{name}') AS {name}" for name in ("id", *_CHANGED)
     )
-    return int(cursor.rowcount)
+}
+    FROM json_each(?)
+) AS new
+WHERE feeds.id = new.id RETURNING feeds.id, feeds.url
+"""

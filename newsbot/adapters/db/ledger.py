@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlite_utils import Database
+
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.types import Assessment, Deal, Dropped, Finding, Summary, Verdict
+from newsbot.ports import Calibration, Decision, Reach
+from newsbot.types import (
+    Assessment,
+    Deal,
+    Dropped,
+    Finding,
+    Summary,
+    Verdict,
+)
 
 
 class LedgerRows:
@@ -70,31 +81,18 @@ class LedgerRows:
     ) -> None:
         """Keep a deal as it stands after one more finding."""
         with self._connection.atomic() as db:
-            db.table("deals").upsert(
-                {
-                    "id": deal.id,
-                    "status": deal.status,
-                    "types": codec.document(deal.types),
-                    "parties": codec.document(deal.parties),
-                    "first_seen_at": codec.at_text(deal.first_seen_at),
-                    "last_seen_at": codec.at_text(deal.last_seen_at),
-                },
-                pk="id",
-            )
-            for name, _ in deal.parties:
-                db.execute(
-                    "INSERT INTO deal_parties (deal_id, party) VALUES (?, ?) "
-                    "ON CONFLICT DO NOTHING",
-                    [deal.id, codec.storable(name)],
-                )
+            self._write(db, deal)
             db.execute(
                 "UPDATE findings SET deal_id = ?, verdict = ?, reason = ? WHERE id = ?",
                 [deal.id, verdict, codec.storable(reason), finding.id],
             )
 
     def deal(self, deal_id: str) -> Deal | None:
-        """Read a deal with all its findings."""
-        deals = self._deals("WHERE id = ?", (deal_id,))
+        """Read a deal with all its findings, by its id or one that it has absorbed."""
+        deals = self._deals(
+            "WHERE id = ?1 OR id = (SELECT deal_id FROM deal_aliases WHERE id = ?1)",
+            (deal_id,),
+        )
         return deals[0] if deals else None
 
     def deals(self, since: datetime | None = None) -> list[Deal]:
@@ -106,25 +104,192 @@ class LedgerRows:
             (codec.at_text(since),),
         )
 
-    def candidates(self, names: Sequence[str], since: datetime) -> list[Deal]:
-        """List deals seen since then that name any of these organisations."""
-        if not names:
-            return []
-        marks = ", ".join("?" for _ in names)
-        return self._deals(
-            f"WHERE last_seen_at >= ? AND id IN "
-            f"(SELECT deal_id FROM deal_parties WHERE party IN ({marks})) "
-            "ORDER BY first_seen_at, id",
-            (codec.at_text(since), *names),
+    def calibration(self) -> Calibration | None:
+        """Read the threshold that labels have raised, if they have."""
+        rows = self._connection.rows(
+            "SELECT value FROM settings WHERE name = 'calibration'"
         )
+        return Calibration(**json.loads(str(rows[0]["value"]))) if rows else None
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Keep a raised threshold; None goes back to the judge's own."""
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM settings WHERE name = 'calibration'")
+            if calibration is not None:
+                value = json.dumps(dataclasses.asdict(calibration))
+                db.execute(
+                    "INSERT INTO settings (name, value) VALUES ('calibration', ?)",
+                    [value],
+                )
+
+    def latest(self, limit: int, since: datetime | None = None) -> list[Deal]:
+        """List the newest deals first seen since then and not withdrawn."""
+        return self._deals(
+            "WHERE first_seen_at >= ? AND withdrawn_by IS NULL "
+            "ORDER BY first_seen_at DESC, id LIMIT ?",
+            (codec.at_text(since) if since else "", limit),
+        )
+
+    def count(self, since: datetime | None = None) -> int:
+        """Count the deals first seen since then and not withdrawn."""
+        rows = self._connection.rows(
+            "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ? "
+            "AND withdrawn_by IS NULL",
+            (codec.at_text(since) if since else "",),
+        )
+        return int(str(rows[0]["n"]))
+
+    def candidates(
+        self, sides: Sequence[Sequence[str]], reach: Reach
+    ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
+        """List deals that share two sides and lie within reach.
+
+        Args:
+            sides: For each party every name it may go by.
+            reach: From when to when.
+
+        Returns:
+            The deals, first seen first, and the pairs among their findings that a
+            person has called different deals.
+        """
+        named = [
+            (codec.storable(name), side)
+            for side, names in enumerate(sides)
+            for name in names
+        ]
+        if not named:
+            return [], frozenset()
+        values = ", ".join("(?, ?)" for _ in named)
+        found = self._connection.rows(
+            f"WITH named(party, side) AS (VALUES {values}), near(deal_id, side) AS ("
+            "SELECT deal_id, side FROM named JOIN deal_parties USING (party) "
+            "WHERE last_seen_at >= ? UNION ALL "
+            "SELECT deal_id, side FROM named JOIN deal_parties USING (party) "
+            "WHERE status = 'talks' AND last_seen_at >= ? AND last_seen_at < ?) "
+            "SELECT deal_id FROM near GROUP BY deal_id HAVING COUNT(DISTINCT side) > 1",
+            (
+                *(item for pair in named for item in pair),
+                codec.at_text(reach.since),
+                codec.at_text(reach.talks_since),
+                codec.at_text(reach.since),
+            ),
+        )
+        deals = self._deals(
+            "WHERE first_seen_at <= ? AND id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY first_seen_at, id",
+            (
+                codec.at_text(reach.until),
+                json.dumps([row["deal_id"] for row in found]),
+            ),
+        )
+        return deals, self._parted(deals)
+
+    def _parted(self, deals: Sequence[Deal]) -> frozenset[frozenset[str]]:
+        ids = json.dumps([finding.id for deal in deals for finding in deal.findings])
+        rows = self._connection.rows(
+            "SELECT finding, other FROM decisions WHERE kind = 'apart' AND "
+            "(finding IN (SELECT value FROM json_each(?1)) "
+            "OR other IN (SELECT value FROM json_each(?1)))",
+            (ids,),
+        )
+        return frozenset(
+            frozenset((str(row["finding"]), str(row["other"]))) for row in rows
+        )
+
+    def absorb(self, absorbed: Sequence[str], deal_id: str) -> None:
+        """Let deals become part of another: findings, messages and names go over.
+
+        Args:
+            absorbed: Ids of the deals that end; each goes on as a name of the other.
+            deal_id: The deal that stays.
+        """
+        with self._connection.atomic() as db:
+            for gone in absorbed:
+                for table in ("findings", "alerts", "deal_aliases"):
+                    db.execute(
+                        f"UPDATE {table} SET deal_id = ? WHERE deal_id = ?",
+                        [deal_id, gone],
+                    )
+                db.execute(
+                    "UPDATE findings SET former_deal_id = ? WHERE former_deal_id = ?",
+                    [deal_id, gone],
+                )
+                db.execute("DELETE FROM deals WHERE id = ?", [gone])
+                db.execute(
+                    "INSERT INTO deal_aliases (id, deal_id) VALUES (?, ?)",
+                    [gone, deal_id],
+                )
+
+    def decide(self, decision: Decision) -> None:
+        """Keep what a person says of two findings; the last word on a pair holds."""
+        pair = sorted((decision.finding_id, decision.other_id))
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM decisions WHERE finding = ? AND other = ?", pair)
+            db.execute(
+                "INSERT INTO decisions (kind, finding, other, decided_at) "
+                "VALUES (?, ?, ?, ?)",
+                [decision.kind, *pair, codec.at_text(decision.decided_at)],
+            )
+
+    def rewrite(self, deal: Deal) -> None:
+        """Write a deal anew after findings have moved into it or out of it."""
+        ids = json.dumps([finding.id for finding in deal.findings])
+        with self._connection.atomic() as db:
+            db.execute("DELETE FROM deal_parties WHERE deal_id = ?", [deal.id])
+            self._write(db, deal)
+            db.execute(
+                "UPDATE findings SET deal_id = ? "
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                [deal.id, ids],
+            )
+
+    def decisions(self) -> list[Decision]:
+        """List what persons have said, oldest first."""
+        rows = self._connection.rows("SELECT * FROM decisions ORDER BY number")
+        return [
+            Decision(
+                kind=row["kind"],  # type: ignore[arg-type]
+                finding_id=str(row["finding"]),
+                other_id=str(row["other"]),
+                decided_at=codec.at_time(str(row["decided_at"])),
+            )
+            for row in rows
+        ]
+
+    def _write(self, db: Database, deal: Deal) -> None:
+        db.table("deals").upsert(
+            {
+                "id": deal.id,
+                "status": deal.status,
+                "types": codec.document(deal.types),
+                "parties": codec.document(deal.parties),
+                "first_seen_at": codec.at_text(deal.first_seen_at),
+                "last_seen_at": codec.at_text(deal.last_seen_at),
+                "withdrawn_by": deal.withdrawn_by,
+            },
+            pk="id",
+        )
+        for name, _ in deal.parties:
+            db.execute(
+                "INSERT INTO deal_parties (deal_id, party, last_seen_at, status) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "last_seen_at = excluded.last_seen_at, status = excluded.status",
+                [
+                    deal.id,
+                    codec.storable(name),
+                    codec.at_text(deal.last_seen_at),
+                    deal.status,
+                ],
+            )
 
     def find_ids(self, prefix: str) -> list[tuple[str, str]]:
         """Find deals and articles whose id begins so: (kind, id) pairs."""
         rows = self._connection.rows(
             "SELECT 'deal' AS kind, id FROM deals WHERE substr(id, 1, ?) = ? "
-            "UNION ALL "
+            "UNION SELECT 'deal', deal_id FROM deal_aliases "
+            "WHERE substr(id, 1, ?) = ? UNION ALL "
             "SELECT 'article', id FROM articles WHERE substr(id, 1, ?) = ? LIMIT 20",
-            (len(prefix), prefix, len(prefix), prefix),
+            (len(prefix), prefix) * 3,
         )
         return [(str(row["kind"]), str(row["id"])) for row in rows]
 
@@ -173,6 +338,18 @@ class LedgerRows:
                     first_seen_at=codec.at_time(str(row["first_seen_at"])),
                     last_seen_at=codec.at_time(str(row["last_seen_at"])),
                     findings=findings,
+                    withdrawn_by=row["withdrawn_by"],  # type: ignore[arg-type]
                 )
             )
         return deals
+
+    def told_in(self, languages: Sequence[str]) -> frozenset[str]:
+        """List the ids of deals that an article in one of these languages tells."""
+        marks = ", ".join("?" for _ in languages)
+        rows = self._connection.rows(
+            "SELECT DISTINCT deal_id FROM findings JOIN articles "
+            "ON articles.id = findings.article_id "
+            f"WHERE deal_id IS NOT NULL AND articles.language IN ({marks})",
+            tuple(languages),
+        )
+        return frozenset(str(row["deal_id"]) for row in rows)

@@ -6,7 +6,11 @@ from datetime import datetime
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
+from newsbot.stages.extract import NO_FULL_TEXT
 from newsbot.types import Article, Entry, Page
+
+#: States in which an entry stays, unless its feed edits it.
+ENDS = ("done", "irrelevant", "skipped", "failed")
 
 
 class LineRows:
@@ -16,10 +20,15 @@ class LineRows:
         self._connection = connection
 
     def due(self, state: str, now: datetime, limit: int) -> list[Entry]:
-        """List entries that wait in *state*: most promising, then oldest, first."""
+        """List entries that wait in *state*.
+
+        News of today before what archives brought; then the most promising, then the
+        oldest, first.
+        """
         rows = self._connection.rows(
             "SELECT * FROM entries WHERE state = ? AND due_at <= ? "
-            "ORDER BY priority DESC, coalesce(published_at, first_seen_at), id LIMIT ?",
+            "ORDER BY origin = 'archive', priority DESC, "
+            "coalesce(published_at, first_seen_at), id LIMIT ?",
             (state, codec.at_text(now), limit),
         )
         return [codec.entry(row) for row in rows]
@@ -56,22 +65,34 @@ class LineRows:
     ) -> bool:
         """Move an entry on, only if it still is where it was taken from.
 
+        Why there is no full text stays beside it, behind any newer reason. Where
+        the line ends, an entry that was edited meanwhile goes to its head again.
         Call it inside `atomic` together with the product's insert.
 
         Returns:
             False when another worker has moved it already: drop the product.
         """
         with self._connection.atomic() as db:
+            ends = given in ENDS
             cursor = db.execute(
-                "UPDATE entries SET state = ?, reason = ?, n_errors = 0, "
-                "priority = coalesce(?, priority) WHERE id = ? AND state = ?",
-                [
-                    given,
-                    None if reason is None else codec.storable(reason),
-                    priority,
-                    entry_id,
-                    taken,
-                ],
+                "UPDATE entries SET n_errors = 0, "
+                "state = iif(:ends AND read_again_at IS NOT NULL, 'found', :given), "
+                "due_at = iif(:ends, coalesce(read_again_at, due_at), due_at), "
+                "read_again_at = iif(:ends, NULL, read_again_at), "
+                "reason = CASE WHEN :ends AND read_again_at IS NOT NULL THEN NULL "
+                "WHEN reason LIKE :note || '%' "
+                "THEN coalesce(:reason || ' (' || reason || ')', reason) "
+                "ELSE :reason END, priority = coalesce(:priority, priority) "
+                "WHERE id = :id AND state = :taken",
+                {
+                    "given": given,
+                    "ends": ends,
+                    "note": NO_FULL_TEXT,
+                    "reason": None if reason is None else codec.storable(reason),
+                    "priority": priority,
+                    "id": entry_id,
+                    "taken": taken,
+                },
             )
             return cursor.rowcount > 0
 
@@ -99,7 +120,10 @@ class LineRows:
         return codec.page(rows[0]) if rows else None
 
     def put_article(self, article: Article) -> None:
-        """Keep an article; a second time changes nothing."""
+        """Keep the article of an entry; a second time changes nothing.
+
+        A newer version of it comes by `Versions.put`.
+        """
         with self._connection.atomic() as db:
             db.table("articles").insert(codec.article_row(article), ignore=True)
 
@@ -111,9 +135,10 @@ class LineRows:
         return codec.article(rows[0]) if rows else None
 
     def article_of(self, entry_id: str) -> Article | None:
-        """Read the article of an entry."""
+        """Read the article of an entry, in its newest version."""
         rows = self._connection.rows(
-            "SELECT * FROM articles WHERE entry_id = ?", (entry_id,)
+            "SELECT * FROM articles WHERE entry_id = ? AND replaced_by IS NULL",
+            (entry_id,),
         )
         return codec.article(rows[0]) if rows else None
 
@@ -133,7 +158,7 @@ class LineRows:
         """List article ids and fingerprints from *since* on, oldest first."""
         rows = self._connection.rows(
             "SELECT id, fingerprint FROM articles WHERE published_at >= ? "
-            "ORDER BY published_at, id",
+            "AND replaced_by IS NULL ORDER BY published_at, id",
             (codec.at_text(since),),
         )
         return [(str(row["id"]), int(str(row["fingerprint"]), 16)) for row in rows]

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from newsbot.adapters.db.tables import (
+    BOT,
+    HISTORY,
+    JOINTS,
+    MAIL,
+    MANNERS,
+    SENDING,
+    UPKEEP,
+)
+from newsbot.adapters.db.versions_tables import make_room
+from newsbot.adapters.db.views import VIEWS
+
 MIGRATIONS = Migrations("newsbot")
 
 #: The line's queue is the query over (state, due_at): this index is the queue.
@@ -154,6 +166,135 @@ CREATE INDEX deliveries_queue ON deliveries(state, due_at);
 def m001_first(db: Database) -> None:
     """Lay out the first ledger."""
     for statement in _statements(_FIRST):
+        db.execute(statement)
+
+
+#: What a message told, which one it answers, and newer texts of those sent.
+_EDITS = """
+ALTER TABLE alerts ADD COLUMN answers TEXT;
+ALTER TABLE alerts ADD COLUMN told TEXT;
+CREATE INDEX alerts_deal ON alerts(deal_id);
+CREATE TABLE edits (
+    delivery_id TEXT PRIMARY KEY REFERENCES deliveries(id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    n_attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    was TEXT NOT NULL,
+    error TEXT
+);
+CREATE INDEX edits_queue ON edits(state, due_at);
+"""
+
+
+@MIGRATIONS()
+def m002_edits(db: Database) -> None:
+    """Make room for edits of messages that were sent."""
+    for statement in _statements(_EDITS):
+        db.execute(statement)
+
+
+#: Parties by time: a name that half of all deals share is read for the days that
+#: count only.
+_IDENTITY = """
+CREATE TABLE deal_parties_new (
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE,
+    party TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (deal_id, party)
+) WITHOUT ROWID;
+INSERT INTO deal_parties_new (deal_id, party, last_seen_at, status)
+    SELECT deal_id, party, deals.last_seen_at, deals.status
+    FROM deal_parties JOIN deals ON deals.id = deal_parties.deal_id;
+DROP TABLE deal_parties;
+ALTER TABLE deal_parties_new RENAME TO deal_parties;
+CREATE INDEX deal_parties_party ON deal_parties(party, last_seen_at, deal_id);
+CREATE INDEX deal_parties_talks ON deal_parties(party, last_seen_at, deal_id)
+    WHERE status = 'talks';
+CREATE TABLE deal_aliases (
+    id TEXT PRIMARY KEY,
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE
+);
+CREATE INDEX deal_aliases_deal ON deal_aliases(deal_id);
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    other TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    UNIQUE (kind, finding, other)
+);
+CREATE INDEX decisions_finding ON decisions(finding);
+CREATE INDEX decisions_other ON decisions(other);
+"""
+
+
+@MIGRATIONS()
+def m003_identity(db: Database) -> None:
+    """Make candidates cheap to find, and keep what persons decide."""
+    for statement in _statements(_IDENTITY):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m004_views(db: Database) -> None:
+    """Add the views that people read the ledger with."""
+    for statement in VIEWS:
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m005_sending(db: Database) -> None:
+    """Keep who is parked, what was sent lately, and why a channel rests."""
+    for statement in _statements(SENDING):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m006_bot(db: Database) -> None:
+    """Make room for the bot that people talk to."""
+    for statement in _statements(BOT):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m007_mail(db: Database) -> None:
+    """Number the news, and make room for readers and their mail."""
+    for statement in _statements(MAIL):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m008_manners(db: Database) -> None:
+    """Keep what servers and feeds ask for, and what entries said before."""
+    for statement in _statements(MANNERS):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m009_joints(db: Database) -> None:
+    """Join mail, chats and managers: digests of chats, readers of chats, questions."""
+    for statement in _statements(JOINTS):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m010_versions(db: Database) -> None:
+    """Keep every version of an article, and what its earlier ones told."""
+    make_room(db)
+
+
+@MIGRATIONS()
+def m011_history(db: Database) -> None:
+    """Keep how far backfills came, and what became of their documents."""
+    for statement in _statements(HISTORY):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m012_upkeep(db: Database) -> None:
+    """Keep what the service did for itself, and what a restore must not repeat."""
+    for statement in _statements(UPKEEP):
         db.execute(statement)
 
 

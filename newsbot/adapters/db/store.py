@@ -5,19 +5,29 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from newsbot.adapters.db.bot import BotRows
+from newsbot.adapters.db.chat_digests import ChatDigestRows
 from newsbot.adapters.db.connection import (
     BUSY_TIMEOUT_MS,
     Connection,
     open_database,
 )
 from newsbot.adapters.db.feeds import FeedRows
+from newsbot.adapters.db.history import HistoryRows
+from newsbot.adapters.db.labels import LabelRows
 from newsbot.adapters.db.ledger import LedgerRows
+from newsbot.adapters.db.letters import LetterRows
 from newsbot.adapters.db.line import LineRows
+from newsbot.adapters.db.news import NewsRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.sites import SiteRows
+from newsbot.adapters.db.subscribers import SubscriberRows
+from newsbot.adapters.db.subscriptions import SubscriptionRows
+from newsbot.adapters.db.versions import VersionRows
 
 
 class Store:
-    """The tables, grouped: `feeds`, `line`, `ledger`, `outbox`."""
+    """The tables, grouped by what they are for."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -25,6 +35,16 @@ class Store:
         self.line = LineRows(connection)
         self.ledger = LedgerRows(connection)
         self.outbox = OutboxRows(connection)
+        self.subscriptions = SubscriptionRows(connection)
+        self.bot = BotRows(connection)
+        self.labels = LabelRows(connection)
+        self.news = NewsRows(connection)
+        self.subscribers = SubscriberRows(connection)
+        self.chat_digests = ChatDigestRows(connection)
+        self.letters = LetterRows(connection)
+        self.sites = SiteRows(connection)
+        self.versions = VersionRows(connection)
+        self.history = HistoryRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""

@@ -1,0 +1,366 @@
+"""WARC files: what a crawler saved, record after record, never extracted to disk.
+
+Every response, resource and revisit is one document. A record that is cut off, or
+whose length is not the one it names, is failed; the search for the next record begins
+one byte after its head, so that what it would have swallowed is not lost.
+
+Source: ISO 28500:2017 (WARC 1.1); Common Crawl's CC-NEWS is such files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from newsbot.adapters.archives.bounded import inflate, read_most, unchunk
+from newsbot.adapters.archives.places import (
+    MAX_BYTES,
+    Cursor,
+    Part,
+    parts_of,
+    rest_of,
+)
+from newsbot.errors import UserError
+from newsbot.history import Document
+
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecord
+
+ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4")
+#: Bytes looked at together in search of the next record.
+WINDOW = 2**20
+#: Bytes of a record that are looked at again to judge whether its length was right.
+MAX_AGAIN = MAX_BYTES + 2**20
+
+#: Records that hold no document.
+NO_PAGES = ("warcinfo", "request", "metadata", "continuation")
+#: A length above this is no page's and no film's: it is taken for wrong.
+LARGEST = 2**40
+WRONG_LENGTH = "its length is not the one it names"
+
+_RECORD = re.compile(rb"(?<![^\n])WARC/[01]\.[0-9]+\r?\n(?=WARC-|Content-)", re.I)
+_MEMBER = b"\x1f\x8b\x08"
+_PACKED = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
+_LENGTH = re.compile(rb"(?im)^Content-Length:[ \t]*([0-9]{1,19})[ \t]*\r?$")
+_CHUNK = re.compile(rb"[0-9a-fA-F]{1,16}[ \t]*(?:;[^\r\n]{0,999})?\r\n")
+#: Another record within a body: the length before it was wrong.
+_SWALLOWED = re.compile(rb"\r\n\r\n(?:\r\n)*WARC/1\.[01]\r\nWARC-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """A record as it was read; `reason` where it cannot be used."""
+
+    offset: int
+    kind: str
+    url: str = ""
+    captured_at: datetime | None = None
+    status: int | None = None
+    content_type: str = ""
+    body: bytes = b""
+    reason: str = ""
+    #: What follows it is not where its length says.
+    cut_off: bool = False
+
+
+class WarcArchive:
+    """WARC files: one, a folder of them, or a list of paths (``.paths``).
+
+    Args:
+        path: The file or folder. In a list, one path a line, relative to the list.
+
+    Raises:
+        UserError: There is none, or the extra ``archive`` is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import fastwarc  # noqa: F401  # said now, not after an hour
+        except ImportError as error:
+            raise UserError(
+                "WARC files need the extra: pip install 'newsbot[archive]'"
+            ) from error
+        if path.name.endswith(".paths") and path.is_file():
+            self._parts = _listed(path)
+        else:
+            self._parts = parts_of(path, lambda n: n.endswith(ENDINGS), "WARC files")
+
+    def documents(self, after: str) -> Iterator[Document]:
+        """Read the records; see `history.Archive`."""
+        for part, n_done in rest_of(self._parts, after):
+            number = 0
+            for record in _records(part.path):
+                if record.kind in NO_PAGES and not record.reason:
+                    continue
+                number += 1
+                if number > n_done:
+                    yield _document(part, number, record)
+
+
+def _listed(path: Path) -> list[Part]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        files = sorted({line.strip() for line in lines if line.strip()})
+        sizes = [(path.parent / name).stat().st_size for name in files]
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}") from error
+    total, before, parts = sum(sizes), 0, []
+    for name, size in zip(files, sizes, strict=True):
+        parts.append(
+            Part(
+                path=path.parent / name,
+                name=name,
+                before=before,
+                size=size,
+                total=total,
+            )
+        )
+        before += size
+    return parts
+
+
+def _document(part: Part, number: int, record: _Record) -> Document:
+    fate, reason = None, record.reason
+    if reason:
+        fate = "failed"
+    elif record.kind == "revisit":
+        fate, reason = "duplicate", "saved before"
+    elif record.kind not in ("response", "resource"):
+        fate, reason = "skipped", f"a record of type {record.kind}"
+    elif record.status is not None and record.status != 200:
+        fate, reason = "skipped", f"HTTP {record.status}"
+    elif record.content_type and not _is_page(record.content_type):
+        fate, reason = "skipped", "not a page"
+    return Document(
+        cursor=str(Cursor(part=part.name, n_done=number)),
+        place=f"{part.name}, byte {record.offset}",
+        url=record.url,
+        body=b"" if fate else record.body,
+        content_type=record.content_type or "text/html",
+        captured_at=record.captured_at,
+        fate=fate,  # type: ignore[arg-type]  # one of the four above
+        reason=reason,
+        share=part.share(record.offset),
+    )
+
+
+def _is_page(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return "html" in kind or kind == "text/plain"
+
+
+def _records(path: Path) -> Iterator[_Record]:
+    """Read a file, beginning anew behind whatever is damaged."""
+    try:
+        with path.open("rb") as file:
+            start: int | None = 0
+            while start is not None:
+                start = yield from _run_of_records(file, start)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+
+
+def _run_of_records(file: BinaryIO, start: int) -> Generator[_Record, None, int | None]:
+    """Read records up to the first damage.
+
+    Each record is held until the next one was found where its length says: a wrong
+    length shows only there.
+
+    Returns:
+        Where to begin again; None at the end of the file.
+    """
+    from fastwarc.warc import ArchiveIterator
+
+    file.seek(start)
+    held: _Record | None = None
+    last = start
+    try:
+        for raw in ArchiveIterator(_Bytes(file), parse_http=True):
+            last = start + raw.stream_pos
+            if held is not None:
+                yield held
+            held = _read(raw, last)
+            if held.cut_off or _SWALLOWED.search(held.body):
+                reason = held.reason or WRONG_LENGTH
+                break
+        else:
+            if held is not None:
+                yield held
+            return None
+    except (OSError, ValueError, OverflowError) as error:
+        reason = f"no WARC record: {error}"
+        end = _end(file, held.offset) if held is not None else None
+        if held is not None and end is not None:
+            yield held
+            yield _Record(offset=end, kind="unknown", reason=reason)
+            return _next_record(file, end + 1)
+        if held is not None:
+            reason = WRONG_LENGTH
+    offset = held.offset if held is not None else last
+    url = held.url if held is not None else ""
+    yield _Record(offset=offset, kind="unknown", url=url, reason=reason)
+    return _next_record(file, offset + 1)
+
+
+class _Bytes:
+    """A file from where it stands, as a plain stream: offsets count from there."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._n_read = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._n_read += len(data)
+        return data
+
+    def tell(self) -> int:
+        return self._n_read
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        raise OSError("not seekable")
+
+    def close(self) -> None:
+        """The file is its owner's."""
+
+
+def _read(raw: WarcRecord, offset: int) -> _Record:
+    """Take from a record what is needed, and check that all of it is there."""
+    url = (raw.headers.get("WARC-Target-URI") or "").strip("<>")
+    kind = (raw.headers.get("WARC-Type") or "unknown").lower()
+    captured_at = _time(raw.headers.get("WARC-Date"))
+    length = raw.headers.get("Content-Length") or ""
+    record = _Record(offset=offset, kind=kind, url=url, captured_at=captured_at)
+    if raw.headers.get("WARC-Type") is None:
+        return replace(record, cut_off=True, reason="cut off in its head")
+    if not length.strip().isdecimal() or int(length) >= 2**63:
+        return replace(record, cut_off=True, reason="a length that is none")
+    if kind in NO_PAGES:
+        return record
+    n_bytes = raw.content_length  # without the HTTP head
+    if n_bytes > MAX_BYTES and n_bytes <= MAX_AGAIN:
+        return replace(record, reason=f"larger than {MAX_BYTES // 2**20} MiB")
+    body = raw.reader.read(min(n_bytes, MAX_BYTES + 1))
+    while piece := raw.reader.read(max(min(n_bytes, MAX_BYTES + 1) - len(body), 0)):
+        body += piece
+    if len(body) < min(n_bytes, MAX_BYTES + 1):
+        return replace(record, cut_off=True, reason="cut off before its end")
+    if len(body) > MAX_BYTES:
+        large = f"larger than {MAX_BYTES // 2**20} MiB"
+        # A length of 2^63 - 1 is read no further: the search goes on behind its head.
+        return replace(record, cut_off=n_bytes > LARGEST, reason=large)
+    record = replace(record, body=body)
+    return _decoded(raw, record) if raw.is_http_parsed else record
+
+
+def _decoded(raw: WarcRecord, record: _Record) -> _Record:
+    """Take the codings off an HTTP body; crawlers leave heads behind that lie."""
+    heads, body = raw.http_headers, record.body
+    record = replace(
+        record,
+        status=heads.status_code,
+        content_type=heads.get("Content-Type") or "text/html",
+    )
+    if record.status is None:
+        return replace(record, reason="no HTTP status")
+    try:
+        if "chunked" in (heads.get("Transfer-Encoding") or "").lower():
+            body = unchunk(body) if _CHUNK.match(body) else _plain(body)
+        coding = (heads.get("Content-Encoding") or "").strip().lower()
+        if coding in ("gzip", "x-gzip", "deflate") and body[:1] in (b"\x1f", b"\x78"):
+            body = inflate(body, MAX_BYTES)
+        elif coding in ("br", "zstd"):
+            body = _modern(coding, body)
+    except (ValueError, OSError) as error:
+        return replace(record, body=b"", reason=str(error))
+    return replace(record, body=body)
+
+
+def _plain(body: bytes) -> bytes:
+    """Many crawlers take chunks off and keep the head that names them."""
+    if not body.lstrip()[:1] == b"<":
+        raise ValueError("wrong length of a chunk")
+    return body
+
+
+def _modern(coding: str, body: bytes) -> bytes:
+    from fastwarc.stream_io import BrotliReader, ZstdReader
+
+    reader = (BrotliReader if coding == "br" else ZstdReader)(io.BytesIO(body))
+    try:
+        return read_most(reader, MAX_BYTES)
+    except OSError:
+        if body.lstrip()[:1] == b"<":
+            return body  # decoded already, by the crawler
+        raise
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _end(file: BinaryIO, offset: int) -> int | None:
+    """Where a record ends, if it ends where its length says."""
+    file.seek(offset)
+    data, end = file.read(MAX_AGAIN), None
+    if data.startswith(_MEMBER):
+        decoder = zlib.decompressobj(31)
+        packed = data
+        try:
+            data = decoder.decompress(packed, MAX_AGAIN)
+        except zlib.error:
+            return None
+        if not decoder.eof:
+            return None
+        end = offset + len(packed) - len(decoder.unused_data)
+    head = data.find(b"\r\n\r\n")
+    length = _LENGTH.search(data[:head])
+    if head < 0 or length is None:
+        return None
+    body_ends = head + 4 + int(length[1])
+    if data[body_ends : body_ends + 4] != b"\r\n\r\n":
+        return None
+    return offset + body_ends + 4 if end is None else end
+
+
+def _next_record(file: BinaryIO, start: int) -> int | None:
+    """Search the next record, or the next gzip member that begins with one."""
+    file.seek(0)
+    packed = file.read(3) == _MEMBER
+    marks = _PACKED if packed else _RECORD
+    file.seek(start)
+    window, at = file.read(WINDOW), start
+    while window:
+        for found in marks.finditer(window):
+            offset = at + found.start()
+            if not packed or _begins_record(file, offset):
+                return offset
+        # Marks across the border of two windows are found in the next.
+        file.seek(at + len(window))
+        more = file.read(WINDOW)
+        if not more:
+            return None
+        kept = window[-16:]
+        at += len(window) - len(kept)
+        window = kept + more
+    return None
+
+
+def _begins_record(file: BinaryIO, offset: int) -> bool:
+    file.seek(offset)
+    try:
+        head = zlib.decompressobj(31).decompress(file.read(4_096), 16)
+    except zlib.error:
+        return False
+    return head.startswith(b"WARC/")

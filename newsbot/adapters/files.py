@@ -1,0 +1,46 @@
+"""Files that are there whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from newsbot.errors import UserError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that nobody ever sees half of it.
+
+    It is written beside its place and moved there; a link keeps pointing, and an
+    older file keeps its mode. A device or a pipe is written to as it is.
+
+    Args:
+        path: Where the file shall be.
+        data: All of it.
+
+    Raises:
+        UserError: The place cannot be written.
+    """
+    try:
+        place = path.resolve()
+        if place.exists() and not place.is_file():
+            with place.open("wb") as device:
+                device.write(data)
+            return
+        partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
+        try:
+            with partial.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if place.exists():
+                partial.chmod(place.stat().st_mode & 0o7777)
+            partial.replace(place)
+        finally:
+            with suppress(FileNotFoundError):
+                partial.unlink()
+    except (OSError, ValueError, RuntimeError) as error:
+        # Python says ValueError for a NUL in a name, RuntimeError for links in a ring.
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UserError(f"{path}: {reason or error}") from error

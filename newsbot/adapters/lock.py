@@ -1,0 +1,74 @@
+"""One service on one ledger: a lock that the operating system frees."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from newsbot.errors import AlreadyRunningError, StoreError
+
+#: Seconds that a start waits for those who only look whether a service runs.
+PATIENCE = 1.0
+
+
+def hold_lock(database: Path) -> Callable[[], None]:
+    """Hold a ledger's service lock until the process ends.
+
+    Args:
+        database: The ledger's file; the lock's lies beside it.
+
+    Returns:
+        What lets it go.
+
+    Raises:
+        AlreadyRunningError: Another process holds it.
+        StoreError: The lock's file cannot be written.
+    """
+    path = Path(f"{database}.lock")
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
+    ends_at = time.monotonic() + PATIENCE
+    while not _taken(file, fcntl.LOCK_EX):
+        if time.monotonic() >= ends_at:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise AlreadyRunningError(
+                f"newsbot already runs on {database} (process {holder}); stop it first"
+            )
+        time.sleep(0.02)
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file.close
+
+
+def service_runs(database: Path) -> bool:
+    """Whether a service holds a ledger's lock at this moment.
+
+    Raises:
+        StoreError: The lock's file cannot be read.
+    """
+    path = Path(f"{database}.lock")
+    try:
+        with path.open() as file:
+            # Shared, so that two who look do not take each other for a service.
+            return not _taken(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
+
+
+def _taken(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,350 @@
+"""Hear what people tell the bot, and say what the desk answers.
+
+In: getUpdates, long polled. Out: messages, toasts, edits, documents.
+
+The library's own `Updater` acknowledges updates when it has read them, and what was
+not handled yet would be lost with the process. Here an update is acknowledged by the
+poll after its effect was stored; what comes twice, the desk knows by its number.
+
+A thread of its own runs the event loop; the database is asked from another one, so
+that neither a model nor a long transaction holds up who listens.
+
+Source:
+    https://core.telegram.org/bots/api#getting-updates (offset, order, a day's memory);
+    python-telegram-bot 22.8, ext/_updater.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from telegram import (
+    Bot,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    ChatMember,
+    ChatMemberAdministrator,
+    Update,
+    User,
+)
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from newsbot.adapters.telegram.hearing import chat_kind, heard
+from newsbot.adapters.telegram.pacing import Pacing
+from newsbot.adapters.telegram.redactor import Redactor
+from newsbot.adapters.telegram.refusals import delivery_error
+from newsbot.adapters.telegram.speaking import speak
+from newsbot.adapters.telegram.trouble import Trouble, Waits
+from newsbot.errors import ConfigError, NewsbotError
+from newsbot.talking import Asked, Desk, Job, Menu, Outcome, Reply, Standing
+
+log = logging.getLogger("newsbot")
+_T = TypeVar("_T")
+
+#: What is asked for: no edits, no channel posts, no inline queries.
+ALLOWED_UPDATES = ("message", "callback_query")
+#: Answers that are read at once, and recipients that are spoken to at once.
+BATCH = 50
+N_VOICES = 8
+#: Seconds that a stop waits for what is being said.
+CLOSE_SECONDS = 5.0
+
+
+class BotConversation:
+    """The bot that people talk to, on a thread of its own.
+
+    Args:
+        token: The bot's token.
+        base_url: As for `TelegramChannel`.
+        desk: Decides what is answered.
+        waits: How long it waits for what.
+        pacing: Gives answers their turn within Telegram's limits; None where nobody
+            else sends.
+        closing: Called once nothing asks the desk any more.
+
+    Raises:
+        ConfigError: *token* is empty.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        desk: Desk,
+        *,
+        waits: Waits | None = None,
+        pacing: Pacing | None = None,
+        closing: Callable[[], None] = lambda: None,
+    ) -> None:
+        if not token.strip():
+            raise ConfigError("the Telegram bot token is empty")
+        self._waits = waits or Waits()
+        self._desk = desk
+        self._pacing = pacing
+        self._closing = closing
+        self._redactor = Redactor(token.strip())
+        self._redactor.install()
+        self._requests = [self._request(0), self._request(self._waits.poll)]
+        self._bot = Bot(
+            token.strip(),
+            base_url=base_url,
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+        # One thread for the database, one for what takes long.
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="bot-clerk")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="bot-worker")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        #: Held, or the loop would let go of them in the middle.
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._begun = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; what was heard and not answered is answered next time."""
+        if self._thread.is_alive():
+            self._begun.wait(CLOSE_SECONDS)
+            loop, main = self._loop, self._main
+            if loop is not None and main is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(main.cancel)
+            self._thread.join(CLOSE_SECONDS)
+        self._clerk.shutdown(wait=True, cancel_futures=True)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._closing()
+        self._redactor.remove()
+
+    def _request(self, more: float) -> HTTPXRequest:
+        wait = self._waits.request
+        return HTTPXRequest(
+            connection_pool_size=N_VOICES * 2,
+            read_timeout=wait + more,
+            write_timeout=wait,
+            connect_timeout=wait,
+            pool_timeout=wait,
+            httpx_kwargs={"trust_env": False},
+        )
+
+    def _run(self) -> None:
+        async def main() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._main = asyncio.current_task()
+            self._said_something = asyncio.Event()
+            self._begun.set()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._listen())
+                    tasks.create_task(self._talk())
+            finally:
+                for request in self._requests:
+                    await request.shutdown()
+
+        try:
+            asyncio.run(main())
+        except asyncio.CancelledError:
+            return
+        except BaseException as error:
+            self._begun.set()
+            log.error("bot stopped error=%s", self._redactor.redact(repr(error)))
+
+    async def _listen(self) -> None:
+        """Poll for ever; who the bot is is asked first."""
+        me: User | None = None
+        offset: int | None = None
+        trouble = Trouble(self._waits, self._redactor)
+        while True:
+            try:
+                if me is None:
+                    me = await self._bot.get_me()
+                    chore = asyncio.create_task(self._set_menus())
+                    self._tasks.add(chore)
+                    chore.add_done_callback(self._tasks.discard)
+                updates = await self._bot.get_updates(
+                    offset,
+                    timeout=int(self._waits.poll),
+                    allowed_updates=ALLOWED_UPDATES,
+                    read_timeout=self._waits.poll + self._waits.request,
+                )
+                trouble.over()
+                for update in updates:
+                    await self._hear(update, me)
+                    # Acknowledged by the next poll, now that its effect is stored.
+                    offset = update.update_id + 1
+            except Exception as error:
+                # The library's errors, a busy database, and what the library stumbles
+                # over where an answer is none of the Bot API's.
+                await asyncio.sleep(trouble.wait(error))
+
+    async def _hear(self, update: Update, me: User) -> None:
+        asked = heard(update, me)
+        if asked is None:
+            return
+        chat = await self._ask(lambda: self._desk.lookup(asked))
+        standing = None if chat is None else await self._standing(chat, asked, me)
+        outcome: Outcome = await self._ask(lambda: self._desk.answer(asked, standing))
+        for reply in outcome.at_once:
+            # Nobody waits for what a stranger is told.
+            saying = asyncio.create_task(self._say_at_once(reply))
+            self._tasks.add(saying)
+            saying.add_done_callback(self._tasks.discard)
+        if outcome.job is not None:
+            self._loop_in(outcome.job)
+        self._said_something.set()
+
+    def _loop_in(self, job: Job) -> None:
+        """Do what takes long beside the conversation, and say what comes of it."""
+        assert self._loop is not None
+        loop, done = self._loop, self._said_something
+
+        def work() -> None:
+            try:
+                job()
+            except Exception as error:
+                log.error("bot job error=%s", type(error).__name__)
+            loop.call_soon_threadsafe(done.set)
+
+        self._worker.submit(work)
+
+    async def _standing(
+        self, chat: str | int, asked: Asked, me: User
+    ) -> Standing | None:
+        """Ask what the service says, right now, of a chat and of who asks."""
+        assert asked.user_id is not None
+        try:
+            if chat == asked.chat_id:
+                there_id, title = asked.chat_id, asked.chat_title
+                kind, member = asked.chat_kind, None
+            else:
+                there = await self._bot.get_chat(chat)
+                there_id, title, kind = there.id, there.title or "", chat_kind(there)
+                member = await self._bot.get_chat_member(there_id, me.id)
+            asking = await self._bot.get_chat_member(there_id, asked.user_id)
+        except TelegramError as error:
+            reason = self._redactor.redact(str(error))
+            log.info("bot standing unknown: %s", reason)
+            return None
+        return Standing(
+            chat_id=there_id,
+            chat_kind=kind,
+            title=title,
+            is_admin=asking.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR),
+            bot_is_admin=isinstance(member, ChatMemberAdministrator)
+            and (kind != "channel" or bool(member.can_post_messages)),
+        )
+
+    async def _talk(self) -> None:
+        """Say what waits; whoever cannot be reached holds up nobody else."""
+        voices = asyncio.Semaphore(N_VOICES)
+        while True:
+            try:
+                waiting = await self._ask(lambda: self._desk.replies(BATCH))
+                chats: dict[str, list[tuple[int, Reply]]] = {}
+                for number, reply in waiting:
+                    chats.setdefault(reply.recipient, []).append((number, reply))
+                await asyncio.gather(
+                    *(self._say_all(replies, voices) for replies in chats.values())
+                )
+                if waiting:
+                    continue
+            except NewsbotError as error:
+                log.warning("bot %s", error)
+            except Exception as error:
+                # What nobody foresaw must not strike the bot dumb.
+                log.error("bot replies error=%s", type(error).__name__)
+            try:
+                async with asyncio.timeout(self._waits.look):
+                    await self._said_something.wait()
+            except TimeoutError:
+                pass
+            self._said_something.clear()
+
+    async def _say_all(
+        self, replies: list[tuple[int, Reply]], voices: asyncio.Semaphore
+    ) -> None:
+        wait: float | None = None
+        aside = 0.0
+        async with voices:
+            for number, reply in replies:
+                if wait is None and not aside:
+                    aside = await self._turn(reply)
+                    wait = None if aside else await self._say(reply)
+                # What comes later waits as well: the order is kept.
+                if aside:
+                    await self._ask(partial(self._desk.put_aside, number, aside))
+                elif wait is not None:
+                    await self._ask(partial(self._desk.put_off, number, wait))
+                else:
+                    await self._ask(partial(self._desk.said, number))
+
+    async def _say_at_once(self, reply: Reply) -> None:
+        """Say now or never what is kept nowhere."""
+        if not await self._turn(reply):
+            await self._say(reply)
+
+    async def _turn(self, reply: Reply) -> float:
+        """Take an answer's turn; else the seconds until it comes."""
+        return 0.0 if self._pacing is None else await self._pacing.turn(reply)
+
+    async def _say(self, reply: Reply) -> float | None:
+        """Say one answer, whose turn it is.
+
+        Returns:
+            None when it was said, or never can be; else seconds to wait.
+        """
+        try:
+            async with asyncio.timeout(2 * self._waits.request):
+                await speak(self._bot, reply)
+        except (BadRequest, Forbidden) as error:
+            # Blocked, kicked, too late for a toast: nobody is there to hear it.
+            log.info("bot reply dropped: %s", self._redactor.redact(str(error)))
+        except RetryAfter as error:
+            told = delivery_error(error)
+            return float(told.retry_after or self._waits.failed)
+        except (TelegramError, TimeoutError) as error:
+            log.info("bot reply waits: %s", self._redactor.redact(str(error)))
+            return self._waits.longest
+        finally:
+            if self._pacing is not None:
+                self._pacing.over(reply)
+        return None
+
+    async def _set_menus(self) -> None:
+        """Register the commands; a manager who never wrote has no menu yet."""
+        for menu in self._desk.menus():
+            try:
+                await self._bot.set_my_commands(
+                    menu.commands, scope=_scope(menu), language_code=menu.language
+                )
+            except TelegramError as error:
+                log.info("bot menu not set: %s", self._redactor.redact(str(error)))
+
+    async def _ask(self, question: Callable[[], _T]) -> _T:
+        """Ask the desk, on the thread that may wait for the database."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._clerk, question)
+
+
+def _scope(menu: Menu) -> BotCommandScope:
+    if menu.scope == "private":
+        return BotCommandScopeAllPrivateChats()
+    if menu.scope == "group":
+        return BotCommandScopeAllGroupChats()
+    return BotCommandScopeChat(menu.scope)

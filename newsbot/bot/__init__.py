@@ -1,0 +1,5 @@
+"""The bot that people talk to: who may ask what, and what is answered.
+
+`desk.py` lets in and keeps count, `talk.py` is one conversation's turn, and the other
+modules are the commands: `settings`, `reading`, `managing`, `feedback`.
+"""

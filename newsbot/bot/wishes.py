@@ -1,0 +1,87 @@
+"""What was typed or pressed, taken apart, and the tables of commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsbot.bot import by_mail, filtering, managing, reading, settings
+from newsbot.bot.talk import Talk
+from newsbot.talking import Asked
+
+#: Another chat that is meant: a channel's name, or a chat's id.
+_TARGET = re.compile(r"@[A-Za-z]\w{3,31}|-\d{5,20}")
+
+Command = Callable[[Talk, str], None]
+READING: dict[str, Command] = {
+    "start": reading.start,
+    "help": reading.help_,
+    "deals": reading.deals,
+    "deal": reading.deal,
+    "search": reading.search,
+    "why": reading.why,
+    "export": reading.export,
+    "list": settings.listing,
+}
+SETTINGS: dict[str, Command] = {
+    "sub": settings.subscribe,
+    "unsub": settings.unsubscribe,
+    "filter": filtering.filters,
+    "lang": settings.language,
+    "digest": settings.digest,
+    "email": by_mail.email,
+    "quiet": settings.quiet,
+    "mute": settings.mute,
+    "pause": settings.pause,
+    "resume": settings.resume,
+    "timezone": settings.timezone,
+    "stop": settings.stop,
+}
+MANAGING: dict[str, Command] = {
+    "stats": managing.stats,
+    "feeds": managing.feeds,
+    "test": managing.test,
+    "broadcast": managing.broadcast,
+}
+EVERY = READING | SETTINGS | MANAGING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was typed or pressed, taken apart."""
+
+    command: str
+    words: str
+    #: The other chat that is meant: ``"@channel"``; empty for this one.
+    target: str
+
+
+def read_wish(asked: Asked) -> Wish | None:
+    """Take a command or a setting's button apart; None where it is neither."""
+    if asked.kind == "press":
+        parts = asked.text.split("|")
+        if parts[0] != "set" or not 2 <= len(parts) <= 4 or parts[1] not in SETTINGS:
+            return None
+        parts += [""] * (4 - len(parts))
+        target = parts[3] if _TARGET.fullmatch(parts[3]) else ""
+        return (
+            None
+            if parts[3] and not target
+            else Wish(command=parts[1], words=parts[2], target=target)
+        )
+    head, _, rest = asked.text.strip().partition(" ")
+    if "\n" in head:
+        head, _, more = head.partition("\n")
+        rest = f"{more} {rest}"
+    name = head.partition("@")[0].removeprefix("/").lower()
+    words = rest.strip()
+    for tapped in ("deal", "why"):
+        if name.startswith(f"{tapped}_"):
+            name, words = tapped, name.removeprefix(f"{tapped}_")
+    if name not in EVERY:
+        return None
+    first, _, others = words.partition(" ")
+    if name in SETTINGS and _TARGET.fullmatch(first):
+        return Wish(command=name, words=others.strip(), target=first)
+    return Wish(command=name, words=words, target="")

@@ -1,0 +1,60 @@
+"""What servers and feeds ask of those who poll them, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courtesy:
+    """What is known of a feed that says when, and where, to ask for it next."""
+
+    #: Why the next poll is when it is, in words for the operator.
+    wait_reason: str | None = None
+    #: A server's own "not before" (Retry-After); even a forced poll keeps to it.
+    not_before_at: datetime | None = None
+    #: When the server said that the feed is gone for good (410); None: it is polled.
+    stopped_at: datetime | None = None
+    #: SHA-256 of the last body that was read; an equal one brings nothing new.
+    body_hash: str | None = None
+    #: Date of the newest entry, and seconds that usually lie between two.
+    newest_at: datetime | None = None
+    gap_seconds: int | None = None
+    #: What the feed itself asks for: minutes to wait, hours (GMT) and days (0 is
+    #: Monday) to leave out, as comma-separated numbers.
+    ttl_minutes: int | None = None
+    skip_hours: str = ""
+    skip_days: str = ""
+    #: Where permanent redirects led, how often in a row, and since when.
+    moved_to: str | None = None
+    n_moved: int = 0
+    moved_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A site's robots.txt or tdmrep.json, as it was last."""
+
+    url: str
+    #: Of the answer; 0 where there was none.
+    status: int
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+    #: When it is asked for again.
+    expires_at: datetime
+
+
+class Permission(Protocol):
+    """Says whether a page may be read, by the site's own word."""
+
+    def refusal(self, url: str, now: datetime) -> str | None:
+        """Say in a few words why a page may not be asked for; None: it may.
+
+        Raises:
+            FetchError: The site cannot be reached just now.
+        """
+        ...

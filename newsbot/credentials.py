@@ -1,0 +1,50 @@
+"""What private and paid feeds ask for, read from the environment."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Sequence
+
+from newsbot.config import FeedConfig
+from newsbot.errors import ConfigError
+from newsbot.types import identity
+
+
+def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, dict[str, str]]:
+    """Read what private and paid feeds ask for from the environment.
+
+    Returns:
+        Headers by feed id.
+
+    Raises:
+        ConfigError: A variable is named, but empty, or a header is none; says which
+            variable, never its value.
+    """
+    secrets = {}
+    for feed in feeds:
+        headers = {}
+        if feed.username_env or feed.password_env:
+            pair = f"{_secret(feed.username_env)}:{_secret(feed.password_env)}"
+            # RFC 7617, 2.1: as UTF-8.
+            token = base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
+            headers["Authorization"] = f"Basic {token}"
+        if feed.header_env:
+            name, colon, value = _secret(feed.header_env).partition(":")
+            if not colon or not name.strip() or not value.strip():
+                raise ConfigError(
+                    f"the environment variable {feed.header_env} (header_env) is no "
+                    'header such as "X-Api-Key: ..."'
+                )
+            headers[name.strip()] = value.strip()
+        if headers:
+            secrets[identity("feed", feed.url.strip())] = headers
+    return secrets
+
+
+def _secret(variable: str) -> str:
+    if variable and not os.environ.get(variable):
+        raise ConfigError(
+            f"the environment variable {variable}, which [[feeds]] names, is empty"
+        )
+    return os.environ.get(variable, "") if variable else ""

@@ -1,0 +1,267 @@
+"""Does a finding tell of a known deal?
+
+In: a finding, when its article appeared, and a deal. Out: a score, and why.
+
+Keyed on what the deal is: parties first, then sums, types and time. Titles and
+words play no part, so that languages need no translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from newsbot.ports import Reach
+from newsbot.stages.currencies import CURRENCIES
+from newsbot.stages.organisations import Gazetteer
+from newsbot.types import Deal, Finding, OrganisationKind, Status
+
+#: Days between two reports of one deal; papers retell a deal as news for weeks.
+SAME_DEAL_DAYS = 45
+#: Talks are signed months later, if at all; years later where both sides are the same
+#: and one of them signs rarely.
+TALKS_DAYS = 180
+LONG_TALKS_DAYS = 540
+#: An extension or an end may come years after the deal.
+SEQUEL_DAYS = 1_500
+#: Score from which two are one deal; see `_score`. Moving it trades false merges
+#: against duplicate alerts: re-run `newsbot evaluate` and compare `alerts`.
+THRESHOLD = 1.0
+#: Days within which papers tell one event, each with its own words and figures.
+SAME_EVENT_DAYS = 2
+#: Days within which the very same parties, one of which signs rarely, make one deal
+#: only, whatever its figures: one paper tells the year's rent, another the whole sum.
+SAME_PARTIES_DAYS = 7
+#: Papers round; a conversion adds the distance of the day's rate from that in
+#: `CURRENCIES`, which has one rate per currency for all years.
+ROUNDED_TOLERANCE = Decimal("0.05")
+CONVERTED_TOLERANCE = Decimal("0.2")
+#: What is signed differs from what was negotiated.
+NEGOTIATED_TOLERANCE = Decimal("0.25")
+_SEQUELS: tuple[Status, ...] = ("expanded", "ended")
+#: Who sells to everybody signs twice a week: two deals of these are no surprise.
+_BUSY: frozenset[OrganisationKind] = frozenset(
+    ("lab", "cloud", "neocloud", "chips", "datacentre", "investor", "software")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How likely a finding tells of a deal."""
+
+    #: From `THRESHOLD` on it does.
+    score: float
+    #: How many sides both name.
+    n_shared: int
+    why: str
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the score reaches the threshold."""
+        return self.score >= THRESHOLD
+
+
+def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str]]:
+    """List each party with its parents and units: whom a known deal may name."""
+    names = {party.name: None for finding in findings for party in finding.parties}
+    return [gazetteer.family([name]) for name in names]
+
+
+def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
+    """Say how far back, and how far ahead of a late paper, a deal may lie."""
+    sequel = any(finding.status in _SEQUELS for finding in findings)
+    # A day more: whole days are compared.
+    long = timedelta(days=SEQUEL_DAYS + 1)
+    since = published_at - (long if sequel else timedelta(days=SAME_DEAL_DAYS + 1))
+    talks = published_at - timedelta(days=LONG_TALKS_DAYS + 1)
+    return Reach(
+        since=since,
+        until=published_at + (long if sequel else timedelta(days=SAME_DEAL_DAYS + 1)),
+        talks_since=min(since, talks),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """Whom two tellings name; a unit and its parent are one side."""
+
+    #: A name of each side that both tell.
+    shared: tuple[str, ...]
+    #: How many sides only one of them tells.
+    n_only_here: int
+    n_only_there: int
+    #: Shared sides that sign rarely.
+    n_rare: int
+
+    @property
+    def smaller(self) -> int:
+        """Sides of the telling that names fewer."""
+        return len(self.shared) + min(self.n_only_here, self.n_only_there)
+
+    @property
+    def same(self) -> bool:
+        """Whether both name the same sides."""
+        return self.n_only_here == self.n_only_there == 0
+
+    @property
+    def crossing(self) -> bool:
+        """Whether each names a side that the other does not."""
+        return self.n_only_here > 0 and self.n_only_there > 0
+
+
+def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _Sides:
+    """Match names; who is related to whom is one side, however often it is named."""
+    groups: list[set[str]] = []
+    for name in dict.fromkeys((*here, *there)):
+        kin = [g for g in groups if any(gazetteer.related(name, o) for o in g)]
+        groups = [g for g in groups if g not in kin]
+        groups.append({name}.union(*kin))
+    ours, theirs = set(here), set(there)
+    shared = [g for g in groups if g & ours and g & theirs]
+    return _Sides(
+        shared=tuple(min(g & ours, key=here.index) for g in shared),
+        n_only_here=sum(not g & theirs for g in groups),
+        n_only_there=sum(not g & ours for g in groups),
+        n_rare=sum(is_rare(g, gazetteer) for g in shared),
+    )
+
+
+def is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
+    """Whether a side signs rarely: nobody whom the list knows as one who sells."""
+    listed = [known for name in names if (known := gazetteer.get(name)) is not None]
+    return not any(one.kind in _BUSY for one in listed)
+
+
+def likeness(
+    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
+) -> Likeness:
+    """Weigh whether a finding tells of a known deal.
+
+    Two shared sides at least. They give up to 1.0 (as a share of the smaller
+    telling), sums that agree 0.4 (0.1 years later, when they may by chance), sums that
+    differ -0.5 (but not where it must be one event). No common type is -0.3, but not
+    within days: then it is one event, and papers stress different sides of it.
+    """
+    if any(
+        other.article_id == finding.article_id and other.id != finding.id
+        for other in deal.findings
+    ):
+        return Likeness(score=0.0, n_shared=0, why="its article tells the two apart")
+    sides = _sides(
+        [party.name for party in finding.parties],
+        [name for name, _ in deal.parties],
+        gazetteer,
+    )
+    n = len(sides.shared)
+    if n < 2:
+        return Likeness(score=0.0, n_shared=n, why=f"only {n} shared")
+    days = days_apart(published_at, deal)
+    same_event = days <= SAME_EVENT_DAYS
+    # Whichever paper comes first: one tells the extension, one the deal.
+    sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
+    signed = deal.status == "talks" and finding.status == "announced"
+    if days > _longest(sides, sequel=sequel, signed=signed):
+        return Likeness(score=0.0, n_shared=n, why=f"{days} days apart")
+    if sides.crossing and not same_event and not (sequel and sides.n_rare > 1):
+        return Likeness(score=0.0, n_shared=n, why="each names another party")
+    score = n / sides.smaller
+    if sides.crossing and sequel and sides.n_rare > 1:
+        score = 1.0
+    why = [f"{n} of {sides.smaller} parties ({', '.join(sides.shared)})"]
+    late_talks = same_event and deal.status == "announced" and finding.status == "talks"
+    moved = (signed or late_talks) and not sides.crossing
+    agreement = sums_agree(finding, deal, negotiated=moved)
+    if agreement is True:
+        score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
+        why.append("sums agree")
+    elif agreement is False and not sequel:
+        told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
+        one_event = days <= told_at_once and not sides.crossing
+        at_last = signed and sides.same  # who negotiated with it signs with it
+        score -= 0.0 if sides.n_rare and (one_event or at_last) else 0.5
+        why.append("sums differ")
+    if not (same_event or set(finding.types) & set(deal.types)):
+        score -= 0.3
+        why.append("no common type")
+    why.append(f"{days} days apart")
+    return Likeness(score=score, n_shared=n, why=", ".join(why))
+
+
+def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:
+    """Days after which a telling is of another deal."""
+    if sequel:
+        return SEQUEL_DAYS
+    if signed:
+        return LONG_TALKS_DAYS if sides.same and sides.n_rare else TALKS_DAYS
+    return SAME_DEAL_DAYS
+
+
+def days_apart(published_at: datetime, deal: Deal) -> int:
+    """Whole days between an article and the nearest end of a deal's time."""
+    if published_at < deal.first_seen_at:
+        apart = deal.first_seen_at - published_at
+    else:
+        apart = max(published_at - deal.last_seen_at, timedelta())
+    return apart.days
+
+
+def sums_agree(
+    finding: Finding, deal: Deal, *, negotiated: bool = False
+) -> bool | None:
+    """Whether any sum agrees; None where one side names none.
+
+    A wide match, as of a negotiated sum or a converted one, must be of one kind:
+    an investment of 1.5 billion dollars is no order of 1.1 billion euros.
+    """
+    said = _figures(finding)
+    known = [figure for other in deal.findings for figure in _figures(other)]
+    if not known or not said:
+        return None
+    wide = NEGOTIATED_TOLERANCE if negotiated else ROUNDED_TOLERANCE
+    return any(
+        close(a, a_currency, b, b_currency, wide)
+        if kind == other or "total" in (kind, other)
+        else a_currency == b_currency and close(a, a_currency, b, b_currency)
+        for a, a_currency, kind in said
+        for b, b_currency, other in known
+    )
+
+
+def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
+    """The sums an article names with their kinds, and what several come to.
+
+    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
+    """
+    figures = [(a.value, a.currency, str(a.kind)) for a in finding.amounts]
+    parts: dict[tuple[str, str], list[Decimal]] = {}
+    for amount in finding.amounts:
+        parts.setdefault((amount.kind, amount.currency), []).append(amount.value)
+    totals = (
+        (sum(values, Decimal()), currency, kind)
+        for (kind, currency), values in parts.items()
+        if len(values) > 1
+    )
+    return [*figures, *totals]
+
+
+def close(
+    a: Decimal,
+    a_currency: str,
+    b: Decimal,
+    b_currency: str,
+    tolerance: Decimal = ROUNDED_TOLERANCE,
+) -> bool:
+    """Whether two sums may be one figure, rounded or converted."""
+    if a_currency == b_currency:
+        return _near(a, b, tolerance)
+    if a_currency not in CURRENCIES or b_currency not in CURRENCIES:
+        return False
+    left = a / CURRENCIES[a_currency].per_dollar
+    right = b / CURRENCIES[b_currency].per_dollar
+    return _near(left, right, max(CONVERTED_TOLERANCE, tolerance))
+
+
+def _near(a: Decimal, b: Decimal, tolerance: Decimal) -> bool:
+    return abs(a - b) <= tolerance * max(a, b)

@@ -1,0 +1,105 @@
+"""Text of strangers on one line that does what it looks like.
+
+In: a name, title or address from the web. Out: the same without control characters
+and marks that turn the reading direction, for terminals, tables and feeds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+#: Inside a character class: controls but white space, soft hyphen, zero-width and
+#: bidirectional characters, fillers, variation selectors, tags, and what is no
+#: character. They can reorder a text, or say what only a machine reads (UTS 39, 5).
+INVISIBLE = (
+    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5"
+    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    r"\uffa0\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# The joiners among them belong to the spelling of many languages.
+_HIDDEN = re.compile(rf"(?![\u200c\u200d])[{INVISIBLE}]")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Code points of a reason that is kept.
+MAX_REASON = 500
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """Write a text on one line, without what a reader cannot see.
+
+    Args:
+        text: Any text, lone surrogates included.
+        longest: Code points of the result at most; what is cut ends in "…".
+
+    >>> one_line("Nvidia\\x1b[31m\\n signs")
+    'Nvidia [31m signs'
+    """
+    line = " ".join(_HIDDEN.sub("", _BREAKS.sub(" ", text)).split())
+    if longest is None or len(line) <= longest:
+        return line
+    return line[: longest - 1].rstrip() + "…"
+
+
+def width(text: str) -> int:
+    """Count the columns of a terminal that a line takes.
+
+    >>> width("東京"), width("Zu\u0308rich")
+    (4, 6)
+    """
+    return sum(
+        0
+        if unicodedata.combining(char)
+        else 2
+        if unicodedata.east_asian_width(char) in ("W", "F")
+        else 1
+        for char in text
+    )
+
+
+def named(names: Sequence[str], columns: int) -> str:
+    """List as many names as fit, and count the others.
+
+    Args:
+        names: In order; the first one is always shown, cut if need be.
+        columns: Width of the whole, about.
+
+    >>> named(["Nvidia", "OpenAI", "Oracle"], 14)
+    'Nvidia, OpenAI and 1 more'
+    """
+    shown: list[str] = []
+    left = columns
+    for name in names:
+        line = one_line(name, max(columns, 2))
+        left -= width(line) + 2 * bool(shown)
+        if shown and left < 0:
+            break
+        shown.append(line)
+    others = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {others} more" if others else "")
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Lay cells out in columns, two blanks apart.
+
+    Args:
+        rows: Shape (n, m): cells of one line each, the head first.
+        right: Columns that are set to the right.
+
+    Returns:
+        n lines, without blanks at their ends.
+
+    >>> table([["id", "deals"], ["abc", "2"]], right=[1])
+    ['id   deals', 'abc      2']
+    """
+    columns = range(len(rows[0])) if rows else range(0)
+    widths = [max(width(row[n]) for row in rows) for n in columns]
+
+    def cell(text: str, n: int) -> str:
+        blanks = " " * (widths[n] - width(text))
+        return blanks + text if n in right else text + blanks
+
+    return [
+        "  ".join(cell(text, n) for n, text in enumerate(row)).rstrip() for row in rows
+    ]

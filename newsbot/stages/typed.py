@@ -1,0 +1,204 @@
+"""What people type to the bot: hours, times, filters.
+
+In: the words behind a command. Out: a value, or None, or the word nobody understands.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+
+from newsbot.stages.filters import read_sum
+from newsbot.stages.printable import one_line
+from newsbot.stages.subscriptions import MAX_WORD, words_of
+from newsbot.stages.wording import TYPES
+from newsbot.talking import Filters
+from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES, DealType, Language, Status
+
+#: Words, and names, of one filter.
+MAX_TERMS = 12
+#: Stars of one word: each makes comparing slower.
+MAX_STARS = 3
+#: Characters of what follows a command; the longest filter that makes sense is shorter.
+MAX_TYPED = 600
+#: Longest that a chat may be muted for.
+MAX_MUTE = timedelta(days=365)
+
+_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
+_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)", re.IGNORECASE)
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TERM = re.compile(r'(?:(\w+):)?("[^"]*"|\S+)')
+_KEYS = {
+    "party": "parties", "partei": "parties", "firma": "parties",
+    "type": "types", "typ": "types", "art": "types",
+    "status": "statuses", "stand": "statuses",
+    "min": "min_amount", "ab": "min_amount",
+    "lang": "languages", "sprache": "languages",
+}  # fmt: skip
+_STATES: dict[str, Status] = {
+    **{status: status for status in STATUSES},
+    "signed": "announced", "vereinbart": "announced", "neu": "announced",
+    "erweitert": "expanded", "verhandlung": "talks", "beendet": "ended",
+}  # fmt: skip
+#: "confirmed only": everything but talks.
+CONFIRMED: tuple[Status, ...] = ("announced", "expanded", "ended")
+_CONFIRMED_WORDS = {"confirmed", "bestätigt", "bestaetigt"}
+
+
+class FilterError(ValueError):
+    """A filter that nobody understands; its text is the word."""
+
+
+def read_time(text: str) -> time | None:
+    """Read a time of day.
+
+    >>> read_time("7"), read_time("22:30"), read_time("25:00")
+    (datetime.time(7, 0), datetime.time(22, 30), None)
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None or int(match[1]) > 24 or int(match[2] or 0) > 59:
+        return None
+    if int(match[1]) == 24:
+        return time(0) if int(match[2] or 0) == 0 else None
+    return time(int(match[1]), int(match[2] or 0))
+
+
+def read_hours(text: str) -> tuple[time, time] | None:
+    """Read quiet hours.
+
+    >>> read_hours("22-07")
+    (datetime.time(22, 0), datetime.time(7, 0))
+    """
+    parts = re.split(r"\s*(?:-|–|—|\bto\b|\bbis\b)\s*", text.strip())
+    if len(parts) != 2:
+        return None
+    start, end = read_time(parts[0]), read_time(parts[1])
+    return None if start is None or end is None or start == end else (start, end)
+
+
+def read_span(text: str) -> timedelta | None:
+    """Read how long to be silent: "30m", "8h", "2d", "1w"; at most a year.
+
+    >>> read_span("8h")
+    datetime.timedelta(seconds=28800)
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        return None
+    span = timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
+    return span if timedelta() < span <= MAX_MUTE else None
+
+
+def read_filters(text: str) -> Filters:
+    """Read filters as typed: ``party:OpenAI type:investment min:1bn gpu !rumour``.
+
+    German keys and names count as well. Without any word the filters are empty.
+
+    Raises:
+        FilterError: A word is none of these; its text names it.
+
+    >>> read_filters("min:1bn data* !rumour").words
+    ('data*',)
+    """
+    found: dict[str, list[object]] = {}
+    for key, raw in _TERM.findall(text[:MAX_TYPED]):
+        value = raw.strip('"').strip()
+        if not key:
+            _plain(value, found)
+            continue
+        field = _KEYS.get(key.casefold())
+        if field is None:
+            raise FilterError(f"{key}:")
+        # A sum may hold a comma: "1,5 Mrd".
+        parts = [value] if field == "min_amount" else value.split(",")
+        for part in filter(None, map(str.strip, parts)):
+            found.setdefault(field, []).append(_value(field, part, key))
+    if any(len(terms) > MAX_TERMS for terms in found.values()):
+        raise FilterError(f"> {MAX_TERMS}")
+    values = {name: tuple(dict.fromkeys(terms)) for name, terms in found.items()}
+    least = values.pop("min_amount", ())
+    if len(least) > 1:
+        raise FilterError("min:")
+    return Filters(**values, min_amount=least[0] if least else None)  # type: ignore[arg-type]
+
+
+def _value(field: str, part: str, key: str) -> object:
+    read: object = None
+    if field == "parties":
+        read = one_line(part, MAX_WORD) if any(map(str.isalnum, part)) else None
+    elif field == "types":
+        read = _type(part)
+    elif field == "statuses":
+        read = _STATES.get(part.casefold())
+    elif field == "languages":
+        read = part.lower() if part.lower() in LANGUAGES else None
+    else:
+        money = read_sum(part)
+        read = (money.value, money.currency) if money else None
+    if read is None:
+        raise FilterError(f"{key}:{part}")
+    return read
+
+
+def _type(typed: str) -> DealType | None:
+    asked = typed.casefold().replace(" ", "_")
+    for type_ in DEAL_TYPES:
+        names = [type_, *(words[type_] for words in TYPES.values())]
+        if asked in {name.casefold().replace(" ", "_") for name in names}:
+            return type_
+    return None
+
+
+def _plain(value: str, found: dict[str, list[object]]) -> None:
+    """Read a plain word, ``!word``, ``wild*`` or ``confirmed``."""
+    if value.casefold() in _CONFIRMED_WORDS:
+        found.setdefault("statuses", []).extend(CONFIRMED)
+        return
+    field = "without" if value.startswith("!") else "words"
+    # Split as texts are; a star stays with its word.
+    parts = [word for word in re.findall(r"[\w*]+", value.casefold()) if words_of(word)]
+    if not parts:
+        raise FilterError(value)
+    for part in parts:
+        if len(part) > MAX_WORD or part.count("*") > MAX_STARS:
+            raise FilterError(value)
+        found.setdefault(field, []).append(part)
+
+
+def write_filters(filters: Filters) -> str:
+    """Write filters as they are typed; empty where there are none.
+
+    >>> write_filters(read_filters('party:"Schwarz Digits" !rumour'))
+    'party:"Schwarz Digits" !rumour'
+    """
+    parts = [f"party:{_quoted(name)}" for name in filters.parties]
+    if filters.types:
+        parts.append(f"type:{','.join(filters.types)}")
+    if filters.statuses:
+        parts.append(
+            "confirmed"
+            if set(filters.statuses) == set(CONFIRMED)
+            else f"status:{','.join(filters.statuses)}"
+        )
+    if filters.min_amount:
+        value, currency = filters.min_amount
+        parts.append(f'min:"{value:f} {currency}"')
+    if filters.languages:
+        parts.append(f"lang:{','.join(filters.languages)}")
+    parts += filters.words
+    parts += [f"!{word}" for word in filters.without]
+    return " ".join(parts)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
+
+
+def language_of(code: str, default: Language) -> Language:
+    """Pick the language of an app's setting, such as ``"de-AT"``.
+
+    >>> language_of("de-AT", "en"), language_of("fr", "en")
+    ('de', 'en')
+    """
+    short = code.lower().partition("-")[0]
+    return short if short in LANGUAGES else default

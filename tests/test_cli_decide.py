@@ -1,0 +1,152 @@
+"""`merge` and `split`: what a person says holds, for later papers, too."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from commands import config, here
+from fakes import Bench, entry
+
+from newsbot.adapters.db import open_store
+
+TITLE = "Nvidia & Anthropic sign an AI cloud deal, says {}"
+
+
+def walk(folder, *entries):
+    """Let papers arrive and go down the line."""
+    store = open_store(folder / "newsbot.db")
+    bench = Bench(store)
+    bench.clock.now = datetime.now(UTC)
+    bench.announce(*entries)
+    bench.walk()
+    store.close()
+
+
+def paper(name: str, *, days: float = 0):
+    told = datetime.now(UTC) - timedelta(days=days)
+    return entry(name, title=TITLE.format(name), published_at=told)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    config(tmp_path)
+    return tmp_path
+
+
+def deals(folder):
+    done = here(folder, "deals", "--json")
+    assert done.code == 0, done
+    return json.loads(done.out)
+
+
+def test_two_deals_become_one_and_both_ids_find_it(folder):
+    """Told months apart they were two; a person says that they are one."""
+    walk(folder, paper("a", days=100))
+    walk(folder, paper("b"))
+    late, early = deals(folder)
+    done = here(folder, "merge", late["id"][:8], early["id"])
+    assert done.code == 0, done
+    assert early["id"] in done.out
+    (one,) = deals(folder)
+    assert one["id"] == early["id"]
+    assert len(one["findings"]) == 2
+    for known in (late["id"], early["id"], late["id"][:9]):
+        shown = json.loads(here(folder, "show", known, "--json").out)
+        assert shown["id"] == early["id"]
+    walk(folder, paper("c"))
+    assert len(deals(folder)) == 1
+
+
+def test_a_deal_is_split_and_stays_so(folder):
+    """What was joined wrongly is parted; a repeated judgement does not join it again."""
+    walk(folder, paper("a"), paper("b"))
+    (one,) = deals(folder)
+    first, second = (finding["id"] for finding in one["findings"])
+    done = here(folder, "split", one["id"], second[:10])
+    assert done.code == 0, done
+    both = deals(folder)
+    assert sorted(len(deal["findings"]) for deal in both) == [1, 1]
+    assert one["id"] in {deal["id"] for deal in both}
+    store = open_store(folder / "newsbot.db")
+    said = [(d.kind, {d.finding_id, d.other_id}) for d in store.ledger.decisions()]
+    store.close()
+    assert said == [("apart", {first, second})]
+    # A third paper goes to one of them and joins them not.
+    walk(folder, paper("c"))
+    assert len(deals(folder)) == 2
+
+
+def test_the_finding_that_named_the_deal_may_be_taken_out(folder):
+    """The id stays with what is left; what goes gets another."""
+    walk(folder, paper("a", days=1))
+    walk(folder, paper("b"))
+    (one,) = deals(folder)
+    oldest = one["findings"][0]["id"]
+    assert here(folder, "split", one["id"], oldest).code == 0
+    left = {deal["id"]: [f["id"] for f in deal["findings"]] for deal in deals(folder)}
+    assert len(left) == 2
+    assert oldest not in left[one["id"]]
+    again = here(folder, "merge", *left)
+    assert again.code == 0, again
+    assert len(deals(folder)) == 1
+
+
+def test_what_cannot_be_done_is_refused_in_one_line(folder):
+    """Unknown ids, the same deal twice, everything taken out."""
+    walk(folder, paper("a"))
+    (one,) = deals(folder)
+    (finding,) = (f["id"] for f in one["findings"])
+    for words, named in (
+        (("merge", one["id"], "nothing"), "no deal 'nothing'"),
+        (("merge", one["id"], ""), "no deal ''"),
+        (("merge", one["id"], one["id"][:6]), "the same deal already"),
+        (("split", one["id"], "zz"), "has no finding 'zz'"),
+        (("split", one["id"], finding), "nothing to split"),
+    ):
+        assert named in here(folder, *words).refused(2)
+    assert len(deals(folder)) == 1
+
+
+def told(folder):
+    """Whom the outbox has what for, since the deals were told."""
+    store = open_store(folder / "newsbot.db")
+    corrections = [one for one in store.outbox.alerts() if one.kind == "correction"]
+    waiting = [
+        (store.outbox.alert(one.alert_id).plain, store.outbox.answered(one_alert, one))
+        for one in store.outbox.deliveries()
+        if one.state == "pending"
+        and (one_alert := store.outbox.alert(one.alert_id)).kind == "correction"
+    ]
+    store.close()
+    return len(corrections), waiting
+
+
+def test_a_deal_that_was_told_twice_is_corrected_once(folder):
+    """Merging two deals that were alerted is said in a reply to the later message."""
+    walk(folder, paper("a", days=100))
+    walk(folder, paper("b"))
+    assert told(folder) == (0, [])
+    late, early = deals(folder)
+    assert here(folder, "merge", late["id"], early["id"]).code == 0
+    n_corrections, waiting = told(folder)
+    assert n_corrections == 1
+    ((text, answered),) = waiting
+    assert text.startswith("Correction: this is no deal of its own but the one told")
+    assert "Nvidia" in text
+    assert "Anthropic" in text
+    assert answered == "1"
+    walk(folder, paper("c"))
+    assert told(folder) == (1, [])
+
+
+def test_a_deal_that_was_told_as_one_is_corrected_when_it_is_split(folder):
+    """Splitting a deal that was alerted is said in a reply to its message."""
+    walk(folder, paper("a"), paper("b"))
+    (one,) = deals(folder)
+    assert here(folder, "split", one["id"], one["findings"][1]["id"]).code == 0
+    n_corrections, ((text, answered),) = told(folder)
+    assert n_corrections == 1
+    assert text.startswith("Correction: two deals were told as one here")
+    assert answered == "1"
