@@ -38,7 +38,6 @@ MAX_ATTEMPTS = 6
 FIRST_WAIT = timedelta(minutes=2)
 
 log = logging.getLogger("newsbot")
-
 Store_ = Callable[[Store], None]
 
 

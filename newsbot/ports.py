@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from newsbot.types import (
         Article,
         Assessment,
+        Calibration,
         Deal,
         Dropped,
         Entry,
@@ -298,16 +299,6 @@ class Reach:
     until: datetime
     #: `since` for deals that are still in talks.
     talks_since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """A threshold that people's labels have raised."""
-
-    #: The probability from which an article is a deal.
-    threshold: float
-    #: The judge whose probabilities it holds for; any other goes by its own.
-    assessor: str
 
 
 class Ledger(Protocol):

@@ -273,6 +273,16 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A threshold that people's labels have raised."""
+
+    #: The probability from which an article is a deal.
+    threshold: float
+    #: The judge whose probabilities it holds for; any other goes by its own.
+    assessor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One deal as one article states it."""
 

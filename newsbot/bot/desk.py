@@ -7,7 +7,6 @@ after it leaves the answer in its row. Strangers leave a counter, and nothing el
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 from collections import OrderedDict
@@ -22,7 +21,7 @@ from newsbot.bot.by_mail import follow
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
 from newsbot.errors import StoreError
-from newsbot.front_desk import FrontDesk
+from newsbot.front_desk import FrontDesk, secret_hash
 from newsbot.mailing import chat_of
 from newsbot.pace import is_group
 from newsbot.ports import Fetcher
@@ -339,7 +338,7 @@ class BotDesk:
 
     def _redeem(self, asked: Asked, secret: str, now: datetime) -> bool:
         """Let in who brings an invite; it is used up, the greeting waits."""
-        hashed = invite_hash(secret)
+        hashed = secret_hash(secret)
         # Every hash is compared, each in the same time whatever it begins with.
         found = [
             one
@@ -376,8 +375,3 @@ class BotDesk:
 def _who(asked: Asked) -> int:
     """Who is counted: the person, or the group whose name hides one."""
     return asked.chat_id if asked.user_id is None else asked.user_id
-
-
-def invite_hash(secret: str) -> str:
-    """Hash an invite; 192 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

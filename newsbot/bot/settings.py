@@ -10,7 +10,7 @@ from newsbot.bot.showing import alert_of, deal_buttons, deal_line
 from newsbot.bot.talk import CHANNEL, OFF, Talk
 from newsbot.digests import FIRST
 from newsbot.stages import typed
-from newsbot.stages.subscriptions import zone
+from newsbot.stages.local_days import read_zone
 from newsbot.talking import Subscription
 
 #: Deals that a new subscriber is shown.
@@ -232,7 +232,7 @@ def timezone(talk: Talk, words: str) -> None:
     if there is None:
         return
     if words:
-        if len(words) > 64 or zone(words) is None:
+        if len(words) > 64 or read_zone(words) is None:
             talk.tell("timezone bad", value=words)
             return
         there = replace(there, timezone=words)
@@ -287,7 +287,7 @@ def _state(talk: Talk, one: Subscription) -> str:
 def muted_until(one: Subscription) -> str:
     """Write until when a chat is muted, in its own time."""
     assert one.muted_until is not None
-    here = zone(one.timezone)
+    here = read_zone(one.timezone)
     at = one.muted_until.astimezone(here) if here else one.muted_until
     return f"{at:%Y-%m-%d %H:%M}"
 

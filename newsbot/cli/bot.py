@@ -32,7 +32,7 @@ def invite(session: Session, days: int) -> None:
     import secrets
 
     from newsbot.adapters.telegram.trouble import bot_name
-    from newsbot.bot.desk import invite_hash
+    from newsbot.front_desk import secret_hash
     from newsbot.outlets import bot_token
 
     app = session.app
@@ -41,7 +41,7 @@ def invite(session: Session, days: int) -> None:
     # 192 random bits, in the signs that a link's start parameter takes.
     secret = secrets.token_urlsafe(24)
     now = app.clock()
-    app.store.bot.put_invite(invite_hash(secret), now, now + timedelta(days=days))
+    app.store.bot.put_invite(secret_hash(secret), now, now + timedelta(days=days))
     if not telegram.takes_commands:
         click.echo("the bot takes no commands yet: set telegram.bot = true", err=True)
     click.echo(f"https://t.me/{name}?start={secret}")
@@ -110,8 +110,8 @@ def calibrate(session: Session, applies: bool, reset: bool, as_json: bool) -> No
     threshold can only rise.
     """
     from newsbot.errors import UserError
-    from newsbot.ports import Calibration
     from newsbot.stages import calibrate as room
+    from newsbot.types import Calibration
 
     if applies and reset:
         raise click.UsageError("--apply and --reset exclude each other")

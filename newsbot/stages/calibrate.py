@@ -13,10 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from newsbot.ports import Calibration
 from newsbot.stages.assess import Judgement
 from newsbot.talking import LabelKind
-from newsbot.types import Dropped
+from newsbot.types import Calibration, Dropped
 
 #: Deals that must be labelled before a threshold is moved, and of them of each kind:
 #: with fewer, one press would move it by several points.

@@ -10,8 +10,8 @@ Source:
 from __future__ import annotations
 
 import re
-from html import unescape
 
+from newsbot.stages.markup import attributes
 from newsbot.stages.parse import absolute_url
 
 #: Characters of a page that are looked at: heads end long before.
@@ -25,7 +25,6 @@ COMMON = (
 )  # fmt: skip
 
 _TAG = re.compile(r"<(link|a)\s([^<>]{1,4000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _TYPES = re.compile(r"application/(rss|atom|rdf|feed)\+(xml|json)|text/xml", re.I)
 _LIKE_A_FEED = re.compile(
     r"(?i)(?:^|[/._?=&-])(?:rss2?|atom|feeds?)(?:[/._?=&-]|$)|\.(?:rss|atom|xml|rdf)$"
@@ -55,10 +54,7 @@ def feed_links(html: str, url: str) -> list[str]:
     named: list[str] = []
     linked: list[str] = []
     for tag, inside in _TAG.findall(html[:MAX_LOOK]):
-        values = {
-            name.lower(): unescape(double or single or bare)
-            for name, double, single, bare in _ATTRIBUTE.findall(inside)
-        }
+        values = attributes(inside)
         link = absolute_url(values.get("href", ""), url)
         if link is None:
             continue

@@ -13,6 +13,7 @@ from newsbot.stages.edition import DealNews, Told
 from newsbot.stages.edition_items import Item, item_of
 from newsbot.stages.edition_page import Health
 from newsbot.stages.edition_words import WORDS, long_day, short_day
+from newsbot.stages.printable import utf16_units
 from newsbot.subscribing import Content, Wish
 from newsbot.types import Language, identity
 
@@ -196,4 +197,4 @@ def _line(news: DealNews, language: Language) -> tuple[str, str]:
 
 
 def _units(line: tuple[str, str]) -> int:
-    return max(len(text.encode("utf-16-le")) // 2 for text in line) + 1
+    return max(map(utf16_units, line)) + 1

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from html import unescape
+
+from newsbot.stages.markup import attributes
 
 #: Characters looked at before the first entry, and after the last.
 MAX_LOOK = 64_000
@@ -26,7 +27,6 @@ _HOUR = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
 _SKIP_DAYS = re.compile(r"<skipDays>(.{0,1000}?)</skipDays>", re.I | re.S)
 _DAY = re.compile(r"<day>\s*([A-Za-z]{3,9})\s*</day>", re.IGNORECASE)
 _LINK = re.compile(r"<(?:\w+:)?link\s([^<>]{1,4000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
@@ -82,10 +82,7 @@ def _around_entries(text: str) -> str:
 def _links(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _LINK.finditer(text):
-        values = {
-            name.lower(): unescape(double or single)
-            for name, double, single in _ATTRIBUTE.findall(match[1])
-        }
+        values = attributes(match[1])
         link = values.get("href", "")
         # The relation is a token or its IANA address (RFC 4287, 4.2.7.2).
         relation = values.get("rel", "").lower().rpartition("/")[2]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import one_line, utf16_units
 
 #: UTF-16 units of a message, tags and addresses included: Telegram takes 4,096
 #: without them (https://core.telegram.org/bots/api#sendmessage).
@@ -84,7 +84,7 @@ def fitting(lines: Sequence[Line], more: Callable[[int], Line]) -> list[Line]:
     if n_left_out:
         kept, n_left_out = _kept(before, MAX_BEFORE_QUOTES - _ROOM, _glance)
         kept.append(more(n_left_out))
-    used = max(_units(as_html(kept)), _units(as_plain(kept)))
+    used = max(utf16_units(as_html(kept)), utf16_units(as_plain(kept)))
     left = MAX_UNITS - used - len("<blockquote expandable></blockquote>")
     return kept + _kept(after, left, _largest)[0]
 
@@ -107,15 +107,11 @@ def _kept(
 
 def _glance(line: Line) -> int:
     """What a line costs before the quotes: as it is seen, unless it is all entities."""
-    return max(_units(_plain(line)), _units(_html(line)) // 3)
+    return max(utf16_units(_plain(line)), utf16_units(_html(line)) // 3)
 
 
 def _largest(line: Line) -> int:
-    return max(_units(_html(line)), _units(_plain(line)))
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
+    return max(utf16_units(_html(line)), utf16_units(_plain(line)))
 
 
 def as_html(lines: Sequence[Line]) -> str:

@@ -84,6 +84,7 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 #: Of a pile of combining marks, four are kept; no language writes more.
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
+_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -217,3 +218,18 @@ def _strip_tags(markup: str, limit: int) -> str:
         return str(tree.text_content())
     except (etree.LxmlError, ValueError, AssertionError):
         return unescape(re.sub(r"<[^<>]*>?", " ", markup))
+
+
+def attributes(inside: str) -> dict[str, str]:
+    """Read what stands in a tag behind its name, in XML or as browsers take it.
+
+    Args:
+        inside: Bounded by the caller: ``rel="alternate" href='/feed' hidden``.
+
+    Returns:
+        Values by lower-case name, without references; one without a value is left out.
+    """
+    return {
+        name.lower(): unescape(double or single or bare)
+        for name, double, single, bare in _ATTRIBUTE.findall(inside)
+    }

@@ -14,13 +14,17 @@ pay, fewer parties had their roles right (.537 for .556 on held-out articles).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsbot.stages.reading import Reading
-from newsbot.types import MoneyMention
+from newsbot.types import MoneyMention, OrganisationMention
+
+Mention = TypeVar("Mention", MoneyMention, OrganisationMention)
 
 #: Words that give sums an order: behind them, or between the last two.
 _BEHIND = re.compile(r"\brespectively\b", re.IGNORECASE)
@@ -83,8 +87,8 @@ def in_order(
     sentence = reading.sentences[reading.sentence_index(mention.start)]
     before = [
         m.name
-        for m in reading.organisations
-        if sentence.start <= m.start < row[0].start and m.name in names
+        for m in _within(reading.organisations, sentence.start, row[0].start)
+        if m.name in names
     ]
     nearest = list(dict.fromkeys(reversed(before)))[: len(row)]
     if len(nearest) < len(row):
@@ -124,7 +128,7 @@ def in_list(
 
 def _adjoins(reading: Reading, one: MoneyMention, other: MoneyMention) -> bool:
     """Whether two sums follow each other in one sentence."""
-    between = [m for m in reading.money if one.end <= m.start < other.start]
+    between = _within(reading.money, one.end, other.start)
     same = reading.sentence_index(one.start) == reading.sentence_index(other.start)
     return same and not between
 
@@ -140,27 +144,28 @@ def _beside(
     """
     text = reading.article.full_text
     start = reading.sentences[reading.sentence_index(mention.start)].start
-    start = max([start, *(m.end for m in reading.money if m.end <= mention.start)])
+    earlier = _within(reading.money, start, mention.start)
+    start = earlier[-1].end if earlier else start
     for parted in _PARTED.finditer(text, start, mention.start):
         start = parted.end()
-    near = [m for m in reading.organisations if start <= m.start < mention.start]
+    near = _within(reading.organisations, start, mention.start)
     if len({m.name for m in near}) != 1 or near[0].name not in names:
         return None, []
     return near[0].name, text[near[-1].end : mention.start].split()
 
 
-def _row(reading: Reading, mention: MoneyMention) -> list[MoneyMention]:
+def _row(reading: Reading, mention: MoneyMention) -> Sequence[MoneyMention]:
     """The sums that stand in one order with this one; none where no word says so.
 
     They follow each other with no name between them, so that what comes later in the
     sentence, as a valuation, is none of them.
     """
     sentence = reading.sentences[reading.sentence_index(mention.start)]
-    sums = [m for m in reading.money if sentence.start <= m.start < sentence.end]
+    sums = _within(reading.money, sentence.start, sentence.end)
     n, text = sums.index(mention), reading.article.full_text
 
     def follows(one: MoneyMention, other: MoneyMention) -> bool:
-        return not any(one.end <= m.start < other.start for m in reading.organisations)
+        return not _within(reading.organisations, one.end, other.start)
 
     first = last = n
     while first and follows(sums[first - 1], sums[first]):
@@ -175,3 +180,9 @@ def _row(reading: Reading, mention: MoneyMention) -> list[MoneyMention]:
         ahead = [m for m in row if m.end <= behind.start()]
         return ahead if mention in ahead else []
     return []
+
+
+def _within(found: Sequence[Mention], start: int, end: int) -> Sequence[Mention]:
+    """Cut out the mentions that begin in a stretch; they stand in order of place."""
+    first = bisect_left(found, start, key=lambda m: m.start)
+    return found[first : bisect_left(found, end, lo=first, key=lambda m: m.start)]

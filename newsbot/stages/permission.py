@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from protego import Protego
 
+from newsbot.stages.markup import attributes
+
 #: Bytes of a robots.txt that are read: what RFC 9309, 2.5 asks for at least.
 MAX_ROBOTS = 500 * 2**10
 #: The name by which robots.txt addresses newsbot.
@@ -25,7 +27,6 @@ MAX_CRAWL_DELAY = 30.0
 MAX_HEAD = 100_000
 
 _META = re.compile(r"<meta\s([^<>]{1,1000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 #: What reserves a text from being read by machines that learn or judge.
 _RESERVED = frozenset({"noai", "noml"})
 
@@ -81,10 +82,7 @@ def reservation(headers: Mapping[str, str], body: bytes) -> str | None:
         return "tdm-reservation: 1"
     head = body[:MAX_HEAD].decode("utf-8", "replace")
     for match in _META.finditer(head):
-        values = {
-            name.lower(): double or single or bare
-            for name, double, single, bare in _ATTRIBUTE.findall(match[1])
-        }
+        values = attributes(match[1])
         name, content = values.get("name", "").lower(), values.get("content", "")
         if name in ("robots", AGENT) and (words := _reserved(content)):
             return f"meta {name}: {words}"

@@ -103,3 +103,12 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[s
     return [
         "  ".join(cell(text, n) for n, text in enumerate(row)).rstrip() for row in rows
     ]
+
+
+def utf16_units(text: str) -> int:
+    """Count UTF-16 code units, as Telegram does.
+
+    >>> utf16_units("ä😀")
+    3
+    """
+    return len(text) + sum(char > "\uffff" for char in text)

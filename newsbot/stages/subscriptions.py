@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsbot.stages.filters import Wanted, choose
+from newsbot.stages.local_days import read_zone
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import Rates
 from newsbot.stages.totals import Money
@@ -136,21 +136,12 @@ def _occurs(word: str, told: set[str]) -> bool:
     return any(pattern.fullmatch(one) for one in told)
 
 
-def zone(name: str) -> ZoneInfo | None:
-    """Find a time zone by its name; None where there is no such zone."""
-    try:
-        return ZoneInfo(name)
-    # A name with a NUL, or a folder of the database, is no zone either.
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def quiet_until(subscription: Subscription, now: datetime) -> datetime | None:
     """Tell when the quiet hours end in which *now* lies; None outside of them."""
     if subscription.quiet is None:
         return None
     start, end = subscription.quiet
-    here = zone(subscription.timezone) or UTC
+    here = read_zone(subscription.timezone) or UTC
     local = now.astimezone(here)
     if not _within(local.time(), start, end):
         return None

@@ -349,7 +349,6 @@ JOINERS = ("of", "for", "für", "de", "du", "di")
 SHAPE = re.compile(r"\w*[a-zäöüß][A-ZÄÖÜ]\w*|[A-ZÄÖÜ]{2,}[a-zäöüß]\w+|[A-ZÄÖÜ]{3,}\d*")
 #: Letters a word may have; longer ones are no words.
 MAX_LETTERS = 60
-
 #: Answers of `like` remembered, some 10 MB.
 MAX_LIKES = 60_000
 

@@ -24,9 +24,10 @@ from servers.telegram import TelegramServer, visible_text
 
 from newsbot.adapters.telegram import redactor
 from newsbot.adapters.telegram.channel import TelegramChannel, delivery_error
-from newsbot.adapters.telegram.text import fit_html, fit_plain, utf16_units
+from newsbot.adapters.telegram.text import fit_html, fit_plain
 from newsbot.errors import ConfigError, DeliveryError
 from newsbot.mailing import Channel
+from newsbot.stages.printable import utf16_units
 from newsbot.types import Alert
 
 CHAT = "-1001234567890"

@@ -13,9 +13,9 @@ from told_deals import WHEN, Paper, sum_of, tell
 from newsbot.adapters.db import open_store
 from newsbot.adapters.db.labels import Label
 from newsbot.evaluation.gold import read_gold
-from newsbot.ports import Calibration
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import Scored, held_to, propose, quality, settled
+from newsbot.types import Calibration
 
 
 @pytest.fixture

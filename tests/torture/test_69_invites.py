@@ -11,7 +11,8 @@ from commands import here
 from servers.telegram_bot import group
 from talking_bot import NOW, READER, STRANGER, rig
 
-from newsbot.bot.desk import GUESSES, invite_hash
+from newsbot.bot.desk import GUESSES
+from newsbot.front_desk import secret_hash
 from newsbot.talking import Asked
 
 pytestmark = pytest.mark.case(69, "invites: once, in time, not to be guessed")
@@ -22,7 +23,7 @@ SECRET = "vh3Rz0_kQ-4mWb7tYp1LxNf8"
 @pytest.fixture
 def bot(tmp_path):
     with rig(tmp_path) as made:
-        made.store.bot.put_invite(invite_hash(SECRET), NOW, NOW + timedelta(days=7))
+        made.store.bot.put_invite(secret_hash(SECRET), NOW, NOW + timedelta(days=7))
         yield made
 
 
@@ -115,4 +116,4 @@ def test_the_command_prints_a_link_that_works(tmp_path, bot):
     assert link.startswith("https://t.me/newsbot_test_bot?start=")
     secret = link.partition("start=")[2]
     hashes = {row["hash"] for row in bot.rows("SELECT hash FROM invites")}
-    assert hashes == {invite_hash(secret)}  # the other one expired long ago
+    assert hashes == {secret_hash(secret)}  # the other one expired long ago

@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.ports import Calibration, Decision, Reach
+from newsbot.ports import Decision, Reach
 from newsbot.types import (
     Assessment,
+    Calibration,
     Deal,
     Dropped,
     Finding,

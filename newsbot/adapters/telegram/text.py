@@ -17,6 +17,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from newsbot.stages.printable import utf16_units
+
 #: UTF-16 units of visible text in one message.
 MAX_UNITS = 4096
 
@@ -39,15 +41,6 @@ _PIECE = re.compile(
 )
 _NAME = re.compile(r"</?([^\s>/]*)")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-
-
-def utf16_units(text: str) -> int:
-    """Count UTF-16 code units, as Telegram does.
-
-    >>> utf16_units("ä😀")
-    3
-    """
-    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def fit_html(html: str, limit: int = MAX_UNITS) -> str:
