@@ -77,7 +77,7 @@ def tell(
     acts = _acts(finding)
     alone = [act.subjects for act in acts if act.kind == "trade"]
     buyers = {subjects[0].name for subjects in alone if len(subjects) == 1}
-    sums = _sums(finding.amounts, reading, language, scene)
+    sums = _sums(finding, reading, language, scene)
     capacity = [written_capacity(item, reading, language) for item in finding.capacity]
     inline = _inline(acts[0], sums, finding) if style.inline else None
     rest = [one for one in sums if one is not inline]
@@ -197,16 +197,27 @@ def _others(finding: Finding, acts: Sequence[Act]) -> tuple[Party, ...]:
 
 
 def _sums(
-    amounts: Sequence[Amount], reading: Reading, language: Language, scene: Scene
+    finding: Finding, reading: Reading, language: Language, scene: Scene
 ) -> list[Sums]:
-    """Group sums by kind and payer, each figure once, two ends of a range as one."""
+    """Group sums by kind and payer, each figure once, two ends of a range as one.
+
+    Where an investment would be a mere customer's, kind and role disagree: it is told
+    as paid, which is true of either.
+    """
+    buyers = {
+        party.name
+        for party in finding.parties
+        if "customer" in party.roles and "investor" not in party.roles
+    }
     groups: dict[tuple[AmountKind, str | None], list[Amount]] = {}
     seen: set[tuple[object, str]] = set()
-    for amount in amounts:
+    for amount in finding.amounts:
         if (amount.value, amount.currency) not in seen:
             seen.add((amount.value, amount.currency))
             payer = amount.payer if amount.payer in scene.names else None
-            groups.setdefault((amount.kind, payer), []).append(amount)
+            invests = amount.kind == "investment" and payer not in buyers
+            kind = amount.kind if invests or amount.kind == "total" else "purchase"
+            groups.setdefault((kind, payer), []).append(amount)
     told = []
     for (kind, payer), group in groups.items():
         group.sort(key=lambda one: one.bound == "up_to")

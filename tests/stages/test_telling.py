@@ -225,6 +225,27 @@ def test_an_investor_and_a_customer_in_one_deal():
     ]
 
 
+def test_what_a_mere_customer_invests_is_told_as_paid():
+    """Kind and role disagree, and one of them is wrong: paid it is in either case."""
+    reading = READINGS["en"]
+    parties = (
+        party(reading, "Oracle", "customer"),
+        party(reading, "CoreWeave", "provider"),
+        party(reading, "SoftBank", "investor"),
+    )
+    sums = (
+        amount(reading, 0, "investment", "Oracle"),
+        amount(reading, 1, "investment", "SoftBank"),
+    )
+    finding = deal(
+        reading, *parties, amounts=sums, types=("compute_purchase", "investment")
+    )
+    told = " ".join(tell(finding, reading, "en", Style()))
+    assert "Oracle is to invest" not in told
+    assert "$30 billion" in told
+    assert "SoftBank is to invest $4 billion" in told or "invest $4 billion" in told
+
+
 def test_models_offered_by_a_cloud():
     """Without a customer, the provider offers what the model provider makes."""
     reading = READINGS["de"]
