@@ -1,33 +1,77 @@
 # newsbot as a container: config, database and converted model in one volume, /data.
 #
 #   docker build -t newsbot .
+#   docker build -t newsbot:gpu --target gpu .
 #   docker run --rm -it -v newsbot:/data newsbot newsbot init
 #   docker run -d --name newsbot -v newsbot:/data -e TELEGRAM_BOT_TOKEN newsbot
 #
-# This file is linted with hadolint, but no image has been built from it yet.
+# BASE is any Debian with Python 3.11; `packaging/debian-base` makes one where no image
+# registry is reached. A pip.conf with settings for pip, such as a mirror, is taken as a
+# secret and stays out of the image: --secret id=pip,src=pip.conf
+ARG BASE=python:3.11-slim
 
-FROM python:3.11-slim AS build
+FROM ${BASE} AS wheel
 WORKDIR /source
-# A virtual environment can be copied whole into the second stage.
-RUN python -m venv /opt/newsbot
-ENV PATH=/opt/newsbot/bin:$PATH
-COPY pyproject.toml constraints.txt config.example.toml README.md LICENSE NOTICE ./
+COPY packaging/build.lock ./
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r build.lock
+COPY pyproject.toml config.example.toml README.md LICENSE NOTICE ./
 COPY prompts prompts
 COPY newsbot newsbot
-# PyTorch's own index has the build without CUDA, a tenth of the size.
-RUN pip install --no-cache-dir -c constraints.txt \
-    --extra-index-url https://download.pytorch.org/whl/cpu ".[embedded]"
+RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels .
 
-FROM python:3.11-slim
-RUN useradd --uid 10001 --no-create-home --home-dir /data newsbot \
-    && install -d -o newsbot -g newsbot /data
-COPY --from=build /opt/newsbot /opt/newsbot
-# The config is /data/config.toml; the database lies beside it.
+# What every image of newsbot is: a user without rights, one volume, no compiler.
+FROM ${BASE} AS runtime
+RUN useradd --uid 10001 --gid 0 --no-create-home --home-dir /data newsbot \
+    && install -d -o 10001 -g 0 -m 0770 /data
+# The config is /data/config.toml; database and models lie beside it.
 ENV PATH=/opt/newsbot/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    HOME=/data \
+    HF_HOME=/data/cache/huggingface \
     NEWSBOT_CACHE=/data/cache \
+    NEWSBOT_CONFIG=/data/config.toml \
     XDG_DATA_HOME=/data
 WORKDIR /data
 USER 10001
 VOLUME /data
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=1m --timeout=20s --start-period=5m \
+    CMD ["newsbot", "health", "--service"]
 CMD ["newsbot", "run"]
+
+FROM ${BASE} AS cpu-packages
+WORKDIR /source
+# PyTorch's own index has the build without CUDA, a tenth of the size.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+COPY requirements.lock ./
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    python3 -m venv /opt/newsbot \
+    && /opt/newsbot/bin/pip install --no-cache-dir --require-hashes \
+        --extra-index-url "${TORCH_INDEX}" -r requirements.lock
+COPY --from=wheel /wheels /wheels
+RUN /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+
+FROM runtime AS cpu
+COPY --from=cpu-packages /opt/newsbot /opt/newsbot
+
+# With CUDA, for the presets gpu-*. Linted; it has not been built or run.
+FROM ${BASE} AS gpu-packages
+WORKDIR /source
+COPY requirements-gpu.lock ./
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    python3 -m venv /opt/newsbot \
+    && /opt/newsbot/bin/pip install --no-cache-dir --require-hashes \
+        -r requirements-gpu.lock
+COPY --from=wheel /wheels /wheels
+RUN /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+
+FROM runtime AS gpu
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=gpu-packages /opt/newsbot /opt/newsbot
+
+# The last stage is what is built where no target is named.
+FROM cpu

@@ -354,6 +354,19 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: {reason}; `newsbot init` writes one") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+    return dataclasses.replace(read_config(text, path), folder=path.absolute().parent)
+
+
+def read_config(text: str, path: Path) -> Config:
+    """Read and check a config's text.
+
+    Args:
+        text: TOML.
+        path: What its errors name.
+
+    Raises:
+        ConfigError: As `load_config`.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -365,4 +378,4 @@ def load_config(path: Path) -> Config:
         raise reader.error(("config_version",), message)
     config = reader.read(Config, data, ())
     assert isinstance(config, Config)
-    return dataclasses.replace(config, folder=path.absolute().parent)
+    return config

@@ -153,7 +153,7 @@ class Reader:
                 message = "the value is not the name of an environment variable"
                 raise self.error((*key, name), message)
         for n, chat in enumerate(values.get("chats", ())):
-            if not _CHAT.fullmatch(str(chat)):
+            if not is_chat(str(chat)):
                 message = f'{_shown(chat)} is no chat: 123, "@channel", "-100123/7"'
                 raise self.error((*key, "chats", n), message)
         for n, entry in enumerate(values.get("allow", ())):
@@ -161,6 +161,11 @@ class Reader:
             if match is None or not 1 <= int(match[2]) <= 65_535:
                 message = f'{entry!r} is not "host:port"'
                 raise self.error((*key, "allow", n), message)
+
+
+def is_chat(text: str) -> bool:
+    """Whether a text names a Telegram chat, or a topic of one."""
+    return _CHAT.fullmatch(text) is not None
 
 
 def _is_address(url: str) -> bool:

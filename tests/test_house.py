@@ -125,6 +125,8 @@ ALLOWED: dict[str, set[str]] = {
         "upkeep",
         *LINE,
     },
+    "first_config": {"config", "config_reader", "stages", *NOUNS},
+    "checking": {"adapters", "app", "config", "outlets", "poll", *LINE},
     "schedule": {"adapters", "app", "pipeline", "poll", "deliver", "upkeep", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from newsbot.errors import UserError
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that nobody ever sees half of it.
@@ -44,3 +46,47 @@ def write_whole(path: Path, data: bytes) -> None:
         # Python says ValueError for a NUL in a name, RuntimeError for links in a ring.
         reason = error.strerror if isinstance(error, OSError) else None
         raise UserError(f"{path}: {reason or error}") from error
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that must not be there yet, so that nobody ever sees half of it.
+
+    Its folder is made where it is missing; only its owner can read it.
+
+    Args:
+        path: Where the file shall be.
+        data: All of it.
+
+    Raises:
+        UserError: It is there already and was not touched, or cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(os.open(partial, _NEW, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _move_beside(partial, path)
+        finally:
+            with suppress(OSError):
+                partial.unlink()
+    except FileExistsError as error:
+        raise UserError(f"{path} exists already; it was not touched") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UserError(f"{path}: {reason or error}") from error
+
+
+def _move_beside(partial: Path, path: Path) -> None:
+    """Give a file its name, unless that is taken: a rename would not ask."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems have no links; who comes at the same moment may lose.
+        if path.exists():
+            raise FileExistsError(path) from None
+        partial.rename(path)

@@ -20,6 +20,7 @@ from newsbot.cli import (
     benchmark,
     bot,
     browse,
+    check,
     deals,
     decide,
     digest,
@@ -71,7 +72,7 @@ def cli(context: click.Context, config: str | None, verbose: bool) -> None:
 
 for command in (
     setup.init,
-    setup.check,
+    check.check,
     run.run,
     run.demo,
     run.evaluate,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from newsbot.app import App
     from newsbot.config import Config
 
@@ -20,11 +22,18 @@ class Session:
         self._option = config
         self._app: App | None = None
 
+    @property
+    def config_file(self) -> Path:
+        """Where the config file is."""
+        from newsbot.config import find_config
+
+        return find_config(self._option)
+
     def config(self) -> Config:
         """Find, read and check the config file."""
-        from newsbot.config import find_config, load_config
+        from newsbot.config import load_config
 
-        return load_config(find_config(self._option))
+        return load_config(self.config_file)
 
     def config_or_default(self) -> Config:
         """Like `config`, but without any file the defaults serve."""

@@ -1,261 +1,208 @@
-"""`init` and `check`: a config to begin with, and whether everything works."""
+"""`init`: a config to begin with, asked for in a terminal or told by options."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from newsbot.cli.base import Session, write_json
-
 if TYPE_CHECKING:
-    from datetime import datetime
+    from newsbot.first_config import Answers, StarterFeed
 
-    from newsbot.app import App
-    from newsbot.types import Article
+_Read = TypeVar("_Read")
 
 
 @click.command()
 @click.option("--lang", type=click.Choice(["de", "en"]), help="Language of the alerts.")
+@click.option(
+    "--feeds",
+    "feeds",
+    metavar="WHICH",
+    help="de, en, all, none, numbers of `newsbot feeds starter`, addresses.",
+)
+@click.option(
+    "--telegram-env",
+    metavar="NAME",
+    help="Environment variable with the bot's token; none: no Telegram.",
+)
+@click.option("--chats", metavar="IDS", help="Telegram chats that get the alerts.")
+@click.option("--email", metavar="ADDRESS", help="For the digest by mail; none.")
+@click.option("--smtp-host", metavar="HOST", help="The mail server.")
+@click.option(
+    "--smtp-port", type=click.IntRange(1, 65_535), help="587, or 465 for TLS at once."
+)
+@click.option(
+    "--smtp-username-env",
+    metavar="NAME",
+    help="Environment variable with its user name; none: no login.",
+)
+@click.option(
+    "--smtp-password-env",
+    metavar="NAME",
+    help="Environment variable with its password.",
+)
+@click.option("--defaults", is_flag=True, help="Ask nothing, in a terminal either.")
 @click.pass_context
-def init(context: click.Context, lang: str | None) -> None:
-    """Write a commented config file to begin with; never overwrites one."""
-    from importlib import resources
+def init(context: click.Context, /, defaults: bool, **given: str | int | None) -> None:
+    """Write a commented config file to begin with; never overwrites one.
 
+    In a terminal it asks for what no option says. Nothing is written before the last
+    answer.
+    """
+    from newsbot.adapters.files import write_new
     from newsbot.errors import UserError
+    from newsbot.first_config import compose, example
 
     assert context.parent is not None
     path = Path(context.parent.params["config"] or "config.toml")
-    template = resources.files("newsbot") / "data" / "config.example.toml"
-    source = Path(str(template))
-    if not source.is_file():  # a checkout keeps it at its top
-        source = Path(__file__).parents[2] / "config.example.toml"
-    text = source.read_text(encoding="utf-8")
-    if lang:
-        text = text.replace('language = "en"  #', f'language = "{lang}"  #')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise UserError(f"{path} exists already; it was not touched") from error
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from error
+    if path.exists():  # before anything is asked
+        raise UserError(f"{path} exists already; it was not touched")
+    asks = not defaults and sys.stdin.isatty() and sys.stderr.isatty()
+    answers = _answers(given, _Asker(asks=asks))
+    write_new(path, compose(example(), answers).encode())
     click.echo(f"written: {path}", err=True)
-    click.echo("next: add feeds to it, then `newsbot check`", err=True)
+    _say_what_is_next(answers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of `newsbot check`."""
+class _Asker:
+    """Finds an answer: an option's, else a person's, else nothing.
 
-    state: Literal["ok", "warn", "fail"]
-    part: str
-    text: str
-    #: How to mend it; empty when all is well.
-    fix: str = ""
+    Args:
+        asks: Whether somebody sits at a terminal.
+    """
 
+    def __init__(self, *, asks: bool) -> None:
+        self.asks = asks
 
-#: What mends a part whose error does not say so itself.
-_FIXES = {
-    "database": "set database.path in the config, or free the file",
-    "model": "set [model] in the config, or try `newsbot model info`",
-    "feeds": "correct [[feeds]] in the config",
-    "channels": "correct [telegram] and [[chat]] in the config",
-    "deliveries": "free the database's file",
-    "mail": "correct [email] and [digest] in the config",
-}
+    def __call__(
+        self,
+        question: str,
+        given: str | int | None,
+        read: Callable[[str], _Read],
+        *,
+        default: str = "",
+    ) -> _Read:
+        """Read an answer; a person may try again, an option is refused.
 
+        Raises:
+            UserError: What an option says cannot be read.
+        """
+        from newsbot.errors import UserError
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-@click.pass_obj
-def check(session: Session, as_json: bool) -> None:
-    """Try every part for real: config, database, model, a feed, channels."""
-    app = session.app  # a config that cannot be read ends here, with its line
-    lines = [Line(state="ok", part="config", text=str(app.config.folder))]
-    for part, probe in (
-        ("database", _database),
-        ("model", _model),
-        ("feeds", _feeds),
-        ("channels", _channels),
-        ("deliveries", _deliveries),
-        ("mail", _mail),
-    ):
-        lines.extend(_guarded(part, probe, app))
-    if as_json:
-        write_json(
-            [
-                {"state": x.state, "part": x.part, "text": x.text, "fix": x.fix}
-                for x in lines
-            ]
+        if given is not None:
+            return read(str(given))
+        if not self.asks:
+            return read("")
+
+        def tried(value: str) -> _Read:
+            try:
+                return read(value)
+            except UserError as error:
+                raise click.UsageError(str(error)) from error
+
+        answer: _Read = click.prompt(
+            question,
+            default=default,
+            show_default=bool(default),
+            value_proc=tried,
+            err=True,
         )
-    else:
-        for line in lines:
-            click.echo(f"{line.state:<5} {line.part}: {line.text}")
-            if line.fix:
-                click.echo(f"      → {line.fix}")
-    if any(line.state == "fail" for line in lines):
-        raise click.exceptions.Exit(3)
+        return answer
 
 
-def _guarded(
-    part: str, probe: Callable[[App], Iterator[Line]], app: App
-) -> Iterator[Line]:
-    from newsbot.errors import NewsbotError
+def _answers(given: dict[str, str | int | None], ask: _Asker) -> Answers:
+    """Gather what a config needs; Ctrl-C and the end of input end it all."""
+    from newsbot.first_config import Answers, read_chats, read_env_name, read_language
 
-    try:
-        yield from probe(app)
-    except NewsbotError as error:
-        text = " ".join(str(error).split())
-        yield Line(state="fail", part=part, text=text, fix=_FIXES[part])
-
-
-def _database(app: App) -> Iterator[Line]:
-    rows = app.store.connection.rows("PRAGMA integrity_check")
-    answer = str(rows[0]["integrity_check"])
-    if answer != "ok":
-        fix = "restore a backup"
-        yield Line(state="fail", part="database", text=answer, fix=fix)
-        return
-    counts = sum(app.store.line.counts().values())
-    text = f"{app.store_name}, {counts} entries"
-    yield Line(state="ok", part="database", text=text)
-
-
-def _model(app: App) -> Iterator[Line]:
-    from newsbot.stages.reading import read_article
-
-    if app.config.model.preset == "embedded":
-        from newsbot.adapters import embedded
-
-        if not embedded.is_prepared(app.config.cache_path):
-            embedded.base_sha256()  # says what is missing, if the extra is
-            yield Line(
-                state="warn",
-                part="model",
-                text="not converted yet; the first run does it",
-                fix="newsbot model prepare",
-            )
-            return
-    judge = app.brain.judge  # says what is missing before anything is asked
-    judge.judge([read_article(_sample(app.clock()), app.gazetteer)], app.clock())
-    yield Line(state="ok", part="model", text=f"{app.brain.name} answers")
+    answers = Answers(
+        language=ask(
+            "Language of the alerts (de, en)",
+            given["lang"],
+            read_language,
+            default="en",
+        ),
+        feeds=_chosen_feeds(given["feeds"], ask),
+        telegram_env=ask(
+            "Telegram: environment variable with the bot's token (empty: no Telegram)",
+            given["telegram_env"],
+            read_env_name,
+        ),
+    )
+    if answers.telegram_env:
+        question = "Telegram: chats that get the alerts (empty: whom you invite)"
+        chats = ask(question, given["chats"], read_chats)
+        answers = replace(answers, chats=chats)
+    elif given["chats"]:
+        raise click.UsageError("--chats needs --telegram-env")
+    return _with_mail(answers, given, ask)
 
 
-def _sample(now: datetime) -> Article:
-    """An article that every judge has to read."""
-    from newsbot.types import Article
+def _chosen_feeds(given: str | int | None, ask: _Asker) -> tuple[StarterFeed, ...]:
+    from newsbot.first_config import read_feeds, starter_feeds
 
-    return Article(
-        id="check",
-        entry_id="check",
-        url="https://example.org/check",
-        title="Nvidia and Anthropic sign an AI cloud deal",
-        text="Anthropic will rent AI chips from Nvidia, both companies said.",
-        language="en",
-        published_at=now,
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
+    starter = starter_feeds()
+    if given is None and ask.asks:
+        for number, feed in enumerate(starter, 1):
+            click.echo(f"{number:3}  {feed.language}  {feed.title}", err=True)
+    return ask(
+        "Feeds (de, en, all, none, numbers such as 1 3-5, addresses)",
+        given,
+        lambda answer: read_feeds(answer, starter),
+        default="all" if ask.asks else "",
     )
 
 
-def _feeds(app: App) -> Iterator[Line]:
-    from newsbot.poll import may_be_forced
+def _with_mail(
+    answers: Answers, given: dict[str, str | int | None], ask: _Asker
+) -> Answers:
+    from newsbot.first_config import read_env_name, read_host, read_mailbox, read_port
 
-    app.sync()
-    feeds = app.store.feeds.all()
-    if not feeds:
-        fix = "newsbot feeds add URL"
-        yield Line(state="warn", part="feeds", text="none", fix=fix)
-        return
-    # A poll like any other, so that no answer is asked for twice.
-    feed, now = feeds[0], app.clock()
-    if not may_be_forced(feed, now):
-        text = f"{len(feeds)} known; {feed.url}: {feed.courtesy.wait_reason}"
-        yield Line(state="warn", part="feeds", text=text, fix="newsbot feeds list")
-        return
-    (polled,) = app.poll_these([feed], now)
-    if polled.error is not None:
-        fix = f"newsbot feeds test {feed.url}"
-        text = f"{feed.url}: {polled.error}"
-        yield Line(state="fail", part="feeds", text=text, fix=fix)
-        return
-    n_entries = f"{polled.n_new} new entries" if polled.n_new else "nothing new"
-    text = f"{len(feeds)} known; {feed.url} answers: {n_entries}"
-    yield Line(state="ok", part="feeds", text=text)
-    failing = [one for one in feeds if one.error]
-    if failing:
-        yield Line(
-            state="warn",
-            part="feeds",
-            text=f"{len(failing)} with errors",
-            fix="newsbot feeds list",
-        )
-
-
-def _channels(app: App) -> Iterator[Line]:
-    from newsbot.errors import DeliveryError
-
-    telegram = app.config.telegram
-    if not (telegram.chats or telegram.takes_commands):
-        yield Line(
-            state="warn",
-            part="channels",
-            text="no Telegram chat; alerts go to the console",
-            fix="set telegram.chats or telegram.managers in the config",
-        )
-    elif not os.environ.get(telegram.token_env):
-        yield Line(
-            state="fail",
-            part="channels",
-            text=f"the environment variable {telegram.token_env} is empty",
-            fix="put the bot's token there",
-        )
-        return
-    for name, channel in app.channels.items():
-        try:
-            who = channel.whoami()
-        except DeliveryError as error:
-            fix = "put the right address or key in place, then restart newsbot"
-            yield Line(state="fail", part="channels", text=f"{name}: {error}", fix=fix)
-        else:
-            yield Line(state="ok", part="channels", text=f"{name}: {who}")
-
-
-def _deliveries(app: App) -> Iterator[Line]:
-    """What became of the messages, and who gets none at present."""
-    from newsbot.adapters.db.recipients import parked
-    from newsbot.adapters.db.watch import WatchRows
-    from newsbot.stages.health import sending_line
-
-    outbox = app.store.outbox
-    sending = WatchRows(app.store.connection).sending(app.clock())
-    yield Line(state="ok", part="deliveries", text=sending_line(sending))
-    for pause in outbox.traffic.pauses(app.clock()):
-        state: Literal["warn", "fail"] = "fail" if pause.refused else "warn"
-        text = f"{pause.channel} rests since {pause.since:%Y-%m-%d %H:%M} UTC: "
-        fix = (
-            "put a valid token in place, then restart newsbot" if pause.refused else ""
-        )
-        yield Line(state=state, part="deliveries", text=text + pause.reason, fix=fix)
-    for one in parked(outbox.recipients.all()):
-        text = f"{one.channel} {one.recipient} parked: {one.reason}"
-        yield Line(state="warn", part="deliveries", text=text)
-
-
-def _mail(app: App) -> Iterator[Line]:
-    mailroom = app.mailroom
-    if not mailroom.configured:
-        return  # nobody asked for mail
-    mailroom.try_out()
-    text = (
-        f"{app.config.email.host} answers; {len(app.store.subscribers.all())} readers"
+    email = ask(
+        "Digest by mail: your address (empty: none)", given["email"], read_mailbox
     )
-    yield Line(state="ok", part="mail", text=text)
+    if not email:
+        if any(value for name, value in given.items() if name.startswith("smtp_")):
+            raise click.UsageError("--smtp-... needs --email")
+        return answers
+    host = ask("Mail server (SMTP)", given["smtp_host"], read_host)
+    port = ask("Its port", given["smtp_port"], read_port, default="587")
+    question = "Environment variable with its user name (empty: no login)"
+    username_env = ask(question, given["smtp_username_env"], read_env_name)
+    password_env = ""
+    if username_env or given["smtp_password_env"]:
+        question = "Environment variable with its password"
+        password_env = ask(question, given["smtp_password_env"], read_env_name)
+    if bool(username_env) != bool(password_env):
+        raise click.UsageError(
+            "a login has both: --smtp-username-env and --smtp-password-env"
+        )
+    return replace(
+        answers,
+        email=email,
+        smtp_host=host,
+        smtp_port=port,
+        smtp_username_env=username_env,
+        smtp_password_env=password_env,
+    )
+
+
+def _say_what_is_next(answers: Answers) -> None:
+    """Say what only the user can do."""
+    names = (
+        answers.telegram_env,
+        answers.smtp_username_env,
+        answers.smtp_password_env,
+    )
+    steps = [f"put the secret into the variable {name}" for name in names if name]
+    if not answers.feeds:
+        steps.append("add feeds to it")
+    steps.append("`newsbot check`")
+    if answers.telegram_env and not answers.chats:
+        steps.append("`newsbot invite`")
+    if answers.email:
+        steps.append(f"`newsbot subscribers add {answers.email}`")
+    click.echo(f"next: {', then '.join(steps)}", err=True)

@@ -170,6 +170,11 @@ def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
     return raw
 
 
+def version_of(connection: Connection) -> str:
+    """Name the last migration that a ledger has."""
+    return MIGRATIONS.applied(connection.db)[-1].name
+
+
 def _migrate(db: Database, path: Path | None) -> None:
     """Apply what is pending, inside the caller's transaction; a copy is made first.
 
