@@ -12,8 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +30,7 @@ from newsbot.errors import (
 from newsbot.outlets import open_channels
 from newsbot.poll import may_be_forced, poll_feeds
 from newsbot.ports import Fetcher, Response
+from newsbot.stages.clock import FAR_OFF, OFF, server_time
 from newsbot.stages.health import FULL_BYTES, SCARCE_BYTES, sending_line
 from newsbot.stages.printable import one_line
 from newsbot.stages.reading import read_article
@@ -38,12 +38,6 @@ from newsbot.types import Article, Feed
 
 State = Literal["ok", "warn", "fail"]
 
-#: A `Date` has whole seconds, and an answer travels for some. Beyond the second one,
-#: digests come at the wrong hour and certificates and waits are misread.
-CLOCK_OK = timedelta(seconds=60)
-CLOCK_FAIL = timedelta(minutes=10)
-#: Free bytes that the embedded model's conversion needs where models are kept.
-MODEL_BYTES = 1200 * 2**20
 #: Characters of a reason that are shown.
 MAX_TEXT = 500
 
@@ -260,6 +254,9 @@ def _polled(
         yield Line(state="warn", part="feeds", text=text, fix=fix)
     if listening.heard:
         yield _clock(*listening.heard)
+    else:
+        text = "no answer said what time it is"
+        yield Line(state="warn", part="clock", text=text, fix="newsbot feeds list")
 
 
 class _Listening:
@@ -293,38 +290,10 @@ class _Listening:
         return answer
 
 
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """Read what time it is for the server that answered.
-
-    Args:
-        headers: Of an answer, by small names. One out of a cache was made some time
-            ago, and says by `Age` how long (RFC 9111, 4.2.3).
-
-    Returns:
-        Aware; None where it says none that can be read.
-
-    >>> server_time({"date": "Sun, 06 Nov 1994 08:49:37 GMT", "age": "23"})
-    datetime.datetime(1994, 11, 6, 8, 50, tzinfo=datetime.timezone.utc)
-    """
-    try:
-        date = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, OverflowError):
-        return None
-    if date.tzinfo is None:  # "-0000": the time of UTC, but of no zone
-        date = date.replace(tzinfo=UTC)
-    age = headers.get("age", "").strip()
-    # Longer than ten years is no age but a mistake.
-    seconds = int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0
-    try:
-        return date.astimezone(UTC) + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-
-
 def _clock(ours: datetime, theirs: datetime) -> Line:
     off = ours - theirs
     seconds = abs(off).total_seconds()
-    if abs(off) <= CLOCK_OK:
+    if abs(off) <= OFF:
         text = f"within {max(seconds, 1):.0f} s of the feed's server"
         return Line(state="ok", part="clock", text=text)
     text = (
@@ -332,7 +301,7 @@ def _clock(ours: datetime, theirs: datetime) -> Line:
         f"server, which says {theirs:%Y-%m-%d %H:%M:%S} UTC"
     )
     return Line(
-        state="fail" if abs(off) > CLOCK_FAIL else "warn",
+        state="fail" if abs(off) > FAR_OFF else "warn",
         part="clock",
         text=text,
         fix="set the clock (timedatectl set-ntp true), if not the server's is wrong",

@@ -252,6 +252,9 @@ def test_check_says_what_is_wrong_and_how_to_mend_it(tmp_path):
     states = {part: line["state"] for part, line in lines.items()}
     assert states == {
         "config": "ok",
+        "permissions": "warn",
+        "folders": "ok",
+        "disk": "ok",
         "database": "ok",
         "model": "fail",
         "feeds": "fail",
@@ -260,7 +263,7 @@ def test_check_says_what_is_wrong_and_how_to_mend_it(tmp_path):
     }
     assert all(lines[part]["fix"] for part in ("model", "feeds", "channels"))
     assert f"newsbot feeds test {broken}" in lines["feeds"]["fix"]
-    assert len(re.findall(r"^(ok|fail) +\w+: ", shown.out, re.M)) == 6
+    assert len(re.findall(r"^(ok|fail) +\w+: ", shown.out, re.M)) >= 8
 
 
 def test_check_says_what_became_of_the_messages(tmp_path):
