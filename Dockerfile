@@ -10,16 +10,19 @@
 # secret and stays out of the image: --secret id=pip,src=pip.conf
 ARG BASE=python:3.11-slim
 
-FROM ${BASE} AS wheel
+# What builds: tools of packaging/build.lock, by hash. None of them is in an image.
+FROM ${BASE} AS tools
 WORKDIR /source
 COPY packaging/build.lock ./
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    python3 -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r build.lock
+    python3 -m venv /opt/tools \
+    && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r build.lock
+
+FROM tools AS newsbot
 COPY pyproject.toml config.example.toml README.md LICENSE NOTICE ./
 COPY prompts prompts
 COPY newsbot newsbot
-RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels .
+RUN /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /own .
 
 # What every image of newsbot is: a user without rights, one volume, no compiler.
 FROM ${BASE} AS runtime
@@ -42,31 +45,33 @@ HEALTHCHECK --interval=1m --timeout=20s --start-period=5m \
     CMD ["newsbot", "health", "--service"]
 CMD ["newsbot", "run"]
 
-FROM ${BASE} AS cpu-packages
-WORKDIR /source
+FROM tools AS cpu-packages
 # PyTorch's own index has the build without CUDA, a tenth of the size.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements.lock ./
+# What is there as source alone is built with the tools above, and with nothing else.
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    python3 -m venv /opt/newsbot \
-    && /opt/newsbot/bin/pip install --no-cache-dir --require-hashes \
-        --extra-index-url "${TORCH_INDEX}" -r requirements.lock
-COPY --from=wheel /wheels /wheels
-RUN /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+    /opt/tools/bin/pip wheel --no-cache-dir --require-hashes --no-deps \
+        --no-build-isolation --extra-index-url "${TORCH_INDEX}" \
+        -r requirements.lock -w /wheels
+COPY --from=newsbot /own /own
+RUN python3 -m venv /opt/newsbot \
+    && /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index \
+        /wheels/*.whl /own/*.whl
 
 FROM runtime AS cpu
 COPY --from=cpu-packages /opt/newsbot /opt/newsbot
 
 # With CUDA, for the presets gpu-*. Linted; it has not been built or run.
-FROM ${BASE} AS gpu-packages
-WORKDIR /source
+FROM tools AS gpu-packages
 COPY requirements-gpu.lock ./
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    python3 -m venv /opt/newsbot \
-    && /opt/newsbot/bin/pip install --no-cache-dir --require-hashes \
-        -r requirements-gpu.lock
-COPY --from=wheel /wheels /wheels
-RUN /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+    /opt/tools/bin/pip wheel --no-cache-dir --require-hashes --no-deps \
+        --no-build-isolation -r requirements-gpu.lock -w /wheels
+COPY --from=newsbot /own /own
+RUN python3 -m venv /opt/newsbot \
+    && /opt/newsbot/bin/pip install --no-cache-dir --no-deps --no-index \
+        /wheels/*.whl /own/*.whl
 
 FROM runtime AS gpu
 ENV NVIDIA_VISIBLE_DEVICES=all \

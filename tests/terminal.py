@@ -37,8 +37,8 @@ def typed(folder, *arguments, keys, seconds=60):
     ends_at = time.monotonic() + seconds
     try:
         while time.monotonic() < ends_at:
-            if not select.select([master], [], [], 0.5)[0]:
-                if typed_last == CTRL_C:
+            if not select.select([master], [], [], 1)[0]:
+                if typed_last == CTRL_C and b"stopped" not in fresh:
                     # It came in the moment before the read: a person presses again.
                     os.write(master, CTRL_C)
                 continue

@@ -258,6 +258,7 @@ def test_check_says_what_is_wrong_and_how_to_mend_it(tmp_path):
         "database": "ok",
         "model": "fail",
         "feeds": "fail",
+        "clock": "warn",
         "channels": "fail",
         "deliveries": "ok",
     }
