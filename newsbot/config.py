@@ -293,7 +293,7 @@ class Config:
 
 
 #: What a type cannot say: lowest and highest value, and their unit.
-_LIMITS: Limits = {
+LIMITS: Limits = {
     NetworkConfig: {
         "timeout_seconds": (1, 300, "seconds"),
         "max_mebibytes": (1, 200, "MiB"),
@@ -371,7 +371,7 @@ def read_config(text: str, path: Path) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    reader = Reader(path=path, text=text, limits=_LIMITS)
+    reader = Reader(path=path, text=text, limits=LIMITS)
     version = data.get("config_version", CONFIG_VERSION)
     if isinstance(version, int) and version > CONFIG_VERSION:
         message = f"{version} is newer than {CONFIG_VERSION}"
