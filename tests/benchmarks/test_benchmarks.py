@@ -53,6 +53,16 @@ def test_identify_measures_ledgers_of_several_sizes() -> None:
         assert row["most_looked_at"] >= 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_service_measures_start_and_memory() -> None:
+    """`service.py` sees the first poll, and an idle service well below a model's size."""
+    output = run("service.py", "--runs", "1", "--idle", "1", "--json")
+    figures: dict[str, float] = json.loads(output)
+    assert figures["cpu_seconds"] > 0
+    assert figures["seconds"] > 0
+    assert 20 < figures["megabytes_with_parsers"] < 150
+
+
 def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
     """`bot.py` prints both medians and their ratio."""
     output = run("bot.py", "--n", "3")
