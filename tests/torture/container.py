@@ -15,7 +15,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from commands import ROOT
@@ -83,7 +83,7 @@ class Container:
     """A container's root, its settings and its volume."""
 
     def __init__(self, name, root, volume):
-        self.root, self.volume = root, volume
+        self.root, self.volume, self.started = root, volume, []
         kept = json.loads(buildah("inspect", "--type", "image", name))
         self.settings = kept["Docker"]["config"]
         volume.mkdir()
@@ -98,13 +98,15 @@ class Container:
         """Start a command beside the test, in a process group of its own."""
         outer = {**os.environ, "ROOT": str(self.root), "VOLUME": str(self.volume)}
         with log.open("w") as file:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command(words, environment),
                 env={**outer, "ID": str(UID)},
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
             )
+        self.started.append(process)
+        return process
 
     def run(self, *words, seconds=900, **environment):
         """Run a command to its end; its exit code and all that it wrote."""
@@ -113,7 +115,7 @@ class Container:
         try:
             code = process.wait(timeout=seconds)
         finally:
-            process.kill()
+            kill(process)
         return code, log.read_text()
 
 
@@ -121,13 +123,20 @@ def inner(process):
     """The process ids below `unshare`: the container's own, the first one foremost."""
     found, waiting = [], [process.pid]
     while waiting:
-        path = Path(f"/proc/{waiting[0]}/task/{waiting.pop(0)}/children")
-        children = (
-            [int(one) for one in path.read_text().split()] if path.exists() else []
-        )
-        found += children
-        waiting += children
+        # Each thread has children of its own.
+        for path in Path(f"/proc/{waiting.pop(0)}/task").glob("*/children"):
+            with suppress(FileNotFoundError):  # a thread that ended meanwhile
+                children = [int(one) for one in path.read_text().split()]
+                found += children
+                waiting += children
     return found
+
+
+def kill(process):
+    """Kill the container's first process, and with it all others of its namespace."""
+    for pid in inner(process)[:1]:
+        os.kill(pid, signal.SIGKILL)
+    process.wait(timeout=60)
 
 
 def command_line(pid):
@@ -147,7 +156,12 @@ def container(folder):
     name = image()
     working = buildah("from", "--pull-never", name)
     try:
-        yield Container(name, Path(buildah("mount", working)), folder / "volume")
+        box = Container(name, Path(buildah("mount", working)), folder / "volume")
+        try:
+            yield box
+        finally:
+            for process in box.started:
+                kill(process)
     finally:
         buildah("umount", working)
         buildah("rm", working)

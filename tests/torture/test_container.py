@@ -19,7 +19,15 @@ from servers.scripted import Reply, ScriptedServer
 from servers.telegram import TOKEN, TelegramServer
 
 from newsbot.adapters.db import open_store
-from torture.container import UID, command_line, container, inner, missing, terminate
+from torture.container import (
+    UID,
+    command_line,
+    container,
+    inner,
+    kill,
+    missing,
+    terminate,
+)
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>
 <link>https://a.example/</link><description>d</description></channel></rss>"""
@@ -167,8 +175,7 @@ def test_a_stop_in_mid_send_loses_nothing(box, tmp_path, figure, how):
             figure("in mid-send", seconds, "s")
             assert (code, seconds < 15) == (0, True), log.read_text()
         else:
-            os.kill(inner(process)[0], signal.SIGKILL)
-            process.wait(timeout=60)
+            kill(process)
         telegram.release()
         again = tmp_path / "again.log"
         process = box.start(
