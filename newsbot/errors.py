@@ -9,6 +9,7 @@
     │   └── StoreBusyError        another process holds the writer lock
     ├── AlreadyRunningError       a second `newsbot run`              (exit 3)
     ├── ModelMissingError         no model, or its extra is missing   (exit 3)
+    │   └── ModelKilledError      what makes it ready was killed
     ├── UserError                 a command was asked for nonsense    (exit 2)
     ├── GateError                 a quality floor was missed          (exit 5)
     └── StageError                one row failed; kept in that row    (exit 4)
@@ -74,6 +75,10 @@ class ModelMissingError(NewsbotError):
     """The model, its files or the extra that loads it are missing."""
 
     exit_code = 3
+
+
+class ModelKilledError(ModelMissingError):
+    """The process that makes the model ready was killed; it may live another time."""
 
 
 class UserError(NewsbotError):

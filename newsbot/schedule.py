@@ -23,7 +23,12 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsbot.app import App
-from newsbot.errors import NewsbotError, StoreBusyError, StoreFullError
+from newsbot.errors import (
+    ModelKilledError,
+    NewsbotError,
+    StoreBusyError,
+    StoreFullError,
+)
 from newsbot.talking import Conversation
 from newsbot.upkeep import Upkeep
 
@@ -44,6 +49,8 @@ UPKEEP_SECONDS = 60
 ROUND_SECONDS = 20
 #: Seconds until a full disk is tried again.
 FULL_SECONDS = 5
+#: Seconds until a model is made ready again after it was killed, as for want of memory.
+MODEL_SECONDS = 60
 #: Seconds between two looks at what a signal asked for.
 LOOK_SECONDS = 0.5
 #: Seconds that a stop waits for the batch in hand. What is cut off is repeated at
@@ -78,6 +85,7 @@ class Service:
         self._upkeep = _upkeep_of(app)
         self._metrics = _metrics_of(app)
         self._resting_until = 0.0
+        self._no_model_until = 0.0
         self._failed: NewsbotError | None = None
         self._bot = app.conversation()
 
@@ -172,6 +180,8 @@ class Service:
 
     def _walk_due(self) -> None:
         began_at = time.monotonic()
+        if began_at < self._no_model_until:
+            return
 
         def progress(stage: str, n: int) -> None:
             nonlocal began_at
@@ -181,7 +191,12 @@ class Service:
             if self._metrics is not None:
                 self._metrics.observe(stage, n, seconds)
 
-        self._app.walk(stopping=self._pausing, progress=progress)
+        try:
+            self._app.walk(stopping=self._pausing, progress=progress)
+        except ModelKilledError as error:
+            # Feeds are polled and messages sent; articles wait where they are.
+            log.error("%s; tried again in %d s", error, MODEL_SECONDS)
+            self._no_model_until = time.monotonic() + MODEL_SECONDS
 
     def _send(self) -> None:
         with self._sending:

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsbot.errors import ModelMissingError
+from newsbot.errors import ModelKilledError, ModelMissingError
 
 #: SHA-256 of the assembled GGUF, pinned here and in the package, which checks it.
 #: Another base means other hidden states: train every head anew.
@@ -259,8 +259,10 @@ def _convert(partial: Path, lock: int, progress: Callable[[str, float], None]) -
         complaints.seek(0)
         complaint = complaints.read().strip().splitlines()
     if code != 0:
-        if code == -signal.SIGKILL:
-            failure = failure or "killed, perhaps for want of 2 GB of memory"
+        if code == -signal.SIGKILL and not failure:
+            raise ModelKilledError(
+                "embedded model: killed, perhaps for want of 2 GB of memory"
+            )
         reason = failure or (complaint[-1] if complaint else f"exit status {code}")
         raise ModelMissingError(f"embedded model: {reason}")
 
