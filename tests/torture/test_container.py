@@ -244,7 +244,7 @@ def test_the_bot_outlives_its_model(box, tmp_path):
 
         until(process, converting, log, seconds=600)
         os.kill(converting(), signal.SIGKILL)
-        until(process, lambda: "killed" in log.read_text(), log)
+        until(process, lambda: "tried again in" in log.read_text(), log)
         time.sleep(3)  # long enough to fall over, if it does
         assert process.poll() is None, log.read_text()
         _, said = box.run("newsbot", "health", "--json")
