@@ -96,6 +96,8 @@ def test_the_image_is_lean(box, figure):
     }
     assert {"newsbot", "python3"} <= binaries
     assert not binaries & {"gcc", "cc", "g++", "c++", "ld", "make", "hatchling", "git"}
+    (licences,) = (box.root / "opt/newsbot").glob("**/newsbot-*.dist-info/licenses")
+    assert {path.name for path in licences.iterdir()} == {"LICENSE", "NOTICE"}
     assert not (box.root / "opt/tools").exists()
     assert not (box.root / "source").exists()
     size = sum(p.lstat().st_size for p in (box.root / "opt").rglob("*") if p.is_file())
