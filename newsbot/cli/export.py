@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from newsbot.cli.base import Session
-from newsbot.cli.chosen import Asked, choosing
+from newsbot.cli.chosen import choosing, deals_of
+
+if TYPE_CHECKING:
+    from newsbot.stages.asking import Asked
 
 Format = Literal["csv", "json", "atom", "parquet"]
 
@@ -50,7 +53,7 @@ def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, in
     from newsbot.stages.export import write_atom, write_csv
 
     app = session.app
-    found = asked.deals(session)
+    found = deals_of(session, asked)
     if format_ == "json":
         from newsbot.cli.views import shown_deal
 
@@ -61,7 +64,7 @@ def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, in
     if format_ == "csv":
         return write_csv(rows).encode("utf-8", "replace"), len(rows)
     if format_ == "atom":
-        return write_atom(rows, app.clock(), asked.words), len(rows)
+        return write_atom(rows, app.clock(), asked.line), len(rows)
     from newsbot.adapters.parquet import parquet_bytes
 
     return parquet_bytes(rows), len(rows)
