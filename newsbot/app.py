@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from newsbot import __version__
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.listing import deal_rows, list_deals
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
@@ -22,7 +23,6 @@ from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError, UserError
-from newsbot.listing import deal_rows, list_deals
 from newsbot.mailing import Channel
 from newsbot.outlets import (
     managers_of,

@@ -14,7 +14,7 @@ from newsbot.cli.chosen import choosing, deals_of
 if TYPE_CHECKING:
     from newsbot.stages.asking import Asked
 
-Format = Literal["csv", "json", "atom", "parquet"]
+Format = Literal["csv", "json", "atom", "json-feed", "parquet"]
 
 
 @click.command()
@@ -22,9 +22,9 @@ Format = Literal["csv", "json", "atom", "parquet"]
     "--format",
     "format_",
     required=True,
-    type=click.Choice(("csv", "json", "atom", "parquet")),
-    help="csv: a row per deal; json: all that `show` knows; atom: a feed, newest "
-    "first; parquet: for data frames, with the extra of that name.",
+    type=click.Choice(("csv", "json", "atom", "json-feed", "parquet")),
+    help="csv: a row per deal; json: all that `show` knows; atom, json-feed: "
+    "a feed, newest first; parquet: for data frames, with the extra of that name.",
 )
 @click.option(
     "--out",
@@ -35,7 +35,7 @@ Format = Literal["csv", "json", "atom", "parquet"]
 @choosing
 @click.pass_obj
 def export(session: Session, asked: Asked, format_: Format, out: Path | None) -> None:
-    """Write deals as CSV, JSON, an Atom feed or Parquet."""
+    """Write deals as CSV, JSON, an Atom or JSON feed, or Parquet."""
     from newsbot.adapters.files import write_whole
 
     to_stdout = out is None or str(out) == "-"
@@ -65,6 +65,10 @@ def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, in
         return write_csv(rows).encode("utf-8", "replace"), len(rows)
     if format_ == "atom":
         return write_atom(rows, app.clock(), asked.line), len(rows)
+    if format_ == "json-feed":
+        from newsbot.stages.export_feed import write_json_feed
+
+        return write_json_feed(rows, asked.line), len(rows)
     from newsbot.adapters.parquet import parquet_bytes
 
     return parquet_bytes(rows), len(rows)

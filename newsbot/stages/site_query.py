@@ -127,7 +127,7 @@ def wished_language(accepted: str) -> Language:
         weight = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", parameter)
         liked = float(weight[1]) if weight else 0.0 if parameter else 1.0
         if language in LANGUAGES and liked > best[0]:
-            best = (liked, cast("Language", language))
+            best = (liked, language)
     return best[1]
 
 
