@@ -75,7 +75,7 @@ def serve_site(
     )
     parts = Parts(
         reading=Reading(path, gazetteer),
-        look=lambda now: _look(config, now),
+        look=lambda now: look_at(config, now),
         running=lambda: service_runs(path),
         desk=ReadersDesk(path) if access.public_host else None,
         clock=clock,
@@ -135,8 +135,12 @@ def _desk(store: Store) -> FrontDesk:
     return FrontDesk(store, nobody, nothing)
 
 
-def _look(config: Config, now: datetime) -> tuple[Facts, Health]:
-    """Say how the service is, without who gets messages."""
+def look_at(config: Config, now: datetime) -> tuple[Facts, Health]:
+    """Say how the service is, without who gets messages.
+
+    Raises:
+        StoreError: The ledger cannot be read.
+    """
     path = config.database_path
     with closing(open_for_reading(path)) as connection:
         facts = gather(connection, path, now, running=service_runs(path))

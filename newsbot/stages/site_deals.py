@@ -104,6 +104,8 @@ class DealPage:
     differ: tuple[tuple[str, tuple[tuple[str, Link], ...]], ...]
     #: What it adds to totals: bound and dollars.
     counts: tuple[tuple[str, str], ...]
+    #: Why it adds nothing; empty where it does.
+    counts_not: str
     first_seen_at: datetime
     last_seen_at: datetime
     papers: tuple[Paper, ...]
@@ -167,6 +169,7 @@ def deal_page(told: Told, language: Language) -> DealPage:
             for one in differences(deal, told_by)
         ),
         counts=_counts(told.row.sums, language),
+        counts_not=WORDS[language].get(f"left_{told.row.left_out}", ""),
         first_seen_at=deal.first_seen_at,
         last_seen_at=deal.last_seen_at,
         papers=_papers(told, told_by, language)[:MAX_PAPERS],

@@ -100,8 +100,12 @@ class Reading:
         """
         wanted = query.asked.wanted(now)
         narrowed = self._narrowed(store, query, wanted)
-        # Related names and sums are the stage's to judge.
-        exact = not wanted.parties and wanted.min_amount is None
+        # Related names and sums are the stage's to judge; of articles, a count reads
+        # all, where a page reads as many as it shows.
+        asked = query.asked
+        exact = not (
+            asked.parties or asked.min_amount or asked.languages or asked.words
+        )
         if query.before is not None:
             kept = self._kept(
                 store, narrowed, wanted, limit + 1, before=_place(store, query.before)
