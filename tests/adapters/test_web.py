@@ -133,7 +133,7 @@ def test_differing_figures_stand_side_by_side(tmp_path):
         ("party=OpenAI", Wanted(parties=("OpenAI",)), ()),
         ("party=nvidia+corp.", Wanted(parties=("nvidia corp.",)), ()),
         ("party=Google", Wanted(parties=("Google",)), ()),
-        ("party=deutsche", Wanted(parties=("deutsche",)), ()),
+        ("party=forest+labs", Wanted(parties=("forest labs",)), ()),
         ("type=investment&type=chip_supply", Wanted(types=("investment", "chip_supply")), ()),
         ("status=talks", Wanted(statuses=("talks",)), ()),
         ("min-amount=5bn", Wanted(min_amount=read_sum("5bn")), ()),
@@ -309,9 +309,8 @@ def test_addresses_that_are_none(site):
         answer = site.get(path)
         assert (answer.status_code, answer.text.count("\n")) == (404, 1), path
     assert site.get("/?words=" + "x" * 5_000).status_code == 414
-    assert (
-        site.get("//evil.example/?token=x", follow_redirects=False).status_code == 404
-    )
+    elsewhere = site.base_url.copy_with(raw_path=b"//evil.example/?token=x")
+    assert site.get(elsewhere).status_code == 404
 
 
 def test_strangers_texts_stay_text(tmp_path):
@@ -452,7 +451,9 @@ def test_many_deals_are_paged_by_what_a_page_needs(tmp_path):
     with store.atomic() as db:
         db.conn.executemany("INSERT INTO deals VALUES (?, ?, ?, ?, ?, ?, NULL)", rows)
     queries = []
-    store.connection.db.conn.set_trace_callback(queries.append)
+    store.connection.db.conn.set_trace_callback(
+        lambda sql: queries.append(sql) if sql.startswith("SELECT") else None
+    )
     found = store.catalogue.page(_everything(), 51)
     deals = store.ledger.these(found)
     store.close()
