@@ -50,6 +50,8 @@ class DealLine:
     item: Item
     status: Status
     withdrawn: bool
+    #: Whether sources disagree about a figure.
+    differ: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,17 @@ def deal_line(
         item=_item(deal, articles, language),
         status=deal.status,
         withdrawn=deal.withdrawn_by is not None,
+        differ=_differ(deal, articles),
     )
+
+
+def _differ(deal: Deal, articles: Mapping[str, Article]) -> bool:
+    """Whether sources disagree; articles are compared only where figures are two."""
+    told = [one for one in deal.findings if one.status == deal.status]
+    figures = {(a.kind, a.value, a.currency) for one in told for a in one.amounts}
+    if len(figures) < 2 or len({one.article_id for one in told}) < 2:
+        return False
+    return bool(differences(deal, sources(tuple(articles.values()))))
 
 
 def deal_page(told: Told, language: Language) -> DealPage:

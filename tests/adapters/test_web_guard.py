@@ -71,6 +71,17 @@ def test_only_its_own_names_are_answered(local, host, status):
         assert answer.status_code in ({404, status} if page == "/nope" else {status})
 
 
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
+def test_what_a_proxy_passes_on_comes_from_elsewhere(local, ledger, name):
+    """A proxy that asks for 127.0.0.1 opens nothing: the token is demanded."""
+    passed_on = {name: "192.0.2.7"}
+    assert local.get("/", headers=passed_on).status_code == 401
+    let_in = {**passed_on, "Authorization": f"Bearer {TOKEN}"}
+    assert local.get("/", headers=let_in).status_code == 200
+    with served(ledger) as without:
+        assert without.get("/", headers=passed_on).status_code == 401
+
+
 def test_a_request_without_a_name_or_with_two_is_refused(local):
     """Two Host headers are two readings of one request; none is no name."""
     place = (local.base_url.host, local.base_url.port)

@@ -53,6 +53,13 @@ def test_identify_measures_ledgers_of_several_sizes() -> None:
         assert row["most_looked_at"] >= 1
 
 
+def test_web_asks_for_every_page() -> None:
+    """`web.py` fills a ledger and gives a time for each page."""
+    figures = json.loads(run("web.py", "--deals", "60", "--runs", "1", "--json"))
+    assert "/?party=OpenAI" in figures
+    assert all(value > 0 for value in figures.values())
+
+
 def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
     """`bot.py` prints both medians and their ratio."""
     output = run("bot.py", "--n", "3")

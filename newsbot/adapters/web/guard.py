@@ -38,6 +38,14 @@ FEEDS = ("/feed.atom", "/feed.json")
 #: Where readers of mail confirm and leave, with tokens of their own.
 READERS = ("leave", "confirm")
 
+#: What proxies add: who sent such a request sits elsewhere, whatever name it asks for.
+FORWARDED = frozenset(
+    (
+        *(b"forwarded", b"via", b"x-real-ip"),
+        *(b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"),
+    )
+)
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 #: On every answer; a page that needs another policy or lifetime says so itself.
@@ -85,9 +93,10 @@ class Access:
             return True
         return not is_loopback(self.host) and _is_address(host)
 
-    def is_open(self, host: str) -> bool:
+    def is_open(self, host: str, headers: Headers) -> bool:
         """Whether who asks under this name sits at this machine."""
-        return is_loopback(self.host) and is_loopback(host)
+        passed_on = any(name in FORWARDED for name, _ in headers)
+        return is_loopback(self.host) and is_loopback(host) and not passed_on
 
     def opens(self, token: str) -> bool:
         """Whether a token is the right one, in constant time."""
@@ -183,7 +192,8 @@ def _login(scope: Scope, access: Access, host: str) -> Refusal | None:
     query = str(scope["query_string"], "latin-1")
     pairs = parse_qsl(query, keep_blank_values=True) if "token=" in query else []
     tokens = [value for name, value in pairs if name == "token"]
-    is_open = access.is_open(host) or access.admits(scope["headers"])
+    headers = scope["headers"]
+    is_open = access.is_open(host, headers) or access.admits(headers)
     if not is_open and not (len(tokens) == 1 and access.opens(tokens[0])):
         return Refusal(
             status=401,
@@ -201,10 +211,10 @@ def _login(scope: Scope, access: Access, host: str) -> Refusal | None:
         scope["query_string"] = rest.encode("latin-1")
         return None
     place = bytes(scope["raw_path"]) + (b"?" + rest.encode() if rest else b"")
-    headers = [(b"location", place)]
+    own = [(b"location", place)]
     if access.token and not is_open:
-        headers.append((b"set-cookie", _cookie(scope, access)))
-    return Refusal(status=303, headers=headers)
+        own.append((b"set-cookie", _cookie(scope, access)))
+    return Refusal(status=303, headers=own)
 
 
 def _cookie(scope: Scope, access: Access) -> bytes:
