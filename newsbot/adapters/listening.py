@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -16,6 +17,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_PORT = re.compile(r"(:\d{0,5})?")
 #: Seconds that answers in hand have once a signal came.
 LEAVING = 3
 #: Connections at once; more are told to come back.
@@ -100,10 +102,13 @@ def host_of(scope: Scope) -> str:
     named = [value for name, value in scope["headers"] if name == b"host"]
     if len(named) != 1:
         return ""
-    host = str(named[0], "latin-1")
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower()
+    written = str(named[0], "latin-1").lower()
+    if written.startswith("["):
+        host, _, port = written[1:].partition("]")
+    else:
+        host, colon, port = written.partition(":")
+        port = colon + port
+    return host if _PORT.fullmatch(port) else ""
 
 
 def _ignored(_number: int, _frame: object) -> None:

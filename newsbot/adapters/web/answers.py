@@ -48,9 +48,8 @@ class Answers:
         """Give a body, or say that the client has it."""
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         language = request.headers.get("accept-language", "")
-        modified = self._since(
-            f"{request.url.path}?{request.url.query} {language}", etag
-        )
+        asked = (request.scope["path"], request.scope["query_string"], language)
+        modified = self._since(repr(asked), etag)
         standing = {
             "etag": etag,
             "last-modified": format_datetime(modified, usegmt=True),

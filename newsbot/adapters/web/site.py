@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,7 +23,7 @@ from newsbot.adapters.listening import AsgiApp
 from newsbot.adapters.reader_pages import HEADERS, MAX_BODY, Desk, do, show
 from newsbot.adapters.web.answers import Answers
 from newsbot.adapters.web.drawing import Drawing, style_hashes
-from newsbot.adapters.web.guard import FEEDS, READERS, Access, guarded
+from newsbot.adapters.web.guard import FEEDS, READERS, Access, guarded, policy
 from newsbot.adapters.web.reading import Listed, Reading
 from newsbot.errors import NewsbotError, StoreError, UserError
 from newsbot.stages.export import DealRow, write_atom
@@ -150,16 +150,10 @@ class Site:
         picture = draw(
             deals, self._parts.reading.gazetteer, language=asked.language, theme="auto"
         )
-        styles = " ".join(style_hashes(picture.svg))
-        policy = (
-            f"default-src 'none'; style-src 'self' {styles}; script-src 'self'; "
-            "img-src 'self'; base-uri 'none'; form-action 'self'; "
-            "frame-ancestors 'none'"
-        )
         return self._html(
             asked,
             "graph",
-            headers={"content-security-policy": policy},
+            headers={"content-security-policy": policy(*style_hashes(picture.svg))},
             # Drawn by `stages/graph`, which escapes every name that it writes.
             svg=Markup(picture.svg),
             n_deals=len(deals),
@@ -193,15 +187,22 @@ class Site:
 
     async def reader(self, request: Request) -> Response:
         """Let a reader of mail confirm or leave: the only thing that writes."""
-        desk, path, now = self._parts.desk, request.url.path, self._parts.clock()
+        desk, path, now = (
+            self._parts.desk,
+            str(request.scope["path"]),
+            self._parts.clock(),
+        )
         if desk is None:
             raise HTTPException(404)
         if request.method == "POST":
             n_read = 0
-            async for part in request.stream():
-                n_read += len(part)
-                if n_read > MAX_BODY:
-                    return Response(status_code=413, headers={"connection": "close"})
+            try:
+                async for part in request.stream():
+                    n_read += len(part)
+                    if n_read > MAX_BODY:
+                        return Response(status_code=413)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody hears it
             answer = await run_in_threadpool(do, desk, path, now)
         else:
             answer = await run_in_threadpool(show, desk, path, now)
@@ -271,7 +272,7 @@ class Site:
             template,
             asked.query,
             asked.language,
-            path=asked.request.url.path,
+            path=asked.request.scope["path"],
             exists=self._parts.reading.exists,
             running=running,
             **given,
@@ -282,7 +283,7 @@ class Site:
         headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
         if status == 503:
             headers["retry-after"] = "10"
-        text, path = one_line(text, 500), asked.request.url.path
+        text, path = one_line(text, 500), asked.request.scope["path"]
         wants_page = "text/html" in asked.request.headers.get("accept", "")
         if not wants_page or path in FEEDS:
             return Response(f"{text}\n", status, headers, TEXT)
