@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from newsbot import __version__
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
+from newsbot.adapters.listing import deal_rows, list_deals
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
@@ -34,12 +35,11 @@ from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
 from newsbot.robots import Robots
-from newsbot.stages.export import DealRow, deal_row
-from newsbot.stages.filters import Chosen, Wanted, choose
+from newsbot.stages.export import DealRow
+from newsbot.stages.filters import Chosen, Wanted
 from newsbot.stages.notices import feed_text
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
-from newsbot.stages.rates import load_rates
 from newsbot.stages.timing import asleep
 from newsbot.talking import Conversation, configured_chat
 from newsbot.turns import Hosts
@@ -335,28 +335,18 @@ class App:
         """Keeps polls and page requests apart, one at a time on each host."""
         return Hosts(self.config.network.spacing_ms / 1000)
 
-    def deals(self, wanted: Wanted, languages: Sequence[Language] = ()) -> Chosen:
-        """List the deals that fit, newest first.
-
-        Args:
-            wanted: What to ask of each.
-            languages: Only deals that are told in one of them; empty for all.
-        """
-        ledger = self.store.ledger
-        told_in = ledger.told_in(languages) if languages else None
-        found = ledger.deals(wanted.since)
-        return choose(found, wanted, self.gazetteer, load_rates(), told_in)
+    def deals(
+        self,
+        wanted: Wanted,
+        languages: Sequence[Language] = (),
+        words: str | None = None,
+    ) -> Chosen:
+        """List the deals that fit, newest first; see `list_deals`."""
+        return list_deals(self.store, self.gazetteer, wanted, languages, words)
 
     def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
         """Put deals on rows, with their articles."""
-        rates, related = load_rates(), self.gazetteer.related
-        rows = []
-        for deal in deals:
-            ids = dict.fromkeys(finding.article_id for finding in deal.findings)
-            kept = [self.store.line.article(id_) for id_ in ids]
-            articles = {article.id: article for article in kept if article}
-            rows.append(deal_row(deal, articles, rates, related))
-        return rows
+        return deal_rows(self.store, self.gazetteer, deals)
 
     def walk(
         self,

@@ -215,6 +215,20 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig:
+    """The status page of `newsbot serve`."""
+
+    #: Address to listen on; others than this machine's own need a token.
+    host: str = "127.0.0.1"
+    #: TCP port; 0: any that is free.
+    port: int = 8002
+    #: The environment variable that holds the token.
+    token_env: str = ""
+    #: Names under which a proxy passes requests on; they need the token, too.
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatConfig:
     """An address that is asked for while all is well; its silence is the alarm."""
 
@@ -261,6 +275,7 @@ class Config:
     backup: BackupConfig = field(default_factory=BackupConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    web: WebConfig = field(default_factory=WebConfig)
     heartbeat: HeartbeatConfig = field(default_factory=HeartbeatConfig)
     log: LogConfig = field(default_factory=LogConfig)
     organisations: tuple[OrganisationConfig, ...] = ()
@@ -317,6 +332,7 @@ LIMITS: Limits = {
         "feedback": (0, 36_500, "days"),
     },
     MetricsConfig: {"port": (0, 65_535, "")},
+    WebConfig: {"port": (0, 65_535, "")},
     HeartbeatConfig: {"every": (timedelta(minutes=1), timedelta(days=1), "")},
     Config: {"config_version": (1, CONFIG_VERSION, "")},
 }

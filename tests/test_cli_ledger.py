@@ -88,7 +88,7 @@ def test_filters_combine(told, options, expected):
         (("--min-amount", "-1bn"), '"1bn"'),
         (("--since", "yesterday"), '"2026-03-01"'),
         (("--until", "2026-02-30"), '"2026-03-01"'),
-        (("--since", "2026-03-01", "--until", "2026-02-01"), "is after --until"),
+        (("--since", "2026-03-01", "--until", "2026-02-01"), "is after until"),
         (("--party", " "), "is not a name"),
         (("--type", "wedding"), "wedding"),
         (("--lang", "fr"), "fr"),

@@ -11,17 +11,24 @@ who gets messages, feeds with keys in their addresses, what a later newsbot adds
 
 from __future__ import annotations
 
-import signal
-import socket
 import sqlite3
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from newsbot.adapters.listening import (
+    AsgiApp,
+    Receive,
+    Scope,
+    Send,
+    host_of,
+    is_loopback,
+    listen,
+    serve_until_stopped,
+)
 from newsbot.errors import StoreError, UserError
 
 #: What the ledger is called in addresses, whatever its file's name.
@@ -39,21 +46,6 @@ _SETTINGS = {
 }
 #: Tables by which SQLite finds words; reading them is part of a search.
 _SEARCH = "articles_fts"
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address or name."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def browse_app(path: Path, *, guarded: bool = True) -> AsgiApp:
@@ -130,34 +122,16 @@ def serve(path: Path, host: str, port: int, ready: Callable[[str], None]) -> Non
         StoreError: The ledger cannot be read.
     """
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401
     except ImportError as error:
         raise UserError(_MISSING) from error
     app = browse_app(path, guarded=is_loopback(host))
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{host}, port {port}: {reason}; try --port 0") from error
-    with listening:
-        shown = f"[{host}]" if ":" in host else host
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
-        )
-        # Uvicorn stops on these and then raises them again: a stop is no failure.
-        stops = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, _ignored) for number in stops}
-        try:
-            ready(f"http://{shown}:{listening.getsockname()[1]}/{NAME}")
-            server.run(sockets=[listening])
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _ignored(_number: int, _frame: object) -> None:
-    """Take a signal that has done its work."""
+    serve_until_stopped(
+        app,
+        listen(host, port),
+        lambda address: ready(f"{address}/{NAME}"),
+        lifespan="on",
+    )
 
 
 def _hidden(path: Path, shown: Mapping[str, object]) -> frozenset[str]:
@@ -194,23 +168,12 @@ def _read_only(app: AsgiApp, guarded: bool) -> AsgiApp:
             if scope["method"] not in ("GET", "HEAD"):
                 await _refuse(send, 405, b"This ledger is read-only.\n")
                 return
-            if guarded and not is_loopback(_host(scope)):
+            if guarded and not is_loopback(host_of(scope)):
                 await _refuse(send, 403, b"Ask for this machine by its own name.\n")
                 return
         await app(scope, receive, send)
 
     return checked
-
-
-def _host(scope: Scope) -> str:
-    """Read the name that a request asks for, without its port."""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = str(value, "latin-1")
-            if host.startswith("["):
-                return host[1:].partition("]")[0]
-            return host.partition(":")[0]
-    return ""
 
 
 async def _refuse(send: Send, status: int, body: bytes) -> None:

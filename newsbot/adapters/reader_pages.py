@@ -1,17 +1,21 @@
-"""The two pages of readers: confirm and leave. A small server behind the user's proxy.
+"""The two pages of readers: confirm and leave.
 
 GET only shows a page with a button: scanners and mail programs fetch every link. POST
 does it, from that button or from a mail program (RFC 8058). No cookie, no script, no
-log line with a token.
+log line with a token. `newsbot run` serves them here, behind the user's proxy;
+`newsbot serve` gives the same answers beside its own pages.
 """
 
 from __future__ import annotations
 
 import html
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Protocol
@@ -76,6 +80,91 @@ class Desk(Protocol):
     def confirm(self, token: str, now: datetime) -> Subscriber:
         """Take a token back."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A page for a reader."""
+
+    status: int
+    body: bytes = b""
+
+
+def asked_of(path: str) -> tuple[str, str]:
+    """Read what is asked, and with which token; a proxy may put a path before them."""
+    try:
+        parts = urlsplit(path).path.strip("/").split("/")
+    except ValueError:
+        return "", ""
+    return (parts[-2], unquote(parts[-1])) if len(parts) > 1 else ("", "")
+
+
+def show(desk: Desk, path: str, now: datetime) -> Answer:
+    """Give the page with its button; changes nothing."""
+    what, token = asked_of(path)
+    try:
+        if what == "leave" and (one := desk.reader_of(token)):
+            return _answer(one, "leave", form=True)
+        if what == "confirm" and (one := desk.awaits(token, now)):
+            return _answer(one, "confirm", form=True)
+    except NewsbotError:
+        return _BUSY
+    return _UNKNOWN
+
+
+def do(desk: Desk, path: str, now: datetime) -> Answer:
+    """Do what the button says."""
+    what, token = asked_of(path)
+    try:
+        if what == "leave" and (one := desk.reader_of(token)):
+            desk.leave(token)
+            return _answer(one, "left")
+        if what == "confirm" and desk.awaits(token, now):
+            return _answer(desk.confirm(token, now), "confirmed")
+    except NewsbotError:
+        return _BUSY
+    return _UNKNOWN
+
+
+def _answer(one: Subscriber, said: str, *, form: bool = False) -> Answer:
+    language = one.wish.language
+    words, address = _WORDS[language], html.escape(one.wish.address)
+    if not form:
+        body = f"<p>{words[said].format(address=address)}</p>"
+        return Answer(status=200, body=_page(body, language))
+    asked = words[f"{said}_text"].format(address=address)
+    button = f"<button>{words[f'{said}_button']}</button>"
+    body = f'<h1>{words[said]}</h1><p>{asked}</p><form method="post">{button}</form>'
+    return Answer(status=200, body=_page(body, language))
+
+
+def _page(body: str, language: str = "en") -> bytes:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        '<meta name="robots" content="noindex"><title>newsbot</title>'
+        f"<style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
+    ).encode()
+
+
+_UNKNOWN = Answer(
+    status=404,
+    body=_page("".join(f"<p>{_WORDS[code]['unknown']}</p>" for code in ("en", "de"))),
+)
+_BUSY = Answer(status=503, body=_page("<p>newsbot is busy; please try again.</p>"))
+#: Headers of every answer; the style sheet is known by its hash (CSP 3, 8.4).
+HEADERS = (
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; "
+        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+)
 
 
 class ReaderPages:
@@ -156,101 +245,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Show the page with its button."""
-        what, token = self._asked()
-        with self._answering():
-            if what == "leave" and (one := self.desk.reader_of(token)):
-                self._page(one, "leave", form=True)
-            elif what == "confirm" and (one := self.desk.awaits(token, self.clock())):
-                self._page(one, "confirm", form=True)
-            else:
-                self._unknown()
+        self._send(show(self.desk, self.path, self.clock()))
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
         """Do what the button says."""
-        what, token = self._asked()
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
             self.close_connection = True
-            self._send(413, "")
+            self._send(Answer(status=413))
             return
         self.rfile.read(int(length))
-        with self._answering():
-            if what == "leave" and (one := self.desk.reader_of(token)):
-                self.desk.leave(token)
-                self._page(one, "left")
-            elif what == "confirm" and self.desk.awaits(token, self.clock()):
-                self._page(self.desk.confirm(token, self.clock()), "confirmed")
-            else:
-                self._unknown()
+        self._send(do(self.desk, self.path, self.clock()))
 
-    def _answering(self) -> _Guard:
-        return _Guard(self)
-
-    def _asked(self) -> tuple[str, str]:
-        """What and with which token; the proxy may put a path before them."""
-        try:
-            parts = urlsplit(self.path).path.strip("/").split("/")
-        except ValueError:
-            return "", ""
-        return (parts[-2], unquote(parts[-1])) if len(parts) > 1 else ("", "")
-
-    def _page(self, one: Subscriber, said: str, *, form: bool = False) -> None:
-        language = one.wish.language
-        words, address = _WORDS[language], html.escape(one.wish.address)
-        if form:
-            asked = words[f"{said}_text"].format(address=address)
-            button = f"<button>{words[f'{said}_button']}</button>"
-            body = (
-                f"<h1>{words[said]}</h1><p>{asked}</p>"
-                f'<form method="post">{button}</form>'
-            )
-        else:
-            body = f"<p>{words[said].format(address=address)}</p>"
-        self._send(200, body, language)
-
-    def _unknown(self) -> None:
-        texts = "".join(f"<p>{_WORDS[code]['unknown']}</p>" for code in ("en", "de"))
-        self._send(404, texts)
-
-    def _send(self, status: int, body: str, language: str = "en") -> None:
-        page = (
-            f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            '<meta name="robots" content="noindex"><title>newsbot</title>'
-            f"<style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
-        ).encode()
-        self.send_response(status)
-        for name, value in (
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Content-Length", str(len(page))),
-            ("Cache-Control", "no-store"),
-            ("Referrer-Policy", "no-referrer"),
-            (
-                "Content-Security-Policy",
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-                "frame-ancestors 'none'",
-            ),
-        ):
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(page)
-
-
-class _Guard:
-    """Answers 503 where the ledger cannot be used just now."""
-
-    def __init__(self, handler: _Handler) -> None:
-        self._handler = handler
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: object, _trace: object) -> bool:
-        if not isinstance(error, NewsbotError):
-            return False
-        with suppress(OSError):
-            self._handler._send(503, "<p>newsbot is busy; please try again.</p>")
-        return True
+    def _send(self, answer: Answer) -> None:
+        with suppress(ConnectionError):  # who hangs up is no error of ours
+            self.send_response(answer.status)
+            for name, value in (
+                *HEADERS,
+                ("Content-Length", str(len(answer.body))),
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)

@@ -27,7 +27,8 @@ def browse(session: Session, port: int, host: str) -> None:
 
     Prints the address and serves until Ctrl-C; `newsbot run` may go on beside it.
     """
-    from newsbot.adapters.browse import is_loopback, serve
+    from newsbot.adapters.browse import serve
+    from newsbot.adapters.listening import is_loopback
 
     app = session.app
     _ = app.store  # a ledger of an older newsbot has no views yet

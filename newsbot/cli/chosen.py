@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from newsbot.cli.base import Session
 from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES
 
 if TYPE_CHECKING:
+    from newsbot.stages.asking import Asked
     from newsbot.types import Deal
 
 _OPTIONS = (
@@ -61,84 +61,35 @@ _OPTIONS = (
         type=click.Choice(LANGUAGES),
         help="Reported in that language; repeat it for either.",
     ),
+    click.option(
+        "--words",
+        metavar="WORDS",
+        help="Deals of which one article holds every word.",
+    ),
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The filters as typed."""
+def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
+    """List the deals that fit, newest first; says what nobody can compare.
 
-    parties: tuple[str, ...]
-    types: tuple[Any, ...]
-    statuses: tuple[Any, ...]
-    min_amount: str | None
-    since: str | None
-    until: str | None
-    languages: tuple[Any, ...]
+    Raises:
+        click.BadParameter: A sum, a day or an age cannot be read.
+    """
+    from newsbot.errors import UserError
 
-    @property
-    def words(self) -> str:
-        """The filters in one line, in a fixed order; empty where there are none."""
-        listed = (
-            ("party", self.parties),
-            ("type", self.types),
-            ("status", self.statuses),
-            ("min-amount", filter(None, (self.min_amount,))),
-            ("since", filter(None, (self.since,))),
-            ("until", filter(None, (self.until,))),
-            ("lang", self.languages),
+    app = session.app
+    try:
+        wanted = asked.wanted(app.clock())
+    except UserError as error:
+        raise click.BadParameter(str(error)) from error
+    chosen = app.deals(wanted, asked.languages, asked.words)
+    if n := chosen.n_incomparable:
+        click.echo(
+            f"{n} deal{'s' if n != 1 else ''} left out, because a currency has no "
+            "reference rate to compare sums by",
+            err=True,
         )
-        return ", ".join(f"{name} {value}" for name, all_ in listed for value in all_)
-
-    def deals(self, session: Session) -> tuple[Deal, ...]:
-        """List the deals that fit, newest first; says what nobody can compare.
-
-        Raises:
-            click.BadParameter: A sum, a day or an age cannot be read.
-        """
-        from newsbot.stages.filters import Wanted, read_moment, read_sum
-
-        app = session.app
-        now = app.clock()
-        least = None
-        if self.min_amount is not None:
-            least = read_sum(self.min_amount)
-            if least is None:
-                raise click.BadParameter(
-                    f"{self.min_amount!r} is not a sum such as "
-                    '"1bn", "500m", "2 Mrd" or "$1bn"'
-                )
-        moments = []
-        for text, end in ((self.since, False), (self.until, True)):
-            moment = None if text is None else read_moment(text, now, end=end)
-            if text is not None and moment is None:
-                raise click.BadParameter(
-                    f'{text!r} is neither a day such as "2026-03-01" nor an age such '
-                    'as "7d" or "12h"'
-                )
-            moments.append(moment)
-        since, until = moments
-        if since is not None and until is not None and since >= until:
-            raise click.BadParameter(f"--since {self.since} is after --until")
-        for party in self.parties:
-            if not any(char.isalnum() for char in party):
-                raise click.BadParameter(f"{party!r} is not a name")
-        wanted = Wanted(
-            parties=self.parties,
-            types=self.types,
-            statuses=self.statuses,
-            min_amount=least,
-            since=since,
-            until=until,
-        )
-        chosen = app.deals(wanted, self.languages)
-        if n := chosen.n_incomparable:
-            click.echo(
-                f"{n} deal{'s' if n != 1 else ''} left out, because a currency has no "
-                "reference rate to compare sums by",
-                err=True,
-            )
-        return chosen.deals
+    return chosen.deals
 
 
 def choosing(command: Callable[..., None]) -> Callable[..., None]:
@@ -146,6 +97,8 @@ def choosing(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_asked(*args: Any, **options: Any) -> None:
+        from newsbot.stages.asking import Asked
+
         names = Asked.__dataclass_fields__
         asked = Asked(**{name: options.pop(name) for name in names})
         command(*args, asked=asked, **options)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsbot.cli.base import Session, write_json
-from newsbot.cli.chosen import Asked, choosing
+from newsbot.cli.chosen import choosing, deals_of
 
 if TYPE_CHECKING:
+    from newsbot.stages.asking import Asked
     from newsbot.stages.totals import By, Column, Row, Totals
     from newsbot.types import Deal
 
@@ -44,7 +45,7 @@ def deals(
     """
     if by and not as_totals:
         raise click.UsageError("--by needs --totals")
-    found = asked.deals(session)
+    found = deals_of(session, asked)
     if as_totals:
         _totals(session, found, by, as_json)
         return

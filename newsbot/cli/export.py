@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from newsbot.cli.base import Session
-from newsbot.cli.chosen import Asked, choosing
+from newsbot.cli.chosen import choosing, deals_of
 
-Format = Literal["csv", "json", "atom", "parquet"]
+if TYPE_CHECKING:
+    from newsbot.stages.asking import Asked
+
+Format = Literal["csv", "json", "atom", "json-feed", "parquet"]
 
 
 @click.command()
@@ -19,9 +22,9 @@ Format = Literal["csv", "json", "atom", "parquet"]
     "--format",
     "format_",
     required=True,
-    type=click.Choice(("csv", "json", "atom", "parquet")),
-    help="csv: a row per deal; json: all that `show` knows; atom: a feed, newest "
-    "first; parquet: for data frames, with the extra of that name.",
+    type=click.Choice(("csv", "json", "atom", "json-feed", "parquet")),
+    help="csv: a row per deal; json: all that `show` knows; atom, json-feed: "
+    "a feed, newest first; parquet: for data frames, with the extra of that name.",
 )
 @click.option(
     "--out",
@@ -32,7 +35,7 @@ Format = Literal["csv", "json", "atom", "parquet"]
 @choosing
 @click.pass_obj
 def export(session: Session, asked: Asked, format_: Format, out: Path | None) -> None:
-    """Write deals as CSV, JSON, an Atom feed or Parquet."""
+    """Write deals as CSV, JSON, an Atom or JSON feed, or Parquet."""
     from newsbot.adapters.files import write_whole
 
     to_stdout = out is None or str(out) == "-"
@@ -50,7 +53,7 @@ def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, in
     from newsbot.stages.export import write_atom, write_csv
 
     app = session.app
-    found = asked.deals(session)
+    found = deals_of(session, asked)
     if format_ == "json":
         from newsbot.cli.views import shown_deal
 
@@ -61,7 +64,11 @@ def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, in
     if format_ == "csv":
         return write_csv(rows).encode("utf-8", "replace"), len(rows)
     if format_ == "atom":
-        return write_atom(rows, app.clock(), asked.words), len(rows)
+        return write_atom(rows, app.clock(), asked.line), len(rows)
+    if format_ == "json-feed":
+        from newsbot.stages.export_feed import write_json_feed
+
+        return write_json_feed(rows, asked.line), len(rows)
     from newsbot.adapters.parquet import parquet_bytes
 
     return parquet_bytes(rows), len(rows)

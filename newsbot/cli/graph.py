@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from newsbot.cli.base import Session
-from newsbot.cli.chosen import Asked, choosing
+from newsbot.cli.chosen import choosing, deals_of
 
 if TYPE_CHECKING:
+    from newsbot.stages.asking import Asked
     from newsbot.stages.svg import Theme
 
 
@@ -61,7 +62,7 @@ def graph(
     if ending not in (".svg", ".png"):
         raise UserError(f"{out}: name a file that ends in .svg or .png")
     app = session.app
-    deals = asked.deals(session)
+    deals = deals_of(session, asked)
     picture = draw(
         deals,
         app.gazetteer,

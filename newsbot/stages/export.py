@@ -185,8 +185,8 @@ def _in_role(role: Role) -> Callable[[DealRow], str]:
 #: end, change none.
 COLUMNS: tuple[tuple[str, Callable[[DealRow], str]], ...] = (
     ("id", lambda row: row.id),
-    ("first_seen", lambda row: _utc(row.first_seen_at)),
-    ("last_seen", lambda row: _utc(row.last_seen_at)),
+    ("first_seen", lambda row: utc_text(row.first_seen_at)),
+    ("last_seen", lambda row: utc_text(row.last_seen_at)),
     ("status", lambda row: row.status),
     ("types", lambda row: SEPARATOR.join(row.types)),
     ("parties", lambda row: _cell([name for name, _ in row.parties])),
@@ -198,8 +198,8 @@ COLUMNS: tuple[tuple[str, Callable[[DealRow], str]], ...] = (
     ("at_least_usd", _dollars("at_least")),
     ("up_to_usd", _dollars("up_to")),
     ("left_out", lambda row: row.left_out or ""),
-    ("languages", lambda row: _cell(_each(one.language for one in row.sources))),
-    ("sources", lambda row: _cell(_each(one.site for one in row.sources))),
+    ("languages", lambda row: _cell(each(one.language for one in row.sources))),
+    ("sources", lambda row: _cell(each(one.site for one in row.sources))),
     ("titles", lambda row: _cell([one.title for one in row.sources])),
     ("urls", lambda row: _cell([one.url for one in row.sources])),
 )
@@ -227,7 +227,8 @@ def _cell(parts: Sequence[str]) -> str:
     return SEPARATOR.join(safe_cell(part) for part in parts)
 
 
-def _each(texts: object) -> list[str]:
+def each(texts: object) -> list[str]:
+    """List texts, each once."""
     return list(dict.fromkeys(texts))  # type: ignore[call-overload]
 
 
@@ -238,7 +239,8 @@ def _figure_cell(figure: Figure) -> str:
     return f"{figure.bound} {money} {figure.kind}{payer}"
 
 
-def _utc(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """Write a time as RFC 3339 has it, in UTC."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -264,7 +266,9 @@ def write_atom(rows: Sequence[DealRow], now: datetime, asked: str = "") -> bytes
     _add(feed, "title", "AI-cloud deals")
     if asked:
         _add(feed, "subtitle", asked)
-    _add(feed, "updated", _utc(max((row.last_seen_at for row in rows), default=now)))
+    _add(
+        feed, "updated", utc_text(max((row.last_seen_at for row in rows), default=now))
+    )
     author = etree.SubElement(feed, f"{{{ATOM}}}author")
     _add(author, "name", "newsbot")
     _add(feed, "generator", "newsbot")
@@ -281,18 +285,18 @@ def _add_entry(feed: etree._Element, row: DealRow) -> None:
     names = named([name for name, _ in row.parties], MAX_TITLE)
     _add(entry, "id", f"{TAG}:deal:{row.id}")
     _add(entry, "title", f"{STATUS['en'][row.status]}: {names}")
-    _add(entry, "published", _utc(row.first_seen_at))
-    _add(entry, "updated", _utc(row.last_seen_at))
-    urls = _each(url for one in row.sources if (url := web_url(one.url)))
+    _add(entry, "published", utc_text(row.first_seen_at))
+    _add(entry, "updated", utc_text(row.last_seen_at))
+    urls = each(url for one in row.sources if (url := web_url(one.url)))
     for n, url in enumerate(urls):
         # More than one alternate of a type is not allowed (RFC 4287, 4.1.2).
         _add(entry, "link", rel="related" if n else "alternate", href=url)
     for type_ in row.types:
         _add(entry, "category", term=type_, label=TYPES["en"][type_])
-    _add(entry, "content", _content(row), type="html")
+    _add(entry, "content", content_html(row), type="html")
 
 
-def _content(row: DealRow) -> str:
+def content_html(row: DealRow) -> str:
     """The facts and the quotes as HTML, before it is escaped once more for XML."""
     facts = [f"{one_line(n)}: {', '.join(roles)}" for n, roles in row.parties]
     for one in row.amounts:

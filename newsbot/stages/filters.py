@@ -7,7 +7,7 @@ deals that fit all of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -112,9 +112,10 @@ class _Party:
         names = dict.fromkeys(name for name, _ in deal.parties)
         # A deal keeps the first of "Google" and "Google Cloud"; papers name both.
         names |= dict.fromkeys(p.name for f in deal.findings for p in f.parties)
-        return any(self._is(name) for name in names)
+        return any(self.names(name) for name in names)
 
-    def _is(self, name: str) -> bool:
+    def names(self, name: str) -> bool:
+        """Whether a name is its own or that of a unit."""
         if self._known is None:
             # No list knows it: "schwarz digits" is found by each of its words.
             words = _words(name)
@@ -127,6 +128,55 @@ class _Party:
                 return True
             up = self._gazetteer.parent(up)
         return False
+
+
+def names_of(
+    party: str, canonical: Mapping[str, str], gazetteer: Gazetteer
+) -> list[str]:
+    """Pick the names under which a deal with a party may be kept.
+
+    Args:
+        party: In any spelling.
+        canonical: The names that deals are kept under, and what each resolves to.
+        gazetteer: Spellings, parents and units.
+
+    Returns:
+        No name of a deal that `choose` would pick is missing: a deal keeps the first
+        of "Google" and "Google Cloud", and papers name both.
+    """
+    family = set(gazetteer.family([party]))
+    if gazetteer.get(party) is not None:
+        return [name for name, known in canonical.items() if known in family]
+    asked = _Party(party, gazetteer)
+    return [
+        name
+        for name, known in canonical.items()
+        if known in family or asked.names(name)
+    ]
+
+
+def most_dollars(rates: Rates) -> dict[str, float]:
+    """Say of each currency the most that a unit was ever worth in dollars."""
+    codes = {code for row in rates.quarters.values() for code in row}
+    most = {
+        code: max(
+            1 / float(row[code]) for row in rates.quarters.values() if code in row
+        )
+        for code in sorted(codes)
+    }
+    return {**most, "USD": 1.0}
+
+
+def fewest_dollars(least: Money, rates: Rates) -> float | None:
+    """Say the least that a sum was ever worth in dollars; None without a rate."""
+    if least.currency == "USD":
+        return float(least.value)
+    worths = [
+        least.value / row[least.currency]
+        for row in rates.quarters.values()
+        if least.currency in row
+    ]
+    return float(min(worths)) if worths else None
 
 
 def _words(name: str) -> list[str]:

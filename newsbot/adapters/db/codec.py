@@ -56,6 +56,16 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def words_query(words: str) -> str:
+    """Write a query of FTS5 for all of some words; quotes and operators are text.
+
+    Empty where there is no word.
+    """
+    # FTS5 reads a query up to the first NUL.
+    plain = storable(words.replace("\0", " "))
+    return " ".join('"' + word.replace('"', '""') + '"' for word in plain.split())
+
+
 def document(value: object) -> str:
     """Write JSON; exact decimals stay text."""
 

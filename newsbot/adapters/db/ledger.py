@@ -105,6 +105,14 @@ class LedgerRows:
             (codec.at_text(since),),
         )
 
+    def these(self, deal_ids: Sequence[str]) -> list[Deal]:
+        """Read some deals, newest first; those that are gone are left out."""
+        return self._deals(
+            "WHERE id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY first_seen_at DESC, id",
+            (json.dumps(list(deal_ids)),),
+        )
+
     def calibration(self) -> Calibration | None:
         """Read the threshold that labels have raised, if they have."""
         rows = self._connection.rows(
@@ -352,5 +360,19 @@ class LedgerRows:
             "ON articles.id = findings.article_id "
             f"WHERE deal_id IS NOT NULL AND articles.language IN ({marks})",
             tuple(languages),
+        )
+        return frozenset(str(row["deal_id"]) for row in rows)
+
+    def worded(self, words: str) -> frozenset[str]:
+        """List the ids of deals of which one article holds every word."""
+        query = codec.words_query(words)
+        if not query:
+            return frozenset()
+        rows = self._connection.rows(
+            "SELECT DISTINCT deal_id FROM articles_fts "
+            "JOIN articles ON articles.number = articles_fts.rowid "
+            "JOIN findings ON findings.article_id = articles.id "
+            "WHERE articles_fts MATCH ? AND deal_id IS NOT NULL",
+            (query,),
         )
         return frozenset(str(row["deal_id"]) for row in rows)

@@ -165,12 +165,9 @@ class LineRows:
 
     def search(self, words: str, limit: int) -> list[Article]:
         """Find articles that hold every word; quotes, operators and signs are text."""
-        # FTS5 reads a query up to the first NUL.
-        plain = codec.storable(words.replace("\0", " "))
-        terms = [word.replace('"', '""') for word in plain.split()]
-        if not terms:
+        query = codec.words_query(words)
+        if not query:
             return []
-        query = " ".join(f'"{term}"' for term in terms)
         rows = self._connection.rows(
             "SELECT articles.* FROM articles_fts "
             "JOIN articles ON articles.number = articles_fts.rowid "

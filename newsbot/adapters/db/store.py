@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from newsbot.adapters.db.bot import BotRows
+from newsbot.adapters.db.catalogue import CatalogueRows
 from newsbot.adapters.db.chat_digests import ChatDigestRows
 from newsbot.adapters.db.connection import (
     BUSY_TIMEOUT_MS,
@@ -45,6 +46,7 @@ class Store:
         self.sites = SiteRows(connection)
         self.versions = VersionRows(connection)
         self.history = HistoryRows(connection)
+        self.catalogue = CatalogueRows(connection)
 
     def atomic(self) -> AbstractContextManager[object]:
         """Run a block in one transaction, or in none at all."""

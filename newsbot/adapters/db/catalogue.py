@@ -1,0 +1,183 @@
+"""A page of the ledger's deals, however many there are.
+
+What SQL can tell is left to it, in the order of the pages and no farther than a page
+needs; what it cannot tell (related names, sums in other currencies) it narrows, and
+`choose` has the last word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsbot.adapters.db import codec
+from newsbot.adapters.db.connection import Connection
+from newsbot.types import DealType, Language, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """What deals must have; what is empty or None asks for nothing."""
+
+    #: For each party that is asked for, the names it may go by in the ledger.
+    parties: tuple[tuple[str, ...], ...] = ()
+    types: tuple[DealType, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    #: First seen at or after, and before.
+    since: datetime | None = None
+    until: datetime | None = None
+    languages: tuple[Language, ...] = ()
+    words: str | None = None
+    #: Dollars that all sums of a deal may come to together, at least, at the rates of
+    #: `dollars`: of each currency the most that a unit was ever worth.
+    least: float | None = None
+    dollars: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page begins: beside this deal, newest first."""
+
+    first_seen_at: datetime
+    deal_id: str
+
+
+class CatalogueRows:
+    """Reads `deals` page by page."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def names(self) -> list[str]:
+        """List the names of all parties, each once."""
+        # One jump of the index for each name; DISTINCT would read every row.
+        rows = self._connection.rows(
+            "WITH RECURSIVE one(party) AS (SELECT min(party) FROM deal_parties "
+            "UNION ALL SELECT (SELECT min(party) FROM deal_parties "
+            "WHERE party > one.party) FROM one WHERE one.party IS NOT NULL) "
+            "SELECT party FROM one WHERE party IS NOT NULL"
+        )
+        return [str(row["party"]) for row in rows]
+
+    def place(self, deal_id: str) -> Place | None:
+        """Find where a deal stands."""
+        rows = self._connection.rows(
+            "SELECT first_seen_at FROM deals WHERE id = ?", (deal_id,)
+        )
+        if not rows:
+            return None
+        at = codec.at_time(str(rows[0]["first_seen_at"]))
+        return Place(first_seen_at=at, deal_id=deal_id)
+
+    def page(
+        self,
+        narrowed: Narrowed,
+        limit: int,
+        *,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> list[str]:
+        """List the ids of deals that may fit.
+
+        Args:
+            narrowed: What they must have.
+            limit: So many at most.
+            after: Only deals behind this one, nearest first: newest first.
+            before: Only deals ahead of this one, nearest first: oldest first.
+        """
+        where, parameters = _cheap(narrowed)
+        order = "first_seen_at DESC, id"
+        for place, sign, turned in ((after, "<", ">"), (before, ">", "<")):
+            if place is None:
+                continue
+            at = codec.at_text(place.first_seen_at)
+            where.append(
+                f"(first_seen_at {sign} ? OR (first_seen_at = ? AND id {turned} ?))"
+            )
+            parameters += [at, at, place.deal_id]
+            if place is before:
+                order = "first_seen_at, id DESC"
+        dear, more = _dear(narrowed)
+        sql = f"SELECT id FROM deals{_joined(where)} ORDER BY {order}"
+        if dear:
+            # A limit within keeps SQLite from asking what costs before it has sorted:
+            # it is asked row by row then, until the page is full.
+            sql = f"SELECT id FROM ({sql} LIMIT -1) AS deals{_joined(dear)}"
+        rows = self._connection.rows(f"{sql} LIMIT ?", (*parameters, *more, limit))
+        return [str(row["id"]) for row in rows]
+
+    def count(self, narrowed: Narrowed) -> int:
+        """Count the deals that may fit."""
+        where, parameters = _cheap(narrowed)
+        dear, more = _dear(narrowed)
+        rows = self._connection.rows(
+            f"SELECT count(*) AS n FROM deals{_joined([*where, *dear])}",
+            (*parameters, *more),
+        )
+        return int(str(rows[0]["n"]))
+
+
+def _joined(where: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(where)}" if where else ""
+
+
+def _cheap(narrowed: Narrowed) -> tuple[list[str], list[object]]:
+    """The conditions that a row of `deals` or one look-up answers; their parameters."""
+    where: list[str] = []
+    parameters: list[object] = []
+
+    def add(condition: str, *values: object) -> None:
+        where.append(condition)
+        parameters.extend(values)
+
+    if narrowed.since is not None:
+        add("first_seen_at >= ?", codec.at_text(narrowed.since))
+    if narrowed.until is not None:
+        add("first_seen_at < ?", codec.at_text(narrowed.until))
+    if narrowed.statuses:
+        marks = ", ".join("?" for _ in narrowed.statuses)
+        add(f"status IN ({marks})", *narrowed.statuses)
+    if narrowed.types:
+        # A list of names in JSON; no name is part of another with its quotes.
+        some = " OR ".join("instr(types, ?)" for _ in narrowed.types)
+        add(f"({some})", *(json.dumps(type_) for type_ in narrowed.types))
+    for names in narrowed.parties:
+        add(
+            "id IN (SELECT deal_id FROM deal_parties "
+            "WHERE party IN (SELECT value FROM json_each(?)))",
+            json.dumps(names),
+        )
+    if narrowed.words is not None:
+        add(
+            "id IN (SELECT deal_id FROM articles_fts "
+            "JOIN articles ON articles.number = articles_fts.rowid "
+            "JOIN findings ON findings.article_id = articles.id "
+            "WHERE articles_fts MATCH ? AND deal_id IS NOT NULL)",
+            codec.words_query(narrowed.words),
+        )
+    return where, parameters
+
+
+def _dear(narrowed: Narrowed) -> tuple[list[str], list[object]]:
+    """The conditions for which a deal's articles or findings are read."""
+    where: list[str] = []
+    parameters: list[object] = []
+    if narrowed.languages:
+        marks = ", ".join("?" for _ in narrowed.languages)
+        where.append(
+            "EXISTS (SELECT 1 FROM findings JOIN articles "
+            "ON articles.id = findings.article_id WHERE findings.deal_id = deals.id "
+            f"AND articles.language IN ({marks}))"
+        )
+        parameters += narrowed.languages
+    if narrowed.least is not None:
+        where.append(
+            "(SELECT total(json_extract(amount.value, '$.value') * coalesce("
+            "json_extract(?, '$.' || json_extract(amount.value, '$.currency')), 0)) "
+            "FROM findings, json_each(findings.document, '$.amounts') AS amount "
+            "WHERE findings.deal_id = deals.id) >= ?"
+        )
+        parameters += [json.dumps(dict(narrowed.dollars or {})), narrowed.least]
+    return where, parameters

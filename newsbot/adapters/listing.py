@@ -1,0 +1,51 @@
+"""Which deals of a ledger fit, and deals as rows: where every list begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsbot.adapters.db import Store
+from newsbot.stages.export import DealRow, deal_row
+from newsbot.stages.filters import Chosen, Wanted, choose
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.rates import load_rates
+from newsbot.types import Deal, Language
+
+
+def list_deals(
+    store: Store,
+    gazetteer: Gazetteer,
+    wanted: Wanted,
+    languages: Sequence[Language] = (),
+    words: str | None = None,
+) -> Chosen:
+    """List the deals that fit, newest first.
+
+    Args:
+        store: The ledger.
+        gazetteer: Spellings, parents and units.
+        wanted: What to ask of each.
+        languages: Only deals that are told in one of them; empty for all.
+        words: Only deals of which one article holds every word; None for all.
+    """
+    ledger = store.ledger
+    told_in = ledger.told_in(languages) if languages else None
+    if words is not None:
+        worded = ledger.worded(words)
+        told_in = worded if told_in is None else told_in & worded
+    found = ledger.deals(wanted.since)
+    return choose(found, wanted, gazetteer, load_rates(), told_in)
+
+
+def deal_rows(
+    store: Store, gazetteer: Gazetteer, deals: Sequence[Deal]
+) -> list[DealRow]:
+    """Put deals on rows, with their articles."""
+    rates, related = load_rates(), gazetteer.related
+    rows = []
+    for deal in deals:
+        ids = dict.fromkeys(finding.article_id for finding in deal.findings)
+        kept = [store.line.article(id_) for id_ in ids]
+        articles = {article.id: article for article in kept if article}
+        rows.append(deal_row(deal, articles, rates, related))
+    return rows
