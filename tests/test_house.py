@@ -65,7 +65,8 @@ ALLOWED: dict[str, set[str]] = {
     "config_reader": NOUNS,
     "stages": {"stages", "history", "prompts", "subscribing", *LINE},
     "history": {"types"},
-    "backfill": {"history", "pipeline", "robots", "turns", *LINE},
+    "backfill": {"history", "pipeline", "settling", *LINE},
+    "settling": {"history", "robots", "turns", *LINE},
     "rehearsal": {"history", "types"},
     "replay": {"adapters", "history", "pipeline", *LINE},
     "gather": {
