@@ -45,6 +45,10 @@ class Document:
     reason: str = ""
     #: Share of the archive that was read with it, 0 to 1; None where nobody knows.
     share: float | None = None
+    #: All that became of it, where another machine has read it.
+    settled: Settled | None = None
+    #: What was asked of the archive, where the page of a link is asked for elsewhere.
+    wanted: Choice | None = None
 
 
 class Archive(Protocol):

@@ -134,12 +134,14 @@ def _with_pages(work: Settling, documents: Iterator[Document]) -> Iterator[_Step
 
 def _looked_at(work: Settling, document: Document) -> _Step:
     """What can be said of a document before its page is read."""
+    if (done := document.settled) is not None:
+        return _Step(document=document, fate=done.fate, reason=done.reason)
     if document.fate is not None:
         return _Step(document=document, fate=document.fate, reason=document.reason)
     url = canonical_url(document.url)
     if url is None:
         return _ended(document, "skipped", "no http or https address")
-    choice = work.choice
+    choice = document.wanted or work.choice
     if choice.site and not fnmatch.fnmatchcase(_site(url), choice.site.lower()):
         return _ended(document, "skipped", "another site")
     latest = document.published_at or document.captured_at
@@ -243,6 +245,8 @@ def _ask(work: Settling, web: Web, step: _Step) -> _Step:
 def _as_it_is(step: _Step) -> tuple[Settled, float | None]:
     document = step.document
     assert step.fate is not None
+    if document.settled is not None:
+        return replace(document.settled, cursor=document.cursor), document.share
     made = _outcome(document, step.fate, step.reason)
     return replace(made, known_day=made.day, entry=step.entry), document.share
 
@@ -275,7 +279,7 @@ def _extracted(
         raise found  # no process can be started: not the document's doing
     if isinstance(found, Skipped):
         return _outcome(document, "skipped", found.reason)
-    choice, when = work.choice, found.published_at
+    choice, when = document.wanted or work.choice, found.published_at
     if choice.language and found.language != choice.language:
         reason = f"language is {found.language}, not {choice.language}"
         return _outcome(document, "skipped", reason, when)
