@@ -10,21 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from newsbot.adapters.archives.opening import FILE_KINDS, open_files
+from newsbot.adapters.archives.opening import FILE_KINDS, open_files, ordered
 from newsbot.adapters.archives.web import Period, SitemapArchive, WaybackArchive
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.app import App, feed_of
 from newsbot.archive import FeedArchive, Walk
 from newsbot.backfill import Backfill
 from newsbot.config import FeedConfig
-from newsbot.errors import StageError
-from newsbot.history import Archive, Choice, Run, Totals
+from newsbot.errors import StageError, UserError
+from newsbot.history import Archive, Choice, Order, Run, Totals
 from newsbot.ports import Response
 from newsbot.rehearsal import DryStore
 from newsbot.turns import host_of, in_turns
 from newsbot.types import identity
 
-Order = Literal["newest", "oldest"]
 Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox", "shards"]
 #: Kinds that lie on the web; the others are files.
 ON_THE_WEB: frozenset[Kind] = frozenset({"sitemap", "feed", "wayback"})
@@ -104,14 +103,29 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
     source, path = asked.source, Path(asked.source).expanduser()
     period = Period(since=asked.choice.since, until=asked.choice.until)
     if asked.kind in FILE_KINDS:
-        return open_files(asked.kind, path, parsing)
+        archive = open_files(asked.kind, path, parsing)
+        if asked.order is None:
+            return archive
+        if len(archive.parts) == 1:
+            raise UserError(
+                f"{path}: one file is read as it stands; --order sorts folders"
+            )
+        parts = ordered(asked.kind, archive.parts, asked.order)
+        return open_files(asked.kind, path, parsing, parts)
     if asked.kind == "sitemap":
-        return SitemapArchive(source, _asking(app), parsing, period)
+        return SitemapArchive(source, _asking(app), parsing, period, asked.order)
     if asked.kind == "wayback":
         archives = app.config.archives
         # Robots of its own it has none for this; it asks for patience.
         app.hosts.slow_down(host_of(archives.wayback_url), archives.wayback_spacing)
+        if asked.order is not None:
+            raise UserError(
+                "the Wayback Machine's index stands in the order of addresses; for "
+                "newest first, ask for one --from and --to after the other"
+            )
         return WaybackArchive(source, archives.wayback_url, _asking(app), period)
+    if asked.order == "oldest":
+        raise UserError("a feed leads from its newest page to its oldest, one by one")
     feed = app.store.feeds.find(source) or feed_of(FeedConfig(url=source))
     how = Walk(
         hosts=app.hosts,

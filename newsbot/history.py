@@ -13,6 +13,8 @@ from typing import Literal, Protocol, get_args
 
 from newsbot.types import Article, Assessment, Dropped, Entry, Finding, Language
 
+#: Which documents of an archive come first.
+Order = Literal["newest", "oldest"]
 Fate = Literal["kept", "duplicate", "skipped", "failed"]
 FATES: tuple[Fate, ...] = get_args(Fate)
 

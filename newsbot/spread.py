@@ -56,6 +56,11 @@ class Job:
     #: Where shards go: likewise.
     folder: Path
 
+    @property
+    def source_path(self) -> Path:
+        """Where the archive lies."""
+        return Path(self.source)
+
 
 def configured_judge(config: Config) -> Judge:
     """Build the judge that a config names.
@@ -94,7 +99,7 @@ def spread(
     except OSError as error:
         raise UserError(f"{job.folder}: {error.strerror or error}") from error
     with closing(ParsingPool(n_processes=1)) as parsing:
-        parts = open_files(job.kind, Path(job.source), parsing).parts
+        parts = open_files(job.kind, job.source_path, parsing).parts
     written = any(one.suffix == ".parquet" for one in job.folder.iterdir())
     ended = Shards([job.folder]).ended() if written else frozenset()
     left = [one for one in parts if (job.source, storable(one.name)) not in ended]
@@ -126,7 +131,7 @@ class ReadPart:
         one = self.parts[number]
         job, n_read = self.job, 0
         with closing(ParsingPool(n_processes=1)) as parsing:
-            archive = open_files(job.kind, Path(job.source), parsing, [one])
+            archive = open_files(job.kind, job.source_path, parsing, [one])
             for documents in _few(archive.documents("")):
                 first, n_read = n_read + 1, n_read + len(documents)
                 yield [
@@ -136,7 +141,7 @@ class ReadPart:
         yield [self._row(one, n_read + 1, None)]
 
     def _row(self, part: Part, number: int, document: Document | None) -> Row:
-        return _row(
+        return as_row(
             Carried(
                 source=self.job.source,
                 part=part.name,
@@ -164,11 +169,15 @@ class Settle:
 
     def __call__(self, rows: Sequence[Row]) -> list[Row]:
         """Settle a batch; what is to be done elsewhere stays as it is."""
-        carried = [_read(row) for row in rows]
+        carried = [from_row(row) for row in rows]
         documents = [one.document for one in carried if one.document is not None]
         here = iter([one for one in documents if not _is_link(one)])
         outcomes = (one for one, _ in settled(self._work, here))
-        return [_row(self._carried_on(one, outcomes)) for one in carried]
+        return [as_row(self._carried_on(one, outcomes)) for one in carried]
+
+    def close(self) -> None:
+        """End the process that extracts; without this it ends with its parent."""
+        self._parsing.close()
 
     def _carried_on(self, one: Carried, outcomes: Iterator[Settled]) -> Carried:
         document = one.document
@@ -191,7 +200,7 @@ class JudgeAll:
 
     def __call__(self, rows: Sequence[Row]) -> list[Row]:
         """Judge a batch of settled documents."""
-        carried = [_read(row) for row in rows]
+        carried = [from_row(row) for row in rows]
         waiting = [
             number
             for number, one in enumerate(carried)
@@ -202,7 +211,7 @@ class JudgeAll:
             judged = self._judged([one for one in outcomes if one is not None])
             for number, made in zip(some, judged, strict=True):
                 carried[number] = replace(carried[number], settled=made)
-        return [_row(one) for one in carried]
+        return [as_row(one) for one in carried]
 
     def _judged(self, settled: list[Settled]) -> list[Settled]:
         articles = [one.article for one in settled if one.article is not None]
@@ -239,7 +248,7 @@ class WriteShard:
         """Write one shard; returns its name."""
         if not self.folder.is_dir():
             raise UserError(f"{self.folder}: no such folder on this machine")
-        return write_shard(self.folder, [_read(row) for row in rows])
+        return write_shard(self.folder, [from_row(row) for row in rows])
 
 
 def _few(documents: Iterator[Document]) -> Iterator[list[Document]]:
@@ -267,7 +276,8 @@ def _is_link(document: Document) -> bool:
     return document.fate is None and document.body is None
 
 
-def _row(carried: Carried) -> Row:
+def as_row(carried: Carried) -> Row:
+    """Write a document so that it crosses to another process."""
     try:
         return msgspec.msgpack.encode(carried)
     except UnicodeError:
@@ -275,5 +285,6 @@ def _row(carried: Carried) -> Row:
         return msgspec.msgpack.encode(made)
 
 
-def _read(row: Row) -> Carried:
+def from_row(row: Row) -> Carried:
+    """Read what `as_row` wrote."""
     return msgspec.msgpack.decode(row, type=Carried)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,10 @@ READ_CPUS, SETTLE_CPUS = 0.25, 0.75
 STORE_BYTES = 512 * 2**20
 #: Cores for one model that computes on them.
 CPUS_PER_MODEL = 8
+
+
+_OWN = re.compile(r"(?m)^newsbot\.errors\.\w+: (.+)$")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +116,15 @@ def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
 
 
 def _own(error: Exception) -> UserError:
-    """Say in one line why Ray gave up; a step's own reason where there is one."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, UserError):
-            return cause
-        cause = getattr(cause, "cause", None) or cause.__cause__
-    first = str(error).strip().splitlines()
-    return UserError(f"ray: {first[-1] if first else type(error).__name__}")
+    """Say in one line why Ray gave up: a step's own reason, where there is one.
+
+    What a worker raised comes back as the text of its traceback.
+    """
+    text = _COLOUR.sub("", str(error))
+    if reasons := _OWN.findall(text):
+        return UserError(reasons[-1])
+    reason = next((line for line in text.splitlines() if line.strip()), "")
+    return UserError(f"ray gave up: {reason or type(error).__name__}")
 
 
 @contextmanager

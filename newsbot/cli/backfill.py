@@ -95,8 +95,8 @@ def backfill(
         raise click.UsageError("--shards needs --engine ray")
     if shards and (dry_run or report or alerts == "replay"):
         raise click.UsageError("--shards leaves the ledger alone")
-    if limit and engine == "ray":
-        raise click.UsageError("--limit needs one row of documents; ray reads many")
+    if (limit or order) and engine == "ray":
+        raise click.UsageError("ray reads many files at once: no --limit, no --order")
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # click checked the choice
         source=source,
@@ -124,7 +124,11 @@ def backfill(
         if gathering is None:
             return
         with closing(gathering):
-            fill(app, gathering, wishes, stopping)
+            try:
+                fill(app, gathering, wishes, stopping)
+            finally:
+                if far is not None:
+                    _sweep(app, asked, gathering)
 
 
 def _gather(
@@ -152,10 +156,13 @@ def _gather(
     return gather_shards(app, asked, folder)
 
 
-def _sweep(app: App, asked: Asked) -> None:
-    """Remove shards that the ledger has taken in."""
+def _sweep(app: App, asked: Asked, gathering: Gathering) -> None:
+    """Remove shards that the ledger has taken in; what is left of them is gone on with."""
     from newsbot.importing import shard_folder
 
+    run = gathering.run
+    if not asked.dry_run and app.store.history.run(run.id).finished_at is None:
+        return
     shutil.rmtree(shard_folder(app, asked), ignore_errors=True)
 
 

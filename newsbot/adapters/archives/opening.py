@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
@@ -11,7 +12,8 @@ from newsbot.adapters.archives.pages import PagesArchive
 from newsbot.adapters.archives.places import Part
 from newsbot.adapters.archives.tables import TableArchive
 from newsbot.adapters.archives.warc import WarcArchive
-from newsbot.history import Archive
+from newsbot.errors import UserError
+from newsbot.history import Archive, Order
 from newsbot.ports import Parsing
 
 FileKind = Literal["warc", "files", "jsonl", "mbox"]
@@ -46,3 +48,33 @@ def open_files(
     if kind == "jsonl":
         return TableArchive(path, parts)
     return MboxArchive(path, parsing, parts)
+
+
+def ordered(kind: FileKind, parts: Sequence[Part], order: Order) -> list[Part]:
+    """Put the files of an archive in the order of their dates.
+
+    Saved pages are as old as their files; what crawlers and services write has its
+    date in its name. Within a file the order is the file's own.
+
+    Args:
+        kind: What they hold.
+        parts: By name, as `open_files` lists them.
+        order: Which comes first.
+
+    Raises:
+        UserError: A file is gone.
+    """
+
+    def age(part: Part) -> tuple[float, str]:
+        return (part.path.stat().st_mtime if kind == "files" else 0.0, part.name)
+
+    try:
+        found = sorted(parts, key=age, reverse=order == "newest")
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from error
+    before = 0
+    made = []
+    for part in found:
+        made.append(replace(part, before=before))
+        before += part.size
+    return made

@@ -6,7 +6,7 @@ Lists come over the guarded fetcher; so do the pages, which the backfill asks fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from newsbot.adapters.archives.bounded import inflate
 from newsbot.adapters.archives.places import MAX_BYTES, Cursor, read_cursor
 from newsbot.errors import FetchError, ParseError, UserError
-from newsbot.history import Document
+from newsbot.history import Document, Order
 from newsbot.ports import Parsing, Response
 from newsbot.stages.parse import absolute_url
 from newsbot.stages.sitemaps import Sitemap, SitemapLink, read_sitemap
@@ -46,9 +46,17 @@ class SitemapArchive:
         ask: Gets it.
         parsing: Reads it where it can do no harm.
         period: Sitemaps of an index that were not changed since are passed over.
+        order: By the dates that each list gives; None as they stand.
     """
 
-    def __init__(self, url: str, ask: Ask, parsing: Parsing, period: Period) -> None:
+    def __init__(
+        self,
+        url: str,
+        ask: Ask,
+        parsing: Parsing,
+        period: Period,
+        order: Order | None = None,
+    ) -> None:
         address = absolute_url(url)
         if address is None:
             raise UserError(f"{url!r} is not an http or https address")
@@ -56,6 +64,7 @@ class SitemapArchive:
         self._ask = ask
         self._parsing = parsing
         self._period = period
+        self._order = order
 
     def documents(self, after: str) -> Iterator[Document]:
         """List the pages; see `history.Archive`."""
@@ -65,7 +74,7 @@ class SitemapArchive:
             if passing and url != cursor.part:
                 continue  # settled before: only its place in the order is needed
             n_done, passing = cursor.n_done if passing else 0, False
-            links, broken = found.links, found.broken
+            links, broken = self._ordered(found.links), found.broken
             for number, link in enumerate(links, 1):
                 if number > n_done:
                     yield _of_link(url, number, link)
@@ -88,11 +97,22 @@ class SitemapArchive:
             if found.kind == "pages":
                 yield url, found
             elif depth < MAX_DEPTH:
-                fresh = [one.url for one in found.links if self._may_hold(one)]
+                listed = self._ordered(found.links)
+                fresh = [one.url for one in listed if self._may_hold(one)]
                 more = [one for one in dict.fromkeys(fresh) if one not in seen]
                 more = more[: MAX_SITEMAPS - len(seen)]
                 seen.update(more)
                 todo = [(one, depth + 1) for one in more] + todo
+
+    def _ordered(self, links: Sequence[SitemapLink]) -> Sequence[SitemapLink]:
+        """Links by their dates; those without one come last, as they stand."""
+        if self._order is None:
+            return links
+        dated = [(_date(one), one) for one in links]
+        known = [(at, one) for at, one in dated if at is not None]
+        newest = self._order == "newest"
+        known.sort(key=lambda pair: pair[0], reverse=newest)
+        return [*(one for _, one in known), *(one for at, one in dated if at is None)]
 
     def _may_hold(self, link: SitemapLink) -> bool:
         since = self._period.since
@@ -103,6 +123,10 @@ class SitemapArchive:
         if body.startswith(b"\x1f\x8b"):
             body = inflate(body, 5 * MAX_BYTES)
         return self._parsing.run(read_sitemap, body, url)
+
+
+def _date(link: SitemapLink) -> datetime | None:
+    return link.published_at or link.changed_at
 
 
 def _of_link(url: str, number: int, link: SitemapLink) -> Document:
