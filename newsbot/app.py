@@ -350,13 +350,9 @@ class App:
     def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
         """Put deals on rows, with their articles."""
         rates, related = load_rates(), self.gazetteer.related
-        rows = []
-        for deal in deals:
-            ids = dict.fromkeys(finding.article_id for finding in deal.findings)
-            kept = [self.store.line.article(id_) for id_ in ids]
-            articles = {article.id: article for article in kept if article}
-            rows.append(deal_row(deal, articles, rates, related))
-        return rows
+        told = (finding for deal in deals for finding in deal.findings)
+        articles = self.store.line.articles({one.article_id for one in told})
+        return [deal_row(deal, articles, rates, related) for deal in deals]
 
     def walk(
         self,

@@ -118,12 +118,9 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
         archives = app.config.archives
         # Robots of its own it has none for this; it asks for patience.
         app.hosts.slow_down(host_of(archives.wayback_url), archives.wayback_spacing)
-        if asked.order is not None:
-            raise UserError(
-                "the Wayback Machine's index stands in the order of addresses; for "
-                "newest first, ask for one --from and --to after the other"
-            )
-        return WaybackArchive(source, archives.wayback_url, _asking(app), period)
+        return WaybackArchive(
+            source, archives.wayback_url, _asking(app), period, asked.order
+        )
     if asked.order == "oldest":
         raise UserError("a feed leads from its newest page to its oldest, one by one")
     feed = app.store.feeds.find(source) or feed_of(FeedConfig(url=source))

@@ -58,6 +58,7 @@ def run_on_ray(folder, source, *, kill):
         out, err = started.communicate()
         assert os.listdir(short) == []
     assert "Traceback" not in err, err
+    assert out.endswith("}\n"), (out, err)
     return killed, json.loads(out.splitlines()[-1]), err
 
 

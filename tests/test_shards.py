@@ -308,7 +308,7 @@ def test_wishes_that_ray_cannot_grant_are_one_line(tmp_path):
         (("warc", path, "--engine", "ray", "--order", "newest"), "no --order"),
         (("warc", path, "--shards", "x"), "needs --engine ray"),
         (("warc", path, "--order", "newest"), "read as it stands"),
-        (("wayback", "a.example/*", "--order", "oldest"), "order of addresses"),
+        (("wayback", "a.example/*", "--order", "oldest"), "give --from and --to"),
         (("feed", "https://a.example/", "--order", "oldest"), "newest page"),
     ):
         assert reason in here(tmp_path, "backfill", *words).refused(2)

@@ -15,8 +15,9 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import UserError
@@ -154,7 +155,9 @@ def _cluster() -> Iterator[Any]:
             reason = (str(error).strip().splitlines() or ["no reason given"])[0]
             raise UserError(f"ray cannot start: {reason}") from error
         try:
-            yield ray
+            # A thread of its own prints there of workers that died; data goes there.
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+                yield ray
         finally:
             ray.shutdown()
 

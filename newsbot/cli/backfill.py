@@ -157,7 +157,7 @@ def _gather(
 
 
 def _sweep(app: App, asked: Asked, gathering: Gathering) -> None:
-    """Remove shards that the ledger has taken in; what is left of them is gone on with."""
+    """Remove shards that the ledger has taken in; what is left is gone on with."""
     from newsbot.importing import shard_folder
 
     run = gathering.run

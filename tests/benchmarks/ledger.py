@@ -95,7 +95,7 @@ def _settled(
         origin="archive",
         may_alert=False,
     )
-    text = " ".join(words[int(40_000 * dice.random() ** 3)] for _ in range(420))
+    text = " ".join(words[int(40_000 * dice.random() ** 2)] for _ in range(420))
     deal = number // (RARE * PAPERS)
     if tells := number % RARE == 0:
         lab, cloud = _parties(deal)
@@ -249,11 +249,7 @@ def measure(folder: Path, n_articles: int) -> dict[str, float]:
         figures[f"{name} (found)"] = n_found
         figures[f"{name} (first, ms)"] = times[0]
         figures[f"{name} (median, ms)"] = statistics.median(times[1:])
-    for words in (
-        ("search", "Anthropic"),
-        ("deals",),
-        ("deals", "--since", "2024-12-01"),
-    ):
+    for words in (("search", "Anthropic"), ("deals",)):
         figures[f"newsbot {' '.join(words)} (ms)"] = 1e3 * command(folder, *words)
     figures["newsbot --help (ms)"] = 1e3 * command(folder, "--help")
     return figures

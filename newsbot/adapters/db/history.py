@@ -232,7 +232,13 @@ def _store(
             one.entry.id,
         ],
     )
-    db.table("articles").insert(codec.article_row(one.article), ignore=True)
+    # In plain SQL: a table's own `insert` looks at its columns, each time anew.
+    row = codec.article_row(one.article)
+    names, marks = ", ".join(row), ", ".join("?" for _ in row)
+    db.execute(
+        f"INSERT OR IGNORE INTO articles ({names}) VALUES ({marks})",
+        list(row.values()),
+    )
     if judged := one.judged:
         LedgerRows(connection).put_assessment(
             judged.assessment, judged.findings, judged.dropped
