@@ -68,6 +68,8 @@ ALLOWED: dict[str, set[str]] = {
     "backfill": {"history", "pipeline", "settling", *LINE},
     "settling": {"history", "robots", "turns", *LINE},
     "rehearsal": {"history", "types"},
+    "spread": {"adapters", "app", "config", "history", "pipeline", "settling", *LINE},
+    "importing": {"adapters", "app", "gather", "history", "spread", *LINE},
     "replay": {"adapters", "history", "pipeline", *LINE},
     "gather": {
         "adapters",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -134,7 +135,13 @@ def _cluster() -> Iterator[Any]:
     # Read when Ray is imported: nothing is sent home, and nothing is chatted about.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Ray's own workers step back behind all else (15); a busy machine starves them, and
+    # what they extract would be taken for hostile by its time.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     if "RAY_ADDRESS" not in os.environ:
+        # Nobody else on this machine may send work; without it, a file in the home does.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         # Else it takes the loopback address for a mistake, and listens to the network.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:

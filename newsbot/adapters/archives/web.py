@@ -291,9 +291,7 @@ def _months(period: Period, order: Order | None) -> list[_Month]:
     if order is None:
         return [_Month(name="all", begins=begins)]
     if since is None or period.until is None:
-        raise UserError(
-            "--order asks the index by months: give --from and --to"
-        )
+        raise UserError("--order asks the index by months: give --from and --to")
     first = since.year * 12 + since.month - 1
     last = period.until.year * 12 + period.until.month - 1
     names = [f"{n // 12:04d}{n % 12 + 1:02d}" for n in range(first, last + 1)]
