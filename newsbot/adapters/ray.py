@@ -34,8 +34,9 @@ Step = Callable[[Sequence[Row]], Sequence[Row]]
 BLOCK = 6 * 2**20
 #: Rows of one shard, about; a few megabytes of articles.
 SHARD_ROWS = 1_024
-#: Of a core: reading is quick, and what is settled is waited for in another process.
-READ_CPUS, SETTLE_CPUS = 0.25, 0.75
+#: Of a core: reading and writing are quick, what is settled is waited for in another
+#: process. Together no more than one, or one core alone would never come to an end.
+READ_CPUS, SETTLE_CPUS, WRITE_CPUS = 0.2, 0.7, 0.1
 #: Bytes of shared memory that a cluster of this machine takes for blocks on their way.
 STORE_BYTES = 512 * 2**20
 #: Cores for one model that computes on them.
@@ -106,7 +107,7 @@ def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
         )  # fmt: skip
         data = data.map_batches(
             _Writing(steps.write), batch_size=SHARD_ROWS, batch_format="pyarrow",
-            num_cpus=READ_CPUS,
+            num_cpus=WRITE_CPUS,
         )  # fmt: skip
         try:
             for batch in data.iter_batches(
@@ -139,7 +140,7 @@ def _cluster() -> Iterator[Any]:
     # what they extract would be taken for hostile by its time.
     os.environ.setdefault("RAY_worker_niceness", "0")
     if "RAY_ADDRESS" not in os.environ:
-        # Nobody else on this machine may send work; without it, a file in the home does.
+        # Nobody else on this machine may send work; else a file in the home says so.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         # Else it takes the loopback address for a mistake, and listens to the network.

@@ -52,15 +52,15 @@ CONFIG = '[model]\npreset = "server"\nname = "none"\n'
 
 def fill(store: Store, n_articles: int) -> None:
     """Write articles, and the deals that some of them tell of."""
-    words = _words()
     dice = random.Random(1)
+    texts = _texts(dice)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     run = Run(id="benchmark", kind="jsonl", source="", cursor="", totals=Totals())
     store.history.begin(run, "benchmark", now)
     told: dict[int, list[Finding]] = {}
     for start in range(0, n_articles, BATCH):
         some = range(start, min(start + BATCH, n_articles))
-        made = [_settled(number, words, dice, told) for number in some]
+        made = [_settled(number, texts, dice, told) for number in some]
         store.history.settle(run.id, made, 0.0, now)
     with store.atomic():
         for number, findings in told.items():
@@ -72,15 +72,22 @@ def fill(store: Store, n_articles: int) -> None:
     store.history.finish(run.id, now)
 
 
-def _words() -> list[str]:
-    """A vocabulary as languages have it: few words are common, most are rare."""
-    dice = random.Random(2)
+def _texts(dice: random.Random) -> list[str]:
+    """Texts of 420 words out of 40,000: few words are common, most are rare."""
+    words = _words(dice)
+    return [
+        " ".join(words[int(40_000 * dice.random() ** 2)] for _ in range(420))
+        for _ in range(5_000)
+    ]
+
+
+def _words(dice: random.Random) -> list[str]:
     letters = "abcdefghijklmnoprstuvwzäöü"
     return ["weather", *("".join(dice.choices(letters, k=dice.randint(2, 11))) for _ in range(40_000))]  # fmt: skip
 
 
 def _settled(
-    number: int, words: list[str], dice: random.Random, told: dict[int, list[Finding]]
+    number: int, texts: list[str], dice: random.Random, told: dict[int, list[Finding]]
 ) -> Settled:
     at = START + timedelta(minutes=number)
     url = f"https://paper{number % 400}.example/{number}"
@@ -95,7 +102,7 @@ def _settled(
         origin="archive",
         may_alert=False,
     )
-    text = " ".join(words[int(40_000 * dice.random() ** 2)] for _ in range(420))
+    text = dice.choice(texts)
     deal = number // (RARE * PAPERS)
     if tells := number % RARE == 0:
         lab, cloud = _parties(deal)
