@@ -121,7 +121,8 @@ class Settled:
 class Carried:
     """One document on its way to the ledger, as a shard holds it."""
 
-    #: The archive, its part, and the document's number in it: what orders documents.
+    #: The archive and what was wanted of it, its part, the document's number in that:
+    #: what orders documents.
     source: str
     part: str
     number: int

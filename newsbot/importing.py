@@ -61,12 +61,14 @@ def make_shards(
             shutil.rmtree(folder, ignore_errors=True)
     job = Job(
         kind=kind,
+        name=f"{place_of(asked)} {run_key(asked)}",
         source=place_of(asked),
         choice=asked.choice,
         config=app.config,
         folder=folder.absolute(),
     )
-    return folder if spread(job, stopping=stopping, progress=progress) else None
+    ended = spread(job, resume=asked.resume, stopping=stopping, progress=progress)
+    return folder if ended else None
 
 
 def shard_folder(app: App, asked: Asked) -> Path:

@@ -49,7 +49,9 @@ class Job:
     """What every worker has to know."""
 
     kind: FileKind
-    #: The archive: an absolute path, the same on every machine.
+    #: Names the archive and what is wanted of it: rows of other jobs are others.
+    name: str
+    #: Where the archive lies: an absolute path, the same on every machine.
     source: str
     choice: Choice
     config: Config
@@ -74,16 +76,17 @@ def configured_judge(config: Config) -> Judge:
 def spread(
     job: Job,
     *,
+    resume: bool = False,
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _n: None,
     open_judge: OpenJudge = configured_judge,
 ) -> bool:
     """Turn an archive into shards, on one machine or many.
 
-    Parts that are in the job's folder from beginning to end are not read again.
-
     Args:
         job: What to do.
+        resume: Whether to leave out what is in its folder from beginning to end; else
+            shards that the same job wrote there before are removed.
         stopping: Asked after each shard; true ends it there.
         progress: Told after each how many were written.
         open_judge: Builds the judge of a worker.
@@ -100,9 +103,8 @@ def spread(
         raise UserError(f"{job.folder}: {error.strerror or error}") from error
     with closing(ParsingPool(n_processes=1)) as parsing:
         parts = open_files(job.kind, job.source_path, parsing).parts
-    written = any(one.suffix == ".parquet" for one in job.folder.iterdir())
-    ended = Shards([job.folder]).ended() if written else frozenset()
-    left = [one for one in parts if (job.source, storable(one.name)) not in ended]
+    ended = _ended(job, resume=resume)
+    left = [one for one in parts if storable(one.name) not in ended]
     if not left:
         return True
     steps = Steps(
@@ -117,6 +119,18 @@ def spread(
             if stopping():
                 return False
     return True
+
+
+def _ended(job: Job, *, resume: bool) -> frozenset[str]:
+    """Names of the parts that need not be read again."""
+    if not any(one.suffix == ".parquet" for one in job.folder.iterdir()):
+        return frozenset()
+    shards = Shards([job.folder])
+    if resume:
+        return frozenset(part for name, part in shards.ended() if name == job.name)
+    for path in shards.written_by(job.name):
+        path.unlink()
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +157,7 @@ class ReadPart:
     def _row(self, part: Part, number: int, document: Document | None) -> Row:
         return as_row(
             Carried(
-                source=self.job.source,
+                source=self.job.name,
                 part=part.name,
                 number=number,
                 document=document,

@@ -45,6 +45,7 @@ def job_of(folder, source, **changes):
         config.write_text(CONFIG)
     values = {
         "kind": "warc",
+        "name": str(source),
         "source": str(source),
         "choice": Choice(),
         "config": load_config(config),
@@ -294,6 +295,8 @@ def test_parts_that_are_whole_are_known(tmp_path):
     job = job_of(tmp_path, source)
     names = make_shards(job, n_rows=16)
     assert {part for _, part in Shards([job.folder]).ended()} == {"a.warc", "b.warc"}
+    assert len(Shards([job.folder]).written_by(job.name)) == len(names)
+    assert Shards([job.folder]).written_by("another") == []
     (job.folder / names[0]).unlink()
     assert {part for _, part in Shards([job.folder]).ended()} == {"b.warc"}
 

@@ -191,6 +191,10 @@ class Shards:
             part for part, end in ends.items() if len(found.get(part, ())) == end - 1
         )
 
+    def written_by(self, source: str) -> list[Path]:
+        """List the files that hold an archive's documents."""
+        return [one.path for one in self._shards if one.first[0] == source]
+
     def _merged(self) -> Iterator[tuple[tuple[Key, int], Carried]]:
         """Every row with its place, in order; equal places stand beside each other."""
         waiting = deque(self._shards)

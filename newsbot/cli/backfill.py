@@ -93,7 +93,7 @@ def backfill(
         raise click.UsageError("--dry-run stores nothing to resume, report or replay")
     if shards and engine != "ray":
         raise click.UsageError("--shards needs --engine ray")
-    if shards and (dry_run or report or alerts == "replay"):
+    if shards and (dry_run or report or as_json or alerts == "replay"):
         raise click.UsageError("--shards leaves the ledger alone")
     if (limit or order) and engine == "ray":
         raise click.UsageError("ray reads many files at once: no --limit, no --order")
