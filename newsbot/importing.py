@@ -87,6 +87,15 @@ def gather_shards(app: App, asked: Asked, folder: Path) -> Gathering:
     return _gathering(app, asked, [folder], run_key(asked, "ray"))
 
 
+def gaps_of(paths: Sequence[Path]) -> list[str]:
+    """Say what of their archives is in none of these shards, a line for each part.
+
+    Raises:
+        UserError: No shard can be read.
+    """
+    return Shards(paths).gaps()
+
+
 def gather_import(app: App, paths: Sequence[Path]) -> Gathering:
     """Prepare an import, or take up the last one of the same shards.
 

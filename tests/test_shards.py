@@ -297,7 +297,10 @@ def test_parts_that_are_whole_are_known(tmp_path):
     assert {part for _, part in Shards([job.folder]).ended()} == {"a.warc", "b.warc"}
     assert len(Shards([job.folder]).written_by(job.name)) == len(names)
     assert Shards([job.folder]).written_by("another") == []
+    assert Shards([job.folder]).gaps() == []
     (job.folder / names[0]).unlink()
+    _, done = imported(tmp_path, job.folder)
+    assert "a.warc: 16 of its documents are in none of these shards" in done.err
     assert {part for _, part in Shards([job.folder]).ended()} == {"b.warc"}
 
 

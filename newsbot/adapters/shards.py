@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,8 @@ VERSION = 1
 MARK = b"newsbot.shard"
 #: Rows that are read together.
 ROWS = 256
-#: Why a shard cannot be read at all is said in so many characters.
-MAX_REASON = 200
+#: More rows than any shard has: places of damage in two shards never meet.
+_ROOM = 2**40
 
 
 class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,19 +178,38 @@ class Shards:
 
     def ended(self) -> frozenset[tuple[str, str]]:
         """List source and name of the parts that are here from beginning to end."""
+        return frozenset(
+            part for part, missing in self._missing().items() if missing == 0
+        )
+
+    def gaps(self) -> list[str]:
+        """Say which parts of archives are not here as a whole, a line each."""
+        return [
+            f"{part}: its end is in none of these shards"
+            if missing is None
+            else f"{part}: {missing} of its documents are in none of these shards"
+            for (_, part), missing in sorted(self._missing().items())
+            if missing != 0
+        ]
+
+    def _missing(self) -> dict[tuple[str, str], int | None]:
+        """Count the documents of each part that are not here; None without its end."""
         found: dict[tuple[str, str], set[int]] = {}
         ends: dict[tuple[str, str], int] = {}
         columns = ["source", "part", "number", "fate", "document"]
         for shard in self._shards:
-            for row in _rows(shard.path, columns):
-                part = (row["source"], row["part"])
-                if row["fate"] is None and row["document"] is None:
-                    ends[part] = row["number"]
-                else:
-                    found.setdefault(part, set()).add(row["number"])
-        return frozenset(
-            part for part, end in ends.items() if len(found.get(part, ())) == end - 1
-        )
+            with suppress(ShardRowError):  # what is damaged is missing
+                for row in _rows(shard.path, columns):
+                    part = (str(row["source"]), str(row["part"]))
+                    numbers = found.setdefault(part, set())
+                    if row["fate"] is None and row["document"] is None:
+                        ends[part] = int(row["number"])
+                    else:
+                        numbers.add(int(row["number"]))
+        return {
+            part: ends[part] - 1 - len(numbers) if part in ends else None
+            for part, numbers in found.items()
+        }
 
     def written_by(self, source: str) -> list[Path]:
         """List the files that hold an archive's documents."""
@@ -228,14 +248,14 @@ def _stream(shard: _Shard, number: int) -> Iterator[tuple[tuple[Key, int], Carri
                 if one.key < key or one.key > shard.last:
                     raise ShardRowError("a row that is out of order")
             except ShardRowError as error:
-                place = ((*key[:2], key[2]), number * 10**9 + n_rows)
-                yield place, _failed(key, shard.path, f"row {n_rows}: {error}")
+                broken = _failed(key, shard.path, f"row {n_rows}: {error}")
+                yield (key, number * _ROOM + n_rows), broken
                 continue
             key = one.key
             yield (key, 0), one
     except ShardRowError as error:
         reason = f"behind row {n_rows}, {shard.n_rows - n_rows} rows: {error}"
-        yield (key, number * 10**9 + n_rows + 1), _failed(key, shard.path, reason)
+        yield (key, number * _ROOM + n_rows + 1), _failed(key, shard.path, reason)
 
 
 def _rows(path: Path, columns: list[str] | None) -> Iterator[dict[str, Any]]:

@@ -193,8 +193,11 @@ def import_shards(
     SHARDS are Parquet files or folders of them, in any order. Twice is the same as
     once; stopped or killed, the same command goes on.
     """
-    from newsbot.importing import gather_import
+    from newsbot.importing import gaps_of, gather_import
+    from newsbot.stages.printable import one_line
 
+    for gap in gaps_of(shards):
+        click.echo(one_line(gap), err=True)
     wishes = Wishes(json=as_json, report=report, go_on="the same command goes on there")
     with (
         Stopping() as stopping,
