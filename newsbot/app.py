@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
@@ -349,7 +349,8 @@ class App:
 
     def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
         """Put deals on rows, with their articles."""
-        rates, related = load_rates(), self.gazetteer.related
+        # The same few names meet in deal after deal.
+        rates, related = load_rates(), cache(self.gazetteer.related)
         told = (finding for deal in deals for finding in deal.findings)
         articles = self.store.line.articles({one.article_id for one in told})
         return [deal_row(deal, articles, rates, related) for deal in deals]
