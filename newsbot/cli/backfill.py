@@ -89,11 +89,12 @@ def backfill(
     from newsbot.gather import Asked
     from newsbot.history import Choice
 
-    if dry_run and (resume or report or alerts == "replay"):
+    telling = bool(report or alerts == "replay")
+    if dry_run and (resume or telling):
         raise click.UsageError("--dry-run stores nothing to resume, report or replay")
     if shards and engine != "ray":
         raise click.UsageError("--shards needs --engine ray")
-    if shards and (dry_run or report or as_json or alerts == "replay"):
+    if shards and (dry_run or as_json or telling):
         raise click.UsageError("--shards leaves the ledger alone")
     if (limit or order) and engine == "ray":
         raise click.UsageError("ray reads many files at once: no --limit, no --order")
@@ -118,7 +119,10 @@ def backfill(
         replayed=(choice.since, choice.until) if alerts == "replay" else None,
     )
     far = _Far(folder=shards) if engine == "ray" else None
-    app = session.app
+    _fill(session.app, asked, far, wishes)
+
+
+def _fill(app: App, asked: Asked, far: _Far | None, wishes: Wishes) -> None:
     with Stopping() as stopping:
         gathering = _gather(app, asked, far, wishes, stopping)
         if gathering is None:
