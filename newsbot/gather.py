@@ -8,27 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-from newsbot.adapters.archives.mbox import MboxArchive
-from newsbot.adapters.archives.pages import PagesArchive
-from newsbot.adapters.archives.tables import TableArchive
-from newsbot.adapters.archives.warc import WarcArchive
+from newsbot.adapters.archives.opening import FILE_KINDS, open_files, ordered
 from newsbot.adapters.archives.web import Period, SitemapArchive, WaybackArchive
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.app import App, feed_of
 from newsbot.archive import FeedArchive, Walk
 from newsbot.backfill import Backfill
 from newsbot.config import FeedConfig
-from newsbot.errors import StageError
-from newsbot.history import Archive, Choice, Run, Totals
+from newsbot.errors import StageError, UserError
+from newsbot.history import Archive, Choice, Order, Run, Totals
 from newsbot.ports import Response
 from newsbot.rehearsal import DryStore
 from newsbot.turns import host_of, in_turns
 from newsbot.types import identity
 
-Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox", "shards"]
 #: Kinds that lie on the web; the others are files.
 ON_THE_WEB: frozenset[Kind] = frozenset({"sitemap", "feed", "wayback"})
 
@@ -42,6 +38,7 @@ class Asked:
     choice: Choice
     resume: bool = False
     dry_run: bool = False
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +65,26 @@ def gather(app: App, asked: Asked) -> Gathering:
     except BaseException:
         pool.close()
         raise
-    run = _run(app, asked)
-    parts = replace(app.parts, parsing=pool)
+    run = begin(app, asked, run_key(asked))
+    return gathered(app, archive, pool, run, asked)
+
+
+def gathered(
+    app: App, archive: Archive, pool: ParsingPool, run: Run, asked: Asked
+) -> Gathering:
+    """Put a backfill together.
+
+    Args:
+        app: Whose ledger is filled.
+        archive: What is read.
+        pool: The processes that extract.
+        run: As the ledger remembers it.
+        asked: What a user asked for.
+    """
     history = app.store.history
     backfill = Backfill(
         archive=archive,
-        parts=parts,
+        parts=replace(app.parts, parsing=pool),
         store=DryStore(history) if asked.dry_run else history,
         run_id=run.id,
         choice=asked.choice,
@@ -91,21 +102,27 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
     """
     source, path = asked.source, Path(asked.source).expanduser()
     period = Period(since=asked.choice.since, until=asked.choice.until)
-    if asked.kind == "warc":
-        return WarcArchive(path)
-    if asked.kind == "files":
-        return PagesArchive(path, parsing)
-    if asked.kind == "jsonl":
-        return TableArchive(path)
-    if asked.kind == "mbox":
-        return MboxArchive(path, parsing)
+    if asked.kind in FILE_KINDS:
+        archive = open_files(asked.kind, path, parsing)
+        if asked.order is None:
+            return archive
+        if len(archive.parts) == 1:
+            raise UserError(
+                f"{path}: one file is read as it stands; --order sorts folders"
+            )
+        parts = ordered(asked.kind, archive.parts, asked.order)
+        return open_files(asked.kind, path, parsing, parts)
     if asked.kind == "sitemap":
-        return SitemapArchive(source, _asking(app), parsing, period)
+        return SitemapArchive(source, _asking(app), parsing, period, asked.order)
     if asked.kind == "wayback":
         archives = app.config.archives
         # Robots of its own it has none for this; it asks for patience.
         app.hosts.slow_down(host_of(archives.wayback_url), archives.wayback_spacing)
-        return WaybackArchive(source, archives.wayback_url, _asking(app), period)
+        return WaybackArchive(
+            source, archives.wayback_url, _asking(app), period, asked.order
+        )
+    if asked.order == "oldest":
+        raise UserError("a feed leads from its newest page to its oldest, one by one")
     feed = app.store.feeds.find(source) or feed_of(FeedConfig(url=source))
     how = Walk(
         hosts=app.hosts,
@@ -134,20 +151,35 @@ def _asking(app: App) -> Callable[[str], Response]:
     return ask
 
 
-def _run(app: App, asked: Asked) -> Run:
-    """Begin a run in the ledger, or find the last one of the same archive."""
-    source = asked.source
-    if asked.kind not in ON_THE_WEB:
-        source = str(Path(source).expanduser().absolute())
+def run_key(asked: Asked, *how: str) -> str:
+    """Say what makes two backfills the same one, for `--resume`.
+
+    Args:
+        asked: What a user asked for.
+        how: Words that set one way of doing it apart.
+    """
     choice = asked.choice
-    key = identity(
+    return identity(
         asked.kind,
-        source,
+        place_of(asked),
         _day(choice.since),
         _day(choice.until),
         choice.language or "",
         choice.site or "",
+        *([asked.order] if asked.order else []),
+        *how,
     )
+
+
+def place_of(asked: Asked) -> str:
+    """Where the archive lies: a URL, or an absolute path."""
+    if asked.kind in ON_THE_WEB or asked.kind == "shards":
+        return asked.source
+    return str(Path(asked.source).expanduser().absolute())
+
+
+def begin(app: App, asked: Asked, key: str) -> Run:
+    """Begin a run in the ledger, or find the last one of the same key."""
     history = app.store.history
     last = history.last(key) if asked.resume and not asked.dry_run else None
     if last is not None:
@@ -156,7 +188,7 @@ def _run(app: App, asked: Asked) -> Run:
     run = Run(
         id=identity("run", key, now.isoformat()),
         kind=asked.kind,
-        source=source,
+        source=place_of(asked),
         cursor="",
         totals=Totals(),
     )

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, get_args
 
-from newsbot.types import Article, Entry, Language
+from newsbot.types import Article, Assessment, Dropped, Entry, Finding, Language
 
+#: Which documents of an archive come first.
+Order = Literal["newest", "oldest"]
 Fate = Literal["kept", "duplicate", "skipped", "failed"]
 FATES: tuple[Fate, ...] = get_args(Fate)
 
@@ -45,6 +47,10 @@ class Document:
     reason: str = ""
     #: Share of the archive that was read with it, 0 to 1; None where nobody knows.
     share: float | None = None
+    #: All that became of it, where another machine has read it.
+    settled: Settled | None = None
+    #: What was asked of the archive, where the page of a link is asked for elsewhere.
+    wanted: Choice | None = None
 
 
 class Archive(Protocol):
@@ -79,6 +85,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a model said of an article before it came to the ledger."""
+
+    assessment: Assessment
+    findings: tuple[Finding, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What became of one document, with what is to be stored of it."""
 
@@ -90,12 +105,35 @@ class Settled:
     day: str = ""
     #: Host without ``www.``; empty where nobody knows.
     site: str = ""
-    #: The rest only where it is kept.
+    #: The day that counts where its link turns out to be known: the archive's own.
+    known_day: str = ""
+    #: Its link, where it was one to read: if it is known, all else is a duplicate.
     entry: Entry | None = None
+    #: The rest only where it is kept.
     article: Article | None = None
+    judged: Judged | None = None
     #: The state on the line that it gets.
     state: str = ""
     priority: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """One document on its way to the ledger, as a shard holds it."""
+
+    #: The archive and what was wanted of it, its part, the document's number in that:
+    #: what orders documents.
+    source: str
+    part: str
+    number: int
+    #: What became of it; None where the ledger's machine has to ask for its page.
+    settled: Settled | None = None
+    document: Document | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Its place among all documents of all archives."""
+        return (self.source, self.part, self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

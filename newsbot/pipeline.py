@@ -211,8 +211,9 @@ def gate_article(
 def assess(parts: Parts, entries: Sequence[Entry], now: datetime) -> Iterator[Outcome]:
     """Let the model judge, and keep what has its place in the text."""
     pairs = list(_articles(parts, entries))
+    judge = parts.judge()  # first: without a model, nothing has to be read
     readings = [read_article(article, parts.gazetteer) for _, article in pairs]
-    judgements = parts.judge().judge(readings, now)
+    judgements = judge.judge(readings, now)
     calibration = parts.store.ledger.calibration()
     for (entry, _), made in zip(pairs, judgements, strict=True):
         judgement = held_to(made, calibration)

@@ -29,9 +29,11 @@ class DryStore:
         """Count what would become of documents."""
         for one in documents:
             fate = one.fate
-            if fate == "kept" and one.entry is not None:
-                fate = "duplicate" if one.entry.id in self._met else fate
-                self._met.add(one.entry.id)
+            if fate != "duplicate" and one.entry is not None:
+                if self.knows(one.entry):
+                    fate = "duplicate"
+                elif fate == "kept":
+                    self._met.add(one.entry.id)
             self.totals = _counted(self.totals, fate)
         self.totals = replace(self.totals, seconds=self.totals.seconds + seconds)
         return self.totals

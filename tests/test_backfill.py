@@ -32,6 +32,7 @@ from newsbot.adapters.archives.warc import WarcArchive
 from newsbot.adapters.db import open_store
 from newsbot.backfill import Backfill, judge_backlog, run_backfill
 from newsbot.history import Choice, Document, Run, Totals
+from newsbot.pipeline import STAGES, turn
 from newsbot.rehearsal import DryStore
 from newsbot.replay import replay
 from newsbot.stages.coverage import coverage_page, gaps, summary_lines
@@ -67,7 +68,7 @@ def bench(tmp_path):
     store.close()
 
 
-def fill(bench, documents, **changes):
+def fill(bench, documents, *, judged=True, **changes):
     """Backfill documents in this process; the totals."""
     run = Run(id="r", kind="warc", source="x", cursor="", totals=Totals())
     history = bench.store.history
@@ -88,7 +89,8 @@ def fill(bench, documents, **changes):
         timer=time.monotonic,
     )
     run_backfill(made, history.run("r").cursor, **changes)
-    judge_backlog(bench.parts, bench.clock)
+    if judged:
+        judge_backlog(bench.parts, bench.clock)
     return history.run("r").totals
 
 
@@ -322,6 +324,26 @@ def test_live_news_goes_first(bench):
     bench.store.connection.db.execute("UPDATE entries SET state = 'found'")
     due = bench.store.line.due("found", NOW, 2)
     assert due[0].id == live.id
+
+
+def test_the_model_reads_live_news_before_the_past(bench):
+    """News that comes while the past waits for the model is in its next batch, first."""
+    fill(bench, [told(number) for number in range(1, 25)], judged=False)
+    live = entry("today", title="Nvidia and Anthropic agree on cloud chips")
+    stages = {stage.name: stage for stage in STAGES}
+
+    def progress(name, _n):
+        if name == "assess" and bench.state(live)[0] == "unknown":
+            bench.announce(live)
+            for before in ("fetch", "extract", "gate"):
+                assert turn(bench.parts, stages[before], bench.clock()) == 1
+
+    judge_backlog(bench.parts, bench.clock, progress=progress)
+    first, second, *rest = bench.judge.judged
+    assert live.title not in first
+    assert second[0] == live.title
+    assert sum(map(len, rest)) == 9  # the past goes on behind it
+    assert bench.state(live)[0] == "done"
 
 
 def test_known_links_are_not_asked_for(bench):

@@ -65,8 +65,11 @@ ALLOWED: dict[str, set[str]] = {
     "config_reader": NOUNS,
     "stages": {"stages", "history", "prompts", "subscribing", *LINE},
     "history": {"types"},
-    "backfill": {"history", "pipeline", "robots", "turns", *LINE},
+    "backfill": {"history", "pipeline", "settling", *LINE},
+    "settling": {"history", "robots", "turns", *LINE},
     "rehearsal": {"history", "types"},
+    "spread": {"adapters", "app", "config", "history", "pipeline", "settling", *LINE},
+    "importing": {"adapters", "app", "gather", "history", "spread", *LINE},
     "replay": {"adapters", "history", "pipeline", *LINE},
     "gather": {
         "adapters",

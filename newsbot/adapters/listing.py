@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from newsbot.adapters.db import Store
 from newsbot.stages.export import DealRow, deal_row
@@ -41,11 +42,8 @@ def deal_rows(
     store: Store, gazetteer: Gazetteer, deals: Sequence[Deal]
 ) -> list[DealRow]:
     """Put deals on rows, with their articles."""
-    rates, related = load_rates(), gazetteer.related
-    rows = []
-    for deal in deals:
-        ids = dict.fromkeys(finding.article_id for finding in deal.findings)
-        kept = [store.line.article(id_) for id_ in ids]
-        articles = {article.id: article for article in kept if article}
-        rows.append(deal_row(deal, articles, rates, related))
-    return rows
+    # The same few names meet in deal after deal.
+    rates, related = load_rates(), cache(gazetteer.related)
+    told = (finding for deal in deals for finding in deal.findings)
+    articles = store.line.articles({one.article_id for one in told})
+    return [deal_row(deal, articles, rates, related) for deal in deals]

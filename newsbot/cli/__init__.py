@@ -79,6 +79,7 @@ for command in (
     run.evaluate,
     benchmark.benchmark,
     backfill.backfill,
+    backfill.import_shards,
     feeds.feeds,
     deals.deals,
     export.export,

@@ -1,6 +1,6 @@
 """How fast a backfill extracts and gates, against bare fastwarc and trafilatura.
 
-Run it on a quiet machine: ``python tests/benchmarks/backfill.py [--pages N] [--json]``.
+Run it on a quiet machine: ``python tests/benchmarks/backfill.py [--pages N] [--ray]``.
 It writes a WARC.gz of N pages (templates of 60 to 120 kB, German and English, one in a
 hundred about a deal), reads it with as many processes as there are cores in both ways,
 one after the other, and says the ratio; then the same for a tenth of the pages, to show
@@ -108,7 +108,7 @@ def _extract(body: bytes) -> bool:
     return bool(trafilatura.extract(body))
 
 
-def ours(path: Path) -> tuple[float, int]:
+def ours(path: Path, *words: str) -> tuple[float, int]:
     """Seconds of `newsbot backfill` from start to end, and its peak of memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.toml").write_text(CONFIG)
@@ -120,7 +120,16 @@ def ours(path: Path) -> tuple[float, int]:
         )
         started = perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", code, "backfill", "warc", str(path), "--json"],
+            [
+                sys.executable,
+                "-c",
+                code,
+                "backfill",
+                "warc",
+                str(path),
+                "--json",
+                *words,
+            ],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -133,8 +142,12 @@ def ours(path: Path) -> tuple[float, int]:
     return seconds, int(peak) // 1024
 
 
-def measure(n_pages: int) -> dict[str, Any]:
+def measure(n_pages: int, *, ray: bool = False) -> dict[str, Any]:
     """Compare both ways on one file, and a tenth of it with the whole.
+
+    Args:
+        n_pages: Of the larger file.
+        ray: Whether the other engine reads it, too.
 
     Returns:
         Pages per second, their ratio, growth of time and memory for ten times the pages.
@@ -146,7 +159,10 @@ def measure(n_pages: int) -> dict[str, Any]:
         few, peak_few = ours(small)
         mine, peak = ours(large)
         theirs = bare(large)
+        far = ours(large, "--engine", "ray")[0] if ray else None
+    found = {} if far is None else {"ray_pages_per_second": n_pages / far}
     return {
+        **found,
         "pages": n_pages,
         "processes": os.cpu_count(),
         "newsbot_pages_per_second": n_pages / mine,
@@ -162,9 +178,10 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=2_000)
+    parser.add_argument("--ray", action="store_true", help="With --engine ray, too.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(options.pages)
+    figures = measure(options.pages, ray=options.ray)
     if options.json:
         print(json.dumps(figures))
         return

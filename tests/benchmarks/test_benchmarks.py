@@ -171,3 +171,14 @@ def test_backfill_compares_with_bare_libraries() -> None:
     assert figures["ratio"] > 0
     assert figures["newsbot_pages_per_second"] > 0
     assert figures["peak_mebibytes"] > 1
+
+
+def test_a_large_ledger_is_asked_what_users_ask() -> None:
+    """`ledger.py` fills a ledger through the store, and times searches and deals."""
+    figures: dict[str, Any] = json.loads(
+        run("ledger.py", "--articles", "1500", "--json")
+    )
+    assert figures["articles"] == 1500
+    assert figures["all deals (found)"] == 3
+    assert figures["search 'Anthropic' (found)"] == 5
+    assert all(value > 0 for value in figures.values())

@@ -6,7 +6,7 @@ mail itself where it can be read on the web. No link is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +34,7 @@ class MboxArchive:
     Args:
         path: The file or folder.
         parsing: Reads mails where they can do no harm.
+        parts: Those of it that are read; None for all.
 
     Raises:
         UserError: There is none.
@@ -42,13 +43,17 @@ class MboxArchive:
         RFC 4155 (mbox); ``>From`` is unquoted by nobody, as nobody knows who quoted.
     """
 
-    def __init__(self, path: Path, parsing: Parsing) -> None:
-        self._parts = parts_of(path, lambda n: n.endswith(ENDINGS), "mail files")
+    def __init__(
+        self, path: Path, parsing: Parsing, parts: Sequence[Part] | None = None
+    ) -> None:
+        self.parts = tuple(
+            parts or parts_of(path, lambda n: n.endswith(ENDINGS), "mail files")
+        )
         self._parsing = parsing
 
     def documents(self, after: str) -> Iterator[Document]:
         """Read the mails; see `history.Archive`."""
-        for part, n_done in rest_of(self._parts, after):
+        for part, n_done in rest_of(self.parts, after):
             number = 0
             for offset, mail in _mails(part.path):
                 for document in self._of_mail(part, offset, mail):

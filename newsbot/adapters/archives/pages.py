@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,19 +44,24 @@ class PagesArchive:
     Args:
         path: The file or folder.
         parsing: Reads MHTML where it can do no harm.
+        parts: Those of it that are read; None for all.
 
     Raises:
         UserError: There is none.
     """
 
-    def __init__(self, path: Path, parsing: Parsing) -> None:
+    def __init__(
+        self, path: Path, parsing: Parsing, parts: Sequence[Part] | None = None
+    ) -> None:
         endings = (*ENDINGS, *ZIP_ENDINGS, *TAR_ENDINGS)
-        self._parts = parts_of(path, lambda name: name.endswith(endings), "saved pages")
+        self.parts = tuple(
+            parts or parts_of(path, lambda name: name.endswith(endings), "saved pages")
+        )
         self._parsing = parsing
 
     def documents(self, after: str) -> Iterator[Document]:
         """Read the pages; see `history.Archive`."""
-        for part, n_done in rest_of(self._parts, after):
+        for part, n_done in rest_of(self.parts, after):
             packed = part.name.lower().endswith((*ZIP_ENDINGS, *TAR_ENDINGS))
             members = members_of(part.path, ENDINGS) if packed else _alone(part)
             for number, member in enumerate(members, 1):

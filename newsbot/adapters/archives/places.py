@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class Part:
         return min(done / self.total, 1.0) if self.total else 1.0
 
 
-def parts_of(path: Path, wanted: Callable[[str], bool], what: str) -> list[Part]:
+def parts_of(path: Path, wanted: Callable[[str], bool], what: str) -> tuple[Part, ...]:
     """List the files of an archive: one, or those of a folder, by name.
 
     Links are not followed: they may lead out of the folder, or round in circles.
@@ -93,15 +93,21 @@ def parts_of(path: Path, wanted: Callable[[str], bool], what: str) -> list[Part]
     for (name, one), size in zip(files, sizes, strict=True):
         parts.append(Part(path=one, name=name, before=before, size=size, total=total))
         before += size
-    return parts
+    return tuple(parts)
 
 
-def rest_of(parts: list[Part], after: str) -> Iterator[tuple[Part, int]]:
-    """List the files that are left, each with how many documents to pass over."""
+def rest_of(parts: Sequence[Part], after: str) -> Iterator[tuple[Part, int]]:
+    """List the files that are left, each with how many documents to pass over.
+
+    Raises:
+        UserError: The file where it stood is gone.
+    """
     cursor = read_cursor(after)
-    for part in parts:
-        if part.name < cursor.part:
-            continue
+    names = [part.name for part in parts]
+    if cursor.part and cursor.part not in names:
+        raise UserError(f"{cursor.part}: it stood there, and the file is gone")
+    first = names.index(cursor.part) if cursor.part else 0
+    for part in parts[first:]:
         yield part, cursor.n_done if part.name == cursor.part else 0
 
 

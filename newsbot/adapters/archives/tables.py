@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
@@ -51,17 +51,20 @@ class TableArchive:
 
     Args:
         path: The file or folder; the ending says which of the two it is.
+        parts: Those of it that are read; None for all.
 
     Raises:
         UserError: There is none.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._parts = parts_of(path, _is_table, "JSON Lines or CSV files")
+    def __init__(self, path: Path, parts: Sequence[Part] | None = None) -> None:
+        self.parts = tuple(
+            parts or parts_of(path, _is_table, "JSON Lines or CSV files")
+        )
 
     def documents(self, after: str) -> Iterator[Document]:
         """Read the lines; see `history.Archive`."""
-        for part, n_done in rest_of(self._parts, after):
+        for part, n_done in rest_of(self.parts, after):
             name = part.name.lower().removesuffix(".gz")
             rows = _csv_rows if name.endswith(CSV_ENDINGS) else _json_rows
             for number, (line, values) in enumerate(rows(part.path), 1):
@@ -204,7 +207,7 @@ class _BrokenError(ValueError):
 class _Texts:
     """Lines as text for the CSV reader; a broken one ends its row, not the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parts: Sequence[Part] | None = None) -> None:
         self._lines = _lines(path)
         #: The first line of the row in hand.
         self.first: _Line | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,26 +74,29 @@ class WarcArchive:
 
     Args:
         path: The file or folder. In a list, one path a line, relative to the list.
+        parts: Those of it that are read; None for all.
 
     Raises:
         UserError: There is none, or the extra ``archive`` is missing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parts: Sequence[Part] | None = None) -> None:
         try:
             import fastwarc  # noqa: F401  # said now, not after an hour
         except ImportError as error:
             raise UserError(
                 "WARC files need the extra: pip install 'newsbot[archive]'"
             ) from error
-        if path.name.endswith(".paths") and path.is_file():
-            self._parts = _listed(path)
+        if parts:
+            self.parts = tuple(parts)
+        elif path.name.endswith(".paths") and path.is_file():
+            self.parts = _listed(path)
         else:
-            self._parts = parts_of(path, lambda n: n.endswith(ENDINGS), "WARC files")
+            self.parts = parts_of(path, lambda n: n.endswith(ENDINGS), "WARC files")
 
     def documents(self, after: str) -> Iterator[Document]:
         """Read the records; see `history.Archive`."""
-        for part, n_done in rest_of(self._parts, after):
+        for part, n_done in rest_of(self.parts, after):
             number = 0
             for record in _records(part.path):
                 if record.kind in NO_PAGES and not record.reason:
@@ -103,7 +106,7 @@ class WarcArchive:
                     yield _document(part, number, record)
 
 
-def _listed(path: Path) -> list[Part]:
+def _listed(path: Path) -> tuple[Part, ...]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
         files = sorted({line.strip() for line in lines if line.strip()})
@@ -122,7 +125,7 @@ def _listed(path: Path) -> list[Part]:
             )
         )
         before += size
-    return parts
+    return tuple(parts)
 
 
 def _document(part: Part, number: int, record: _Record) -> Document:

@@ -6,7 +6,7 @@ Lists come over the guarded fetcher; so do the pages, which the backfill asks fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from newsbot.adapters.archives.bounded import inflate
 from newsbot.adapters.archives.places import MAX_BYTES, Cursor, read_cursor
 from newsbot.errors import FetchError, ParseError, UserError
-from newsbot.history import Document
+from newsbot.history import Document, Order
 from newsbot.ports import Parsing, Response
 from newsbot.stages.parse import absolute_url
 from newsbot.stages.sitemaps import Sitemap, SitemapLink, read_sitemap
@@ -46,9 +46,17 @@ class SitemapArchive:
         ask: Gets it.
         parsing: Reads it where it can do no harm.
         period: Sitemaps of an index that were not changed since are passed over.
+        order: By the dates that each list gives; None as they stand.
     """
 
-    def __init__(self, url: str, ask: Ask, parsing: Parsing, period: Period) -> None:
+    def __init__(
+        self,
+        url: str,
+        ask: Ask,
+        parsing: Parsing,
+        period: Period,
+        order: Order | None = None,
+    ) -> None:
         address = absolute_url(url)
         if address is None:
             raise UserError(f"{url!r} is not an http or https address")
@@ -56,6 +64,7 @@ class SitemapArchive:
         self._ask = ask
         self._parsing = parsing
         self._period = period
+        self._order = order
 
     def documents(self, after: str) -> Iterator[Document]:
         """List the pages; see `history.Archive`."""
@@ -65,7 +74,7 @@ class SitemapArchive:
             if passing and url != cursor.part:
                 continue  # settled before: only its place in the order is needed
             n_done, passing = cursor.n_done if passing else 0, False
-            links, broken = found.links, found.broken
+            links, broken = self._ordered(found.links), found.broken
             for number, link in enumerate(links, 1):
                 if number > n_done:
                     yield _of_link(url, number, link)
@@ -88,11 +97,22 @@ class SitemapArchive:
             if found.kind == "pages":
                 yield url, found
             elif depth < MAX_DEPTH:
-                fresh = [one.url for one in found.links if self._may_hold(one)]
+                listed = self._ordered(found.links)
+                fresh = [one.url for one in listed if self._may_hold(one)]
                 more = [one for one in dict.fromkeys(fresh) if one not in seen]
                 more = more[: MAX_SITEMAPS - len(seen)]
                 seen.update(more)
                 todo = [(one, depth + 1) for one in more] + todo
+
+    def _ordered(self, links: Sequence[SitemapLink]) -> Sequence[SitemapLink]:
+        """Links by their dates; those without one come last, as they stand."""
+        if self._order is None:
+            return links
+        dated = [(_date(one), one) for one in links]
+        known = [(at, one) for at, one in dated if at is not None]
+        newest = self._order == "newest"
+        known.sort(key=lambda pair: pair[0], reverse=newest)
+        return [*(one for _, one in known), *(one for at, one in dated if at is None)]
 
     def _may_hold(self, link: SitemapLink) -> bool:
         since = self._period.since
@@ -103,6 +123,10 @@ class SitemapArchive:
         if body.startswith(b"\x1f\x8b"):
             body = inflate(body, 5 * MAX_BYTES)
         return self._parsing.run(read_sitemap, body, url)
+
+
+def _date(link: SitemapLink) -> datetime | None:
+    return link.published_at or link.changed_at
 
 
 def _of_link(url: str, number: int, link: SitemapLink) -> Document:
@@ -135,36 +159,54 @@ class WaybackArchive:
         pattern: Host or address; ``*`` at its end stands for all below.
         base: Of the service: ``"https://web.archive.org"``.
         ask: Gets an answer of it.
-        period: Captures of these days.
+        period: Captures of these days; what was published then may be saved later.
+        order: The index stands in the order of addresses; to read it by dates, it is
+            asked month by month.
 
     Source:
         https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server
     """
 
-    def __init__(self, pattern: str, base: str, ask: Ask, period: Period) -> None:
+    def __init__(
+        self,
+        pattern: str,
+        base: str,
+        ask: Ask,
+        period: Period,
+        order: Order | None = None,
+    ) -> None:
         if not pattern.strip() or any(one.isspace() for one in pattern.strip()):
             raise UserError(f"{pattern!r} is no host or address")
         self._pattern = pattern.strip()
         self._base = base.rstrip("/")
         self._ask = ask
-        self._period = period
+        self._months = _months(period, order)
 
     def documents(self, after: str) -> Iterator[Document]:
         """List the captures; see `history.Archive`."""
         cursor = read_cursor(after)
-        key, n_done = cursor.part, cursor.n_done
+        month, _, key = cursor.part.partition(" ")
+        names = [one.name for one in self._months]
+        first = names.index(month) if month in names else 0
+        n_done = cursor.n_done
+        for one in self._months[first:]:
+            yield from self._captures(one, key, n_done)
+            key, n_done = "", 0
+
+    def _captures(self, month: _Month, key: str, n_done: int) -> Iterator[Document]:
         seen = {key}
         while True:
-            captures, following = self._page(key)
+            captures, following = self._page(month, key)
             for number, capture in enumerate(captures, 1):
                 if number > n_done:
-                    yield self._document(Cursor(part=key, n_done=number), capture)
+                    cursor = Cursor(part=f"{month.name} {key}", n_done=number)
+                    yield self._document(cursor, capture)
             if not following or following in seen:
                 return
             seen.add(following)
             key, n_done = following, 0
 
-    def _page(self, key: str) -> tuple[list[object], str]:
+    def _page(self, month: _Month, key: str) -> tuple[list[object], str]:
         """One answer of the index, and the key of the next."""
         query = {
             "url": self._pattern,
@@ -175,10 +217,10 @@ class WaybackArchive:
             "limit": str(PAGE),
             "showResumeKey": "true",
         }
-        period = self._period
-        if period.since:
-            query["from"] = f"{period.since:%Y%m%d%H%M%S}"
-        # A page of that time may have been saved later: no end is asked for.
+        if month.begins:
+            query["from"] = month.begins
+        if month.ends:
+            query["to"] = month.ends
         if key:
             query["resumeKey"] = key
         url = (
@@ -224,3 +266,38 @@ class WaybackArchive:
             capture_url=capture,
             captured_at=moment,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Month:
+    """Captures that are asked for together; all of them where no order is wanted."""
+
+    name: str
+    #: As the index writes times, cut off where that says enough; empty for no bound.
+    begins: str = ""
+    ends: str = ""
+
+
+def _months(period: Period, order: Order | None) -> list[_Month]:
+    """List the months of a period, in order; one piece where none is wanted.
+
+    A page of the period may have been saved after it: no end is asked for.
+
+    Raises:
+        UserError: There is no first or last day.
+    """
+    since = period.since
+    begins = f"{since:%Y%m%d%H%M%S}" if since else ""
+    if order is None:
+        return [_Month(name="all", begins=begins)]
+    if since is None or period.until is None:
+        raise UserError("--order asks the index by months: give --from and --to")
+    first = since.year * 12 + since.month - 1
+    last = period.until.year * 12 + period.until.month - 1
+    names = [f"{n // 12:04d}{n % 12 + 1:02d}" for n in range(first, last + 1)]
+    found = [_Month(name=name, begins=name, ends=name) for name in names]
+    found[0] = _Month(name=names[0], begins=begins, ends=names[0])
+    # What was saved later still, in one piece.
+    later = f"{last // 12 + (last % 12 + 1) // 12:04d}{(last + 1) % 12 + 1:02d}"
+    found.append(_Month(name="later", begins=later))
+    return found if order == "oldest" else found[::-1]

@@ -13,6 +13,7 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.copying import translated
 from newsbot.adapters.db.entries import find_entry, put_entries
+from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.history import Failure, Run, Settled, Tally, Totals
 from newsbot.types import Entry
 
@@ -90,7 +91,9 @@ class HistoryRows:
             counts as a duplicate.
         """
         with self._connection.atomic() as db:
-            settled = [_store(db, run_id, one, now) for one in documents]
+            settled = [
+                _store(self._connection, db, run_id, one, now) for one in documents
+            ]
             counts = Counter(_PLURALS[one.fate] for one in settled)
             db.execute(
                 "UPDATE archive_runs SET cursor = ?, documents = documents + ?, "
@@ -204,12 +207,20 @@ class HistoryRows:
         return int(str(self._connection.rows(query, (run_id,))[0]["n"]))
 
 
-def _store(db: Database, run_id: str, one: Settled, now: datetime) -> Settled:
-    """Store one document; says what became of it in the end."""
-    if one.entry is None or one.article is None:
+def _store(
+    connection: Connection, db: Database, run_id: str, one: Settled, now: datetime
+) -> Settled:
+    """Store one document; says what became of it in the end.
+
+    What became known meanwhile is a duplicate, whatever else it is: so the outcome
+    does not depend on how many documents were in hand when it was looked at.
+    """
+    if one.entry is None or one.fate == "duplicate":
         return one
+    if one.article is None:
+        return one if find_entry(db, one.entry) is None else _known(one)
     if not put_entries(db, [one.entry], now):
-        return replace(one, fate="duplicate", reason="known", entry=None, article=None)
+        return _known(one)
     db.execute(
         "UPDATE entries SET state = ?, priority = ?, reason = ?, run_id = ? "
         "WHERE id = ?",
@@ -221,8 +232,22 @@ def _store(db: Database, run_id: str, one: Settled, now: datetime) -> Settled:
             one.entry.id,
         ],
     )
-    db.table("articles").insert(codec.article_row(one.article), ignore=True)
+    # In plain SQL: a table's own `insert` looks at its columns, each time anew.
+    row = codec.article_row(one.article)
+    names, marks = ", ".join(row), ", ".join("?" for _ in row)
+    db.execute(
+        f"INSERT OR IGNORE INTO articles ({names}) VALUES ({marks})",
+        list(row.values()),
+    )
+    if judged := one.judged:
+        LedgerRows(connection).put_assessment(
+            judged.assessment, judged.findings, judged.dropped
+        )
     return one
+
+
+def _known(one: Settled) -> Settled:
+    return replace(one, fate="duplicate", reason="known", day=one.known_day)
 
 
 def _put_failures(db: Database, run_id: str, failed: Sequence[Settled]) -> None:

@@ -326,15 +326,9 @@ class LedgerRows:
 
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
+        told = self._findings([str(row["id"]) for row in rows])
         deals = []
         for row in rows:
-            documents = self._connection.rows(
-                "SELECT document FROM findings JOIN articles "
-                "ON articles.id = findings.article_id WHERE deal_id = ? "
-                "ORDER BY articles.published_at, findings.id",
-                (row["id"],),
-            )
-            findings = tuple(codec.finding(str(item["document"])) for item in documents)
             deals.append(
                 Deal(
                     id=str(row["id"]),
@@ -346,11 +340,26 @@ class LedgerRows:
                     ),
                     first_seen_at=codec.at_time(str(row["first_seen_at"])),
                     last_seen_at=codec.at_time(str(row["last_seen_at"])),
-                    findings=findings,
+                    findings=tuple(told.get(str(row["id"]), ())),
                     withdrawn_by=row["withdrawn_by"],  # type: ignore[arg-type]
                 )
             )
         return deals
+
+    def _findings(self, deal_ids: Sequence[str]) -> dict[str, list[Finding]]:
+        """Read the findings of deals, oldest article first, all in one query."""
+        rows = self._connection.rows(
+            "SELECT deal_id, document FROM findings JOIN articles "
+            "ON articles.id = findings.article_id "
+            "WHERE deal_id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY articles.published_at, findings.id",
+            (json.dumps(list(deal_ids)),),
+        )
+        found: dict[str, list[Finding]] = {}
+        for row in rows:
+            finding = codec.finding(str(row["document"]))
+            found.setdefault(str(row["deal_id"]), []).append(finding)
+        return found
 
     def told_in(self, languages: Sequence[str]) -> frozenset[str]:
         """List the ids of deals that an article in one of these languages tells."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from newsbot.adapters.db import codec
@@ -11,6 +13,9 @@ from newsbot.types import Article, Entry, Page
 
 #: States in which an entry stays, unless its feed edits it.
 ENDS = ("done", "irrelevant", "skipped", "failed")
+#: Articles that are compared with each other; to rank a million takes a second.
+#: Where it moves, `tests/benchmarks/ledger.py` says what that costs.
+MAX_RANKED = 10_000
 
 
 class LineRows:
@@ -134,6 +139,14 @@ class LineRows:
         )
         return codec.article(rows[0]) if rows else None
 
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Read those articles of these ids that are still kept, by id."""
+        rows = self._connection.rows(
+            "SELECT * FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {str(row["id"]): codec.article(row) for row in rows}
+
     def article_of(self, entry_id: str) -> Article | None:
         """Read the article of an entry, in its newest version."""
         rows = self._connection.rows(
@@ -164,14 +177,24 @@ class LineRows:
         return [(str(row["id"]), int(str(row["fingerprint"]), 16)) for row in rows]
 
     def search(self, words: str, limit: int) -> list[Article]:
-        """Find articles that hold every word; quotes, operators and signs are text."""
+        """Find articles that hold every word; quotes, operators and signs are text.
+
+        The best come first; of words that stand in very many, those stored last.
+        """
         query = codec.words_query(words)
         if not query:
             return []
+        found = self._connection.rows(
+            "SELECT count(*) AS n FROM (SELECT 1 FROM articles_fts "
+            "WHERE articles_fts MATCH ? LIMIT ?)",
+            (query, MAX_RANKED + 1),
+        )
+        ranked = int(str(found[0]["n"])) <= MAX_RANKED
         rows = self._connection.rows(
             "SELECT articles.* FROM articles_fts "
             "JOIN articles ON articles.number = articles_fts.rowid "
-            "WHERE articles_fts MATCH ? ORDER BY rank LIMIT ?",
+            "WHERE articles_fts MATCH ? "
+            f"ORDER BY {'rank' if ranked else 'articles_fts.rowid DESC'} LIMIT ?",
             (query, limit),
         )
         return [codec.article(row) for row in rows]

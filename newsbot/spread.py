@@ -1,0 +1,304 @@
+"""A backfill on many machines: the steps that each of them does.
+
+In: a job that says where the archive lies, and parts of it. Out: shards. Every step is
+sent to another process, on a machine that has newsbot, the archive under the same
+path, and no ledger: what is known is found out when the shards are imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from newsbot.adapters.archives.opening import FileKind, open_files
+from newsbot.adapters.archives.places import Part
+from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.ray import Steps, run_on_ray
+from newsbot.adapters.shard_rows import storable
+from newsbot.adapters.shards import Shards, write_shard
+from newsbot.app import App
+from newsbot.config import Config
+from newsbot.errors import NewsbotError, UserError
+from newsbot.history import Carried, Choice, Document, Judged, Settled
+from newsbot.pipeline import Judge
+from newsbot.settling import Settling, settled
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.reading import read_article
+
+#: Documents, and bytes of their pages, that are read before they are given on.
+READ = 32
+READ_BYTES = 4 * 2**20
+#: Articles that the model reads together.
+JUDGED = 16
+
+T = TypeVar("T")
+Row = bytes
+#: Builds the judge of a worker; a place of its own, so that a test can bring another.
+OpenJudge = Callable[[Config], Judge]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What every worker has to know."""
+
+    kind: FileKind
+    #: Names the archive and what is wanted of it: rows of other jobs are others.
+    name: str
+    #: Where the archive lies: an absolute path, the same on every machine.
+    source: str
+    choice: Choice
+    config: Config
+    #: Where shards go: likewise.
+    folder: Path
+
+    @property
+    def source_path(self) -> Path:
+        """Where the archive lies."""
+        return Path(self.source)
+
+
+def configured_judge(config: Config) -> Judge:
+    """Build the judge that a config names.
+
+    Raises:
+        ModelMissingError: There is none on this machine.
+    """
+    return App(config).brain.judge
+
+
+def spread(
+    job: Job,
+    *,
+    resume: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda _n: None,
+    open_judge: OpenJudge = configured_judge,
+) -> bool:
+    """Turn an archive into shards, on one machine or many.
+
+    Args:
+        job: What to do.
+        resume: Whether to leave out what is in its folder from beginning to end; else
+            shards that the same job wrote there before are removed.
+        stopping: Asked after each shard; true ends it there.
+        progress: Told after each how many were written.
+        open_judge: Builds the judge of a worker.
+
+    Returns:
+        Whether every part was read to its end.
+
+    Raises:
+        UserError: No such archive, no Ray, no cluster, or a worker's own reason.
+    """
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{job.folder}: {error.strerror or error}") from error
+    with closing(ParsingPool(n_processes=1)) as parsing:
+        parts = open_files(job.kind, job.source_path, parsing).parts
+    ended = _ended(job, resume=resume)
+    left = [one for one in parts if storable(one.name) not in ended]
+    if not left:
+        return True
+    steps = Steps(
+        read=ReadPart(job=job, parts=tuple(left)),
+        settle=partial(Settle, job),
+        judge=partial(JudgeAll, job, open_judge),
+        write=WriteShard(folder=job.folder),
+    )
+    with closing(run_on_ray(steps, len(left))) as shards:
+        for n_written, _ in enumerate(shards, 1):
+            progress(n_written)
+            if stopping():
+                return False
+    return True
+
+
+def _ended(job: Job, *, resume: bool) -> frozenset[str]:
+    """Names of the parts that need not be read again."""
+    if not any(one.suffix == ".parquet" for one in job.folder.iterdir()):
+        return frozenset()
+    shards = Shards([job.folder])
+    if resume:
+        return frozenset(part for name, part in shards.ended() if name == job.name)
+    for path in shards.written_by(job.name):
+        path.unlink()
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPart:
+    """Reads the documents of one part, and says at its end how many there were."""
+
+    job: Job
+    parts: tuple[Part, ...]
+
+    def __call__(self, number: int) -> Iterator[list[Row]]:
+        """Read the part of a number; some rows at a time."""
+        one = self.parts[number]
+        job, n_read = self.job, 0
+        with closing(ParsingPool(n_processes=1)) as parsing:
+            archive = open_files(job.kind, job.source_path, parsing, [one])
+            for documents in _few(archive.documents("")):
+                first, n_read = n_read + 1, n_read + len(documents)
+                yield [
+                    self._row(one, number, document)
+                    for number, document in enumerate(documents, first)
+                ]
+        yield [self._row(one, n_read + 1, None)]
+
+    def _row(self, part: Part, number: int, document: Document | None) -> Row:
+        return as_row(
+            Carried(
+                source=self.job.name,
+                part=part.name,
+                number=number,
+                document=document,
+            )
+        )
+
+
+class Settle:
+    """Settles documents that have pages; links wait for the ledger's machine."""
+
+    def __init__(self, job: Job) -> None:
+        app = App(job.config)
+        self._parsing = ParsingPool(n_processes=1)
+        self._work = Settling(
+            parsing=self._parsing,
+            gazetteer=app.gazetteer,
+            choice=job.choice,
+            clock=app.clock,
+            # Nobody here knows; the import finds out.
+            knows=lambda _: False,
+            web=None,
+        )
+
+    def __call__(self, rows: Sequence[Row]) -> list[Row]:
+        """Settle a batch; what is to be done elsewhere stays as it is."""
+        carried = [from_row(row) for row in rows]
+        documents = [one.document for one in carried if one.document is not None]
+        here = iter([one for one in documents if not _is_link(one)])
+        outcomes = (one for one, _ in settled(self._work, here))
+        return [as_row(self._carried_on(one, outcomes)) for one in carried]
+
+    def close(self) -> None:
+        """End the process that extracts; without this it ends with its parent."""
+        self._parsing.close()
+
+    def _carried_on(self, one: Carried, outcomes: Iterator[Settled]) -> Carried:
+        document = one.document
+        if document is None:
+            return one
+        if _is_link(document):
+            wanted = replace(document, wanted=self._work.choice)
+            return replace(one, document=wanted)
+        return replace(one, document=None, settled=next(outcomes))
+
+
+class JudgeAll:
+    """Lets the model judge what passed the gate; without one, it waits."""
+
+    def __init__(self, job: Job, open_judge: OpenJudge) -> None:
+        self._job = job
+        self._open = open_judge
+        self._judge: Judge | None = None
+        self._gazetteer: Gazetteer | None = None
+
+    def __call__(self, rows: Sequence[Row]) -> list[Row]:
+        """Judge a batch of settled documents."""
+        carried = [from_row(row) for row in rows]
+        waiting = [
+            number
+            for number, one in enumerate(carried)
+            if one.settled is not None and one.settled.state == "relevant"
+        ]
+        for some in _batched(waiting, JUDGED):
+            outcomes = [carried[number].settled for number in some]
+            judged = self._judged([one for one in outcomes if one is not None])
+            for number, made in zip(some, judged, strict=True):
+                carried[number] = replace(carried[number], settled=made)
+        return [as_row(one) for one in carried]
+
+    def _judged(self, settled: list[Settled]) -> list[Settled]:
+        articles = [one.article for one in settled if one.article is not None]
+        app = App(self._job.config)
+        try:
+            if self._judge is None or self._gazetteer is None:
+                self._gazetteer, self._judge = app.gazetteer, self._open(app.config)
+            readings = [read_article(one, self._gazetteer) for one in articles]
+            judgements = self._judge.judge(readings, app.clock())
+        except NewsbotError:
+            # No model here, a server that is down: the ledger's machine says so.
+            return settled
+        return [
+            replace(
+                one,
+                state="assessed",
+                judged=Judged(
+                    assessment=made.assessment,
+                    findings=made.findings,
+                    dropped=made.dropped,
+                ),
+            )
+            for one, made in zip(settled, judgements, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteShard:
+    """Writes settled documents where all shards go."""
+
+    folder: Path
+
+    def __call__(self, rows: Sequence[Row]) -> str:
+        """Write one shard; returns its name."""
+        if not self.folder.is_dir():
+            raise UserError(f"{self.folder}: no such folder on this machine")
+        return write_shard(self.folder, [from_row(row) for row in rows])
+
+
+def _few(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    """Documents, some at a time, and no more of them than fit into memory."""
+    some: list[Document] = []
+    n_bytes = 0
+    for one in documents:
+        some.append(one)
+        n_bytes += len(one.body or b"")
+        if len(some) >= READ or n_bytes >= READ_BYTES:
+            yield some
+            some, n_bytes = [], 0
+    if some:
+        yield some
+
+
+def _batched(items: Iterable[T], n: int) -> Iterator[list[T]]:
+    """Like `itertools.batched` of Python 3.12, in lists."""
+    source = iter(items)
+    while some := list(islice(source, n)):
+        yield some
+
+
+def _is_link(document: Document) -> bool:
+    return document.fate is None and document.body is None
+
+
+def as_row(carried: Carried) -> Row:
+    """Write a document so that it crosses to another process."""
+    try:
+        return msgspec.msgpack.encode(carried)
+    except UnicodeError:
+        made: Carried = storable(carried)
+        return msgspec.msgpack.encode(made)
+
+
+def from_row(row: Row) -> Carried:
+    """Read what `as_row` wrote."""
+    return msgspec.msgpack.decode(row, type=Carried)
