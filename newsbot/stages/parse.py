@@ -15,6 +15,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from newsbot.stages.hints import Hints, read_hints
 from newsbot.stages.json_feed import is_json_feed, read_json_feed
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
+from newsbot.stages.unchanged import Split, remember, short, split
 from newsbot.stages.wrapped import unwrapped
 from newsbot.types import Entry, Language, Origin, identity
 
@@ -66,7 +68,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 class ParsedFeed:
     """What a feed said."""
 
-    #: In the feed's own order.
+    #: In the feed's own order; without those that are known, word for word.
     entries: tuple[Entry, ...]
     title: str
     #: As the feed names it, lower-case: ``"de-de"``; often wrong.
@@ -75,6 +77,10 @@ class ParsedFeed:
     n_dropped: int
     #: How it wants to be read; `older` is absolute.
     hints: Hints = field(default_factory=Hints)
+    #: Of all entries, the known ones too.
+    dates: tuple[datetime, ...] = ()
+    #: To be given back with the feed's next answer, once this one is stored.
+    seen: bytes = b""
 
 
 def parse_feed(
@@ -88,6 +94,7 @@ def parse_feed(
     max_age: timedelta,
     first_poll: bool,
     origin: Origin = "feed",
+    known: bytes = b"",
 ) -> ParsedFeed:
     """Read RSS, Atom or JSON Feed, in whatever state it is.
 
@@ -101,6 +108,7 @@ def parse_feed(
         max_age: On a first poll, older entries do not alert.
         first_poll: Whether this feed was never polled before.
         origin: Archives never alert.
+        known: What the last answer that was stored gave as `seen`.
 
     Returns:
         The feed; entries that occur twice are one.
@@ -109,28 +117,35 @@ def parse_feed(
         ParseError: Empty, HTML, no feed, or it declares entities.
     """
     text = decode(body, content_type)
+    parted = Split(text=text, known={})
     try:
         result: Any
         if is_json_feed(text):
             result = read_json_feed(text)
             n_dropped = result.n_cut
         else:
-            reduced, n_dropped = sieve(root_of(text))
+            parted = split(text, url, known)
+            reduced, n_dropped = sieve(root_of(parted.text))
             result = _feedparser(reduced, url)
     except ParseError:
         raise
     except Exception as error:  # feedparser may raise anything on a broken feed
         raise ParseError(f"unreadable feed ({type(error).__name__})") from error
     found: dict[str, tuple[Any, datetime | None]] = {}
-    for item in result.entries:
-        link = _link(item, url)
+    fresh = [
+        (_value(item, "id"), _link(item, url), _published(item, now))
+        for item in result.entries
+    ]
+    repeated = _repeated(parted, fresh)
+    for item, (_, link, published_at) in zip(result.entries, fresh, strict=True):
         if link is None:
             n_dropped += 1
-        elif link not in found:
-            found[link] = (item, _published(item, now))
+        elif link not in found and link not in repeated:
+            found[link] = (item, published_at)
     links = list(found)
     # Some feeds give every entry one and the same id: it names none of them.
-    uses = Counter(_value(item, "id") for item in result.entries)
+    uses = Counter(short(guid) for guid, _, _ in fresh)
+    uses.update(seen.guid for seen in parted.known.values())
     if len(links) > MAX_ENTRIES:
         newest = sorted(links, key=lambda link: found[link][1] or now, reverse=True)
         kept = set(newest[:MAX_ENTRIES])
@@ -157,18 +172,38 @@ def parse_feed(
                 guid_hash=_guid_hash(feed_id, _value(item, "id"), uses),
             )
         )
+    dates = [entry.published_at for entry in entries]
+    dates += [seen.published_at for seen in parted.known.values()]
     return ParsedFeed(
         entries=tuple(entries),
         title=_text(result.feed, "title", MAX_TITLE),
         language=_feed_language(result.feed),
         n_dropped=n_dropped + len(found) - len(entries),
         hints=replace(hints, older=absolute_url(hints.older or "", url)),
+        dates=tuple(date for date in dates if date is not None),
+        # Of a feed that was cut off or cut down, the next answer is read whole.
+        seen=remember(parted, fresh) if hints.whole and not n_dropped else b"",
     )
 
 
-def _guid_hash(feed_id: str, guid: object, uses: Counter[object]) -> str | None:
+def _repeated(
+    parted: Split, fresh: Sequence[tuple[object, str | None, datetime | None]]
+) -> set[str]:
+    """Links of new entries that a known one before them has: the first one counts."""
+    if not parted.known or len(parted.known) + len(fresh) != len(parted.digests):
+        return set()
+    places = [n for n in range(len(parted.digests)) if n not in parted.known]
+    first = {seen.link: n for n, seen in reversed(parted.known.items())}
+    return {
+        link
+        for place, (_, link, _) in zip(places, fresh, strict=True)
+        if link is not None and first.get(short(link), place) < place
+    }
+
+
+def _guid_hash(feed_id: str, guid: object, uses: Counter[bytes]) -> str | None:
     """Name an entry by its feed and its id there, whatever the id's length."""
-    if not isinstance(guid, str) or not guid.strip() or uses[guid] > 1:
+    if not isinstance(guid, str) or not guid.strip() or uses[short(guid)] > 1:
         return None
     return identity("guid", feed_id, guid)
 

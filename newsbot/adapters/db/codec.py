@@ -41,6 +41,8 @@ def at_text(moment: datetime) -> str:
     Raises:
         ValueError: The time is naive.
     """
+    if moment.tzinfo is UTC:
+        return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment!r}")
     utc = moment.astimezone(UTC).replace(tzinfo=None)
@@ -58,9 +60,11 @@ def storable(text: str) -> str:
 
 
 def document(value: object) -> str:
-    """Write JSON; exact decimals stay text."""
+    """Write JSON; exact decimals stay text, times are written as in columns."""
 
     def plain(item: object) -> str:
+        if isinstance(item, datetime):
+            return at_text(item)
         if isinstance(item, Decimal):
             return str(item)
         raise TypeError(f"cannot write {item!r}")
@@ -75,7 +79,7 @@ def _maybe(text: str | None) -> datetime | None:
 def columns(noun: Any) -> dict[str, Any]:
     """Spread a noun over columns of the same names."""
     row: dict[str, Any] = {}
-    for name in _names(type(noun)):
+    for name in _names(noun.__class__):
         value = getattr(noun, name)
         kind = type(value)
         if kind is str:
