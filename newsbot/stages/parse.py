@@ -137,11 +137,11 @@ def parse_feed(
         for item in result.entries
     ]
     repeated = _repeated(parted, fresh)
-    for item, (_, link, published_at) in zip(result.entries, fresh, strict=True):
+    for n, (_, link, published_at) in enumerate(fresh):
         if link is None:
             n_dropped += 1
-        elif link not in found and link not in repeated:
-            found[link] = (item, published_at)
+        elif link not in found and n not in repeated:
+            found[link] = (result.entries[n], published_at)
     links = list(found)
     # Some feeds give every entry one and the same id: it names none of them.
     uses = Counter(short(guid) for guid, _, _ in fresh)
@@ -188,16 +188,18 @@ def parse_feed(
 
 def _repeated(
     parted: Split, fresh: Sequence[tuple[object, str | None, datetime | None]]
-) -> set[str]:
-    """Links of new entries that a known one before them has: the first one counts."""
-    if not parted.known or len(parted.known) + len(fresh) != len(parted.digests):
+) -> set[int]:
+    """Which new entries have the link of a known one before them: the first counts."""
+    if len(parted.known) + len(fresh) != len(parted.digests):
         return set()
     places = [n for n in range(len(parted.digests)) if n not in parted.known]
-    first = {seen.link: n for n, seen in reversed(parted.known.items())}
+    first: dict[bytes, int] = {}
+    for place, seen in parted.known.items():
+        first.setdefault(seen.link, place)
     return {
-        link
-        for place, (_, link, _) in zip(places, fresh, strict=True)
-        if link is not None and first.get(short(link), place) < place
+        n
+        for n, (_, link, _) in enumerate(fresh)
+        if link is not None and first.get(short(link), places[n]) < places[n]
     }
 
 

@@ -181,6 +181,9 @@ class Newsbot:
         allow = sorted({url.split("/")[2] for url in urls})
         self._fetcher = HttpFetcher(allow=allow, version="benchmark")
         self._parsing = ParsingPool()
+        self._round = Round(
+            max_age=timedelta(days=2), hosts=Hosts(0.0), parse=self._parse
+        )
         self.kib = 0
         with self._store.atomic():
             for url in urls:
@@ -201,7 +204,7 @@ class Newsbot:
             self._fetcher,
             self._store.feeds,
             datetime.now(UTC),
-            Round(max_age=timedelta(days=2), hosts=Hosts(0.0), parse=self._parse),
+            self._round,
         )
         seconds = time.perf_counter() - started
         self.kib = max(self.kib, peak_kib())
