@@ -60,6 +60,7 @@ _REFUSED_IPV4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT (RFC 6598)
         "127.0.0.0/8",
+        "168.63.129.16/32",  # a cloud's own services, as if they were public
         "169.254.0.0/16",  # link-local, cloud metadata (RFC 3927)
         "172.16.0.0/12",
         "192.0.0.0/24",

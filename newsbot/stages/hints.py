@@ -63,7 +63,7 @@ def read_hints(text: str) -> Hints:
     named = {day.lower() for day in _DAY.findall(days[1])} if days else set()
     links = _links(around)
     return Hints(
-        whole=bool(_END.search(text)),
+        whole=bool(_END.search(text, _last_entry(text))),
         ttl_minutes=min(int(ttl[1]), MAX_TTL) or None if ttl else None,
         skip_hours=",".join(map(str, sorted(numbers))),
         skip_days=",".join(str(n) for n, day in enumerate(_DAYS) if day in named),
@@ -75,8 +75,23 @@ def _around_entries(text: str) -> str:
     first = _ENTRY.search(text)
     if first is None:
         return text[:MAX_LOOK]
-    last = max(text.rfind("</item>"), text.rfind("</entry>"), first.start())
+    last = max(_last_entry(text), first.start())
     return text[: first.start()][:MAX_LOOK] + text[last:][:MAX_LOOK]
+
+
+def _last_entry(text: str) -> int:
+    """Where the last whole entry ends; 0 without any."""
+    return max(text.rfind("</item>"), text.rfind("</entry>"), 0)
+
+
+def whole_entries(text: str) -> str:
+    """Cut off what a feed that breaks off has begun to say.
+
+    Half a title is none, and half a link leads elsewhere.
+    """
+    end = _last_entry(text)
+    begun = _ENTRY.search(text, end)
+    return text if begun is None else text[: begun.start()]
 
 
 def _links(text: str) -> dict[str, str]:

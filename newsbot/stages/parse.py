@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsbot.errors import ParseError
-from newsbot.stages.hints import Hints, read_hints
+from newsbot.stages.hints import Hints, read_hints, whole_entries
 from newsbot.stages.json_feed import is_json_feed, read_json_feed
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
@@ -117,14 +117,15 @@ def parse_feed(
         ParseError: Empty, HTML, no feed, or it declares entities.
     """
     text = decode(body, content_type)
-    parted = Split(text=text, known={})
+    parted, hints = Split(text=text, known={}), read_hints(text)
     try:
         result: Any
         if is_json_feed(text):
             result = read_json_feed(text)
             n_dropped = result.n_cut
         else:
-            parted = split(text, url, known)
+            said = text if hints.whole else whole_entries(text)
+            parted = split(said, url, known)
             reduced, n_dropped = sieve(root_of(parted.text))
             result = _feedparser(reduced, url)
     except ParseError:
@@ -150,7 +151,6 @@ def parse_feed(
         newest = sorted(links, key=lambda link: found[link][1] or now, reverse=True)
         kept = set(newest[:MAX_ENTRIES])
         links = [link for link in links if link in kept]
-    hints = read_hints(text)
     entries = []
     for link in links:
         item, published_at = found[link]
