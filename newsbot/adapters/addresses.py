@@ -19,6 +19,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -226,6 +227,7 @@ def follow(target: Target, location: str) -> str:
         raise RefusedError("unreadable redirect") from error
 
 
+@lru_cache(maxsize=4_096)
 def read_host(host: str) -> str:
     """Bring a host into the one form that is compared, resolved and sent.
 
