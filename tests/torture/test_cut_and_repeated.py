@@ -19,6 +19,7 @@ from newsbot.adapters.http import HttpFetcher
 from newsbot.errors import FetchError, StoreFullError
 from newsbot.poll import poll_feeds
 from newsbot.robots import Robots, ask_page
+from newsbot.stages.hints import read_hints, whole_entries
 from newsbot.turns import Hosts
 
 HTML = {"Content-Type": "text/html"}
@@ -66,6 +67,29 @@ def test_half_a_feed_is_an_error(world):
     assert world.row(feed).etag == '"1"'
     (polled,) = world.poll(force=True)
     assert polled.error is None
+
+
+#: What came, how much of it is whole entries; None: nothing is missing.
+CUT = {
+    "prefixed": ("<x:rss><x:item>a</x:item><x:item>b", "<x:rss><x:item>a</x:item>"),
+    "blank in the end tag": ("<rss><ITEM>a</ITEM\n><item>b", "<rss><ITEM>a</ITEM\n>"),
+    "Atom": ("<feed><entry>a</entry><entry ", "<feed><entry>a</entry>"),
+    "after an entry": ("<rss><item>a</item>", "<rss><item>a</item>"),
+    "before any entry": ("<rss><title>a</ti", "<rss><title>a</ti"),
+    "an end that is only told of": ("<rss><title></rss><item>a", "<rss><title></rss>"),
+    "without the root's end": ("<rss><channel><item>a</item></channel>", None),
+    "RSS 1.0": ("<rdf:RDF><channel></channel><item>a</item></rdf:RDF>", None),
+    "no entry at all": ("<rss><channel></channel></rss>", None),
+}
+
+
+@pytest.mark.case(8, "a feed that breaks off, in nine dresses")
+@pytest.mark.parametrize("name", CUT)
+def test_what_breaks_off_is_told_from_what_ends(name):
+    """A feed is whole that has its end behind its last entry."""
+    text, kept = CUT[name]
+    assert read_hints(text).whole == (kept is None)
+    assert kept is None or whole_entries(text) == kept
 
 
 class Leaky:
