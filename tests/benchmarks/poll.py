@@ -270,7 +270,8 @@ def measure(
             f"http://{ADDRESSES[number % len(ADDRESSES)]}:{port}/{number}.xml"
             for number in range(n_feeds)
         ]
-        sides: dict[str, Newsbot | Reader] = {"newsbot": Newsbot(folder, urls)}
+        newsbot = Newsbot(folder, urls)
+        sides: dict[str, Newsbot | Reader] = {"newsbot": newsbot}
         if reader:
             sides["reader"] = Reader(reader, folder, urls)
         took: dict[str, list[float]] = {name: [] for name in sides}
@@ -283,8 +284,6 @@ def measure(
             counts = {
                 side.n_entries for side in sides.values() if isinstance(side, Reader)
             }
-            newsbot = sides["newsbot"]
-            assert isinstance(newsbot, Newsbot)
             expected = n_feeds * ENTRIES + n_round * -(-n_feeds // CHANGED)
             assert newsbot.n_entries() == expected, (newsbot.n_entries(), expected)
             assert counts <= {expected}, counts
