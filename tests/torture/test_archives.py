@@ -319,12 +319,12 @@ def test_tar_members_lead_nowhere(tmp_path, figure):
     assert all(name.startswith(("newsbot.db", "config.toml")) for name in new)
     many = tmp_path / "many.tar.gz"
     block = tarfile.TarInfo("a.txt").tobuf()
-    head = tarfile.TarInfo("x" * 10)
-    head.type, head.size = tarfile.GNUTYPE_LONGNAME, 2**31
-    many.write_bytes(
-        gzip.compress(block * 1_000) * 100
-        + gzip.compress(head.tobuf(tarfile.GNU_FORMAT))
-    )
+    with gzip.open(many, "wb", 1) as file:
+        for _ in range(100):
+            file.write(block * 1_000)
+        head = tarfile.TarInfo("x" * 10)
+        head.type, head.size = tarfile.GNUTYPE_LONGNAME, 2**31
+        file.write(head.tobuf(tarfile.GNU_FORMAT))
     n_found, grown = growth(tmp_path, "packed", many)
     figure("memory", grown, "MiB")
     assert n_found == 1  # the long name
