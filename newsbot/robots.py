@@ -21,6 +21,7 @@ from newsbot.stages.permission import (
     tdmrep_refusal,
 )
 from newsbot.stages.timing import max_age, validator
+from newsbot.stages.wrapped import is_ticket, named_address
 from newsbot.turns import Hosts, host_of
 
 #: How long a site's word is taken for its own (RFC 9309, 2.4), and at least.
@@ -52,6 +53,18 @@ def ask_page(
     Raises:
         FetchError: It did not arrive.
     """
+    answer, reason = _ask(url, fetcher, permission, now)
+    if reason is None and is_ticket(answer.url):
+        named = named_address(answer.body)
+        if named is None:
+            return answer, "Google News does not say where it leads"
+        return _ask(named, fetcher, permission, now)
+    return answer, reason
+
+
+def _ask(
+    url: str, fetcher: Fetcher, permission: Permission, now: datetime
+) -> tuple[Response, str | None]:
     if (reason := permission.refusal(url, now)) is not None:
         return Response(url=url, status=0, headers={}, body=b""), reason
     answer = fetcher.fetch(url)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from newsbot.turns import Hosts, in_turns
+from newsbot.turns import AT_ONCE, WORKERS, Hosts, in_turns
 
 
 def test_all_is_done_in_order_on_each_host():
@@ -96,3 +96,36 @@ def test_who_asks_no_more_is_served_no_more():
     n_done = len(done)
     threading.Event().wait(0.1)
     assert len(done) <= n_done + 2
+
+
+def test_what_is_not_taken_holds_the_workers_up():
+    """Storing is slower than asking: results wait in bounded number, then the workers."""
+    done = []
+    before = threading.active_count()
+    given = in_turns(
+        range(5_000), lambda n: n % 20, lambda n: done.append(n), Hosts(0.0)
+    )
+    taken = next(given)
+    assert 0 < len(taken) <= AT_ONCE
+    n_done = -1
+    while n_done != len(done):  # until nobody does anything any more
+        n_done = len(done)
+        threading.Event().wait(0.3)
+    assert len(taken) < n_done <= len(taken) + 2 * AT_ONCE + WORKERS
+    n_taken = len(taken) + sum(map(len, given))
+    assert n_taken == len(done) == 5_000
+    assert threading.active_count() == before
+
+
+def test_who_waits_to_hand_over_is_let_go():
+    """A round that is given up leaves no thread behind that waits for it."""
+    before = threading.active_count()
+    given = in_turns(range(5_000), lambda n: n % 20, str, Hosts(0.0))
+    next(given)
+    threading.Event().wait(0.3)
+    given.close()
+    for _ in range(100):
+        if threading.active_count() == before:
+            break
+        threading.Event().wait(0.05)
+    assert threading.active_count() == before

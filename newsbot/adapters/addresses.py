@@ -19,6 +19,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -60,6 +61,7 @@ _REFUSED_IPV4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT (RFC 6598)
         "127.0.0.0/8",
+        "168.63.129.16/32",  # a cloud's own services, as if they were public
         "169.254.0.0/16",  # link-local, cloud metadata (RFC 3927)
         "172.16.0.0/12",
         "192.0.0.0/24",
@@ -225,6 +227,7 @@ def follow(target: Target, location: str) -> str:
         raise RefusedError("unreadable redirect") from error
 
 
+@lru_cache(maxsize=4_096)
 def read_host(host: str) -> str:
     """Bring a host into the one form that is compared, resolved and sent.
 

@@ -158,6 +158,8 @@ class Connections:
         default_factory=dict
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    #: When what was idle for too long was last looked for, by `time.monotonic`.
+    _swept_at: float = 0.0
 
     def _context(self) -> ssl.SSLContext:
         with self._lock:
@@ -176,6 +178,8 @@ class Connections:
                 if not waiting:
                     return None
                 since, connection = waiting.pop()
+                if not waiting:
+                    del self._idle[key]
             idle = time.monotonic() - since
             # One that was closed in its first second shows when it is asked.
             if idle < 1 or (idle < IDLE_SECONDS and connection.is_connected):
@@ -220,21 +224,28 @@ class Connections:
             return
         key = (target.scheme, target.host, target.port)
         now = time.monotonic()
-        stale: list[Connection] = []
         with self._lock:
-            for name, waiting in list(self._idle.items()):
-                old = [c for since, c in waiting if now - since >= IDLE_SECONDS]
-                stale += old
-                waiting[:] = [pair for pair in waiting if pair[1] not in old]
-                if not waiting:
-                    del self._idle[name]
+            stale = self._sweep(now)
             n_idle = sum(map(len, self._idle.values()))
-            waiting = self._idle.setdefault(key, [])
-            if len(waiting) >= IDLE_PER_HOST or n_idle >= IDLE_TOTAL:
+            if n_idle >= IDLE_TOTAL or len(self._idle.get(key, ())) >= IDLE_PER_HOST:
                 stale.append(connection)
             else:
-                waiting.append((now, connection))
+                self._idle.setdefault(key, []).append((now, connection))
         close_all(stale)
+
+    def _sweep(self, now: float) -> list[Connection]:
+        """Take out what was idle for too long; looked for once a second."""
+        if now - self._swept_at < 1:
+            return []
+        self._swept_at = now
+        stale: list[Connection] = []
+        for name, waiting in list(self._idle.items()):
+            old = [c for since, c in waiting if now - since >= IDLE_SECONDS]
+            stale += old
+            waiting[:] = [pair for pair in waiting if pair[1] not in old]
+            if not waiting:
+                del self._idle[name]
+        return stale
 
     def close(self) -> None:
         """Close what is kept."""

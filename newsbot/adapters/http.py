@@ -258,7 +258,10 @@ class HttpFetcher:
             )
             response = connection.getresponse()
             headers_done(sock)
-            if body is None and response.status not in (200, 304):
+            if body is None and response.status == 304:
+                # It has no body (RFC 9110, 15.4.5), whatever its headers say of one.
+                content, done = response.read(), True
+            elif body is None and response.status != 200:
                 content, done = b"", drained(response)
             else:
                 content, done = read_body(response, self._max_bytes, deadline), True

@@ -113,7 +113,8 @@ def _discovered(app: App, feed: Feed) -> Feed:
     """Find a site's feed and add it; its first answer is its first poll."""
     from newsbot.discovery import discover
     from newsbot.errors import FetchError, ParseError, UserError
-    from newsbot.poll import read_answer, store_answer
+    from newsbot.outcome import read_answer
+    from newsbot.poll import store_answer
     from newsbot.types import identity
 
     how, now = app.round, app.clock()
@@ -270,7 +271,7 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
     """Poll URL once and show what it holds; nothing is stored."""
     from newsbot.app import feed_of
     from newsbot.config import FeedConfig
-    from newsbot.poll import read_feed
+    from newsbot.outcome import read_feed
 
     app = session.build(session.config_or_default())
     feed, how = feed_of(FeedConfig(url=url)), app.round

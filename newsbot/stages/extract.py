@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 from newsbot.stages.hidden import drop_hidden
 from newsbot.stages.markup import decode
+from newsbot.stages.metadata import Metadata, read_metadata
 from newsbot.stages.printable import INVISIBLE
 from newsbot.types import Article, Entry, Page, identity
 
@@ -70,21 +72,11 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plain:
-    """What trafilatura's documents have, of a text without markup."""
-
-    text: str
-    title: None = None
-    date: None = None
-    author: None = None
-    sitename: None = None
-
-
 def prepare() -> None:
     """Load what the first page needs: libraries, and the model of languages."""
     import trafilatura
-    import trafilatura.deduplication  # noqa: F401  # used by name, when needed
+    import trafilatura.deduplication
+    import trafilatura.metadata  # noqa: F401  # used by name, when needed
 
     _identifier()
 
@@ -100,10 +92,10 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     Returns:
         The article, or why there is none: wrong language, no text.
     """
-    document = _main_text(page)
-    text = clean_text(document.text or "" if document else "")
-    title = _title(entry, document)
-    for heading in (_one_line(document.title or "", 500) if document else "", title):
+    found, said = _main_text(page)
+    text = clean_text(found)
+    title = _title(entry, said)
+    for heading in (_one_line(said.title or "", 500), title):
         text = f"{text}\n\n".removeprefix(f"{heading}\n\n")
     if byline := _BYLINE.match(text):
         text = text[byline.end() :]
@@ -131,9 +123,9 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
         title=title,
         text=text,
         language=language,
-        published_at=_published(entry, document, now),
-        site=_site(page.url, entry, document),
-        author=_author(entry, document),
+        published_at=_published(entry, said, now),
+        site=_site(page.url, entry, said),
+        author=_author(entry, said),
         text_origin=origin,
         fingerprint=fingerprint(text),
     )
@@ -200,33 +192,37 @@ def _identifier() -> Any:
     return identifier
 
 
-def _main_text(page: Page) -> Any:
-    """Let trafilatura find the text and its metadata; None when it finds none.
+def _main_text(page: Page) -> tuple[str, Metadata]:
+    """Let trafilatura find the text and its metadata; empty where it finds no text.
 
     A page of plain text is its text.
     """
     if page.body and page.content_type.lower().startswith("text/plain"):
-        return _Plain(text=decode(page.body, page.content_type))
+        return decode(page.body, page.content_type), Metadata()
     if not page.body or "html" not in (page.content_type or "html").lower():
-        return None
+        return "", Metadata()
     from trafilatura.utils import load_html
 
     try:
         tree = load_html(decode(page.body, page.content_type))
         if tree is None:
-            return None
+            return "", Metadata()
         drop_hidden(tree)
-        quick = _bare(tree, page.url, fast=True)
-        if quick is not None and len((quick.text or "").split()) >= WALL_WORDS:
-            return quick
-        return _bare(tree, page.url, fast=False) or quick
+        # A copy, as trafilatura makes one: reading may change it.
+        readable = copy(tree)
+        metadata = read_metadata(readable, page.url)
+        text = _text_of(readable, fast=True)
+        if text is None or len(text.split()) < WALL_WORDS:
+            again = _text_of(readable, fast=False)
+            text = text if again is None else again
     except MemoryError:
         raise
     except Exception:  # any broken page may raise anything: the summary stands in
-        return None
+        return "", Metadata()
+    return ("", Metadata()) if text is None else (text, metadata)
 
 
-def _bare(tree: Any, url: str, *, fast: bool) -> Any:
+def _text_of(tree: Any, *, fast: bool) -> str | None:
     """Call trafilatura; *fast* is without its two rival extractors.
 
     Fast gives twice the pages a second and, where it gives a long text, as good a one:
@@ -235,29 +231,39 @@ def _bare(tree: Any, url: str, *, fast: bool) -> Any:
     """
     from trafilatura import bare_extraction
 
-    return bare_extraction(
+    found = bare_extraction(
         tree,
-        url=url,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=False,
-        favor_precision=True,
-        fast=fast,
+        options=_options(fast),
         # After the metadata was read: no script's data passes for text.
         prune_xpath=".//script",
     )
+    return None if found is None else found.text or ""
 
 
-def _title(entry: Entry, document: Any) -> str:
+@cache
+def _options(fast: bool) -> Any:
+    """What trafilatura is to do; it reads a file for that each time that it is told."""
+    from trafilatura.settings import Extractor
+
+    return Extractor(
+        output_format="python",
+        comments=False,
+        tables=False,
+        precision=True,
+        fast=fast,
+    )
+
+
+def _title(entry: Entry, said: Metadata) -> str:
     """Prefer the feed's title: a page's often carries the site's name."""
-    for title in (entry.title, document.title if document else None):
+    for title in (entry.title, said.title):
         if title and (cleaned := _one_line(title, 500)):
             return cleaned
     return ""
 
 
-def _author(entry: Entry, document: Any) -> str | None:
-    author = entry.author or (document.author if document else None)
+def _author(entry: Entry, said: Metadata) -> str | None:
+    author = entry.author or said.author
     return _one_line(author or "", 200) or None
 
 
@@ -279,23 +285,23 @@ def _stub_reason(text: str) -> str | None:
     return None
 
 
-def _published(entry: Entry, document: Any, now: datetime) -> datetime:
+def _published(entry: Entry, said: Metadata, now: datetime) -> datetime:
     if entry.published_at:
         return entry.published_at
     try:
-        day = datetime.fromisoformat(document.date).replace(tzinfo=UTC)
-    except (AttributeError, TypeError, ValueError):
+        day = datetime.fromisoformat(said.date or "").replace(tzinfo=UTC)
+    except ValueError:
         return entry.first_seen_at
     # A page names a day, not an hour; a day in the future is a template's mistake.
     return day if day <= now + timedelta(hours=1) else entry.first_seen_at
 
 
-def _site(url: str, entry: Entry, document: Any) -> str:
+def _site(url: str, entry: Entry, said: Metadata) -> str:
     """The publisher: as the page says, else the feed, else the host.
 
     trafilatura gives the address itself where a page names no site.
     """
-    name = document.sitename if document else None
+    name = said.sitename
     if name and name.casefold() in urlsplit(url).netloc:
         name = None
     name = name or entry.site

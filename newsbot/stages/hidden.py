@@ -29,14 +29,13 @@ TOO_SMALL, TOO_FAINT = 2.0, 0.1
 #: The least of 255 of each colour in a white that is not meant to be seen.
 WHITE = 235
 
-# One walk each: lxml sorts a union, and `//` visits every node twice.
-# JSON-LD stays for the page's metadata; as text, no script is read.
-_BY_TAG_OR_ATTRIBUTE = etree.XPath(
-    "descendant::*[self::template or self::noscript or self::svg or @hidden or "
-    "self::dialog[not(@open)] or "
-    "@aria-hidden='true' or @aria-hidden='TRUE' or @aria-hidden='True' or "
+# One walk for all that may be hidden by what it carries; `//` visits every node twice.
+_CARRYING = etree.XPath(
+    "descendant::*[@style or @hidden or @aria-hidden or "
     "contains(@class,'sr-only') or contains(@class,'visually-hidden')]"
 )
+# JSON-LD stays for the page's metadata; as text, no script is read.
+_UNSHOWN = ("template", "noscript", "svg", "dialog")
 _STYLED = etree.XPath("descendant::*[@style or self::font[@color]]")
 _OUTSIDE_SHEET = etree.XPath("boolean(descendant::link[contains(@rel,'stylesheet')])")
 _LENGTH = etree.XPath("string-length(normalize-space(.))")
@@ -71,7 +70,9 @@ def drop_hidden(tree: Any) -> None:
     Args:
         tree: The page's root, an `lxml.html` element.
     """
-    for element in _found(tree, _BY_TAG_OR_ATTRIBUTE):
+    unshown = [one for one in tree.iter(*_UNSHOWN) if not _is_open_dialog(one)]
+    unshown += [one for one in _found(tree, _CARRYING) if _says_hidden(one)]
+    for element in unshown:
         _drop(element)
     styled = [
         element
@@ -90,6 +91,20 @@ def drop_hidden(tree: Any) -> None:
 
 def _found(tree: Any, path: Any) -> list[Any]:
     return [element for element in path(tree) if element.tag not in ("html", "body")]
+
+
+def _is_open_dialog(element: Any) -> bool:
+    return element.tag == "dialog" and element.get("open") is not None
+
+
+def _says_hidden(element: Any) -> bool:
+    get = element.get
+    return (
+        get("hidden") is not None
+        or get("aria-hidden") in ("true", "TRUE", "True")
+        or "sr-only" in (names := get("class", ""))
+        or "visually-hidden" in names
+    )
 
 
 def _drop(element: Any) -> None:

@@ -20,6 +20,7 @@ MAX_LOOK = 64_000
 MAX_TTL = 31 * 24 * 60
 
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _TTL = re.compile(r"<ttl>\s*(\d{1,9})\s*</ttl>", re.IGNORECASE)
 _SKIP_HOURS = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.I | re.S)
@@ -63,7 +64,7 @@ def read_hints(text: str) -> Hints:
     named = {day.lower() for day in _DAY.findall(days[1])} if days else set()
     links = _links(around)
     return Hints(
-        whole=bool(_END.search(text)),
+        whole=_has_end(text),
         ttl_minutes=min(int(ttl[1]), MAX_TTL) or None if ttl else None,
         skip_hours=",".join(map(str, sorted(numbers))),
         skip_days=",".join(str(n) for n, day in enumerate(_DAYS) if day in named),
@@ -75,8 +76,34 @@ def _around_entries(text: str) -> str:
     first = _ENTRY.search(text)
     if first is None:
         return text[:MAX_LOOK]
-    last = max(text.rfind("</item>"), text.rfind("</entry>"), first.start())
+    last = max(_last_entry(text), first.start())
     return text[: first.start()][:MAX_LOOK] + text[last:][:MAX_LOOK]
+
+
+def _last_entry(text: str) -> int:
+    """Where the last whole entry ends; 0 without any."""
+    return max((match.end() for match in _ENTRY_END.finditer(text)), default=0)
+
+
+def whole_entries(text: str) -> str:
+    """Cut off what a feed that breaks off has begun to say.
+
+    Half a title is none, and half a link leads elsewhere.
+    """
+    return text[: _begun(text)]
+
+
+def _has_end(text: str) -> bool:
+    """Whether the feed's own end tag stands behind all of its entries."""
+    last = _last_entry(text)
+    begun = _ENTRY.search(text, last)
+    return bool(_END.search(text, begun.start() if begun else last))
+
+
+def _begun(text: str) -> int:
+    """Where an entry begins that has no end; the end of the text without any."""
+    begun = _ENTRY.search(text, _last_entry(text))
+    return len(text) if begun is None else begun.start()
 
 
 def _links(text: str) -> dict[str, str]:

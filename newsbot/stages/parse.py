@@ -15,16 +15,18 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from newsbot.errors import ParseError
-from newsbot.stages.hints import Hints, read_hints
+from newsbot.stages.hints import Hints, read_hints, whole_entries
 from newsbot.stages.json_feed import is_json_feed, read_json_feed
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
+from newsbot.stages.unchanged import Split, remember, short, split
 from newsbot.stages.wrapped import unwrapped
 from newsbot.types import Entry, Language, Origin, identity
 
@@ -66,7 +68,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 class ParsedFeed:
     """What a feed said."""
 
-    #: In the feed's own order.
+    #: In the feed's own order; without those that are known, word for word.
     entries: tuple[Entry, ...]
     title: str
     #: As the feed names it, lower-case: ``"de-de"``; often wrong.
@@ -75,6 +77,10 @@ class ParsedFeed:
     n_dropped: int
     #: How it wants to be read; `older` is absolute.
     hints: Hints = field(default_factory=Hints)
+    #: Of all entries, the known ones too.
+    dates: tuple[datetime, ...] = ()
+    #: To be given back with the feed's next answer, once this one is stored.
+    seen: bytes = b""
 
 
 def parse_feed(
@@ -88,6 +94,7 @@ def parse_feed(
     max_age: timedelta,
     first_poll: bool,
     origin: Origin = "feed",
+    known: bytes = b"",
 ) -> ParsedFeed:
     """Read RSS, Atom or JSON Feed, in whatever state it is.
 
@@ -101,6 +108,7 @@ def parse_feed(
         max_age: On a first poll, older entries do not alert.
         first_poll: Whether this feed was never polled before.
         origin: Archives never alert.
+        known: What the last answer that was stored gave as `seen`.
 
     Returns:
         The feed; entries that occur twice are one.
@@ -109,33 +117,40 @@ def parse_feed(
         ParseError: Empty, HTML, no feed, or it declares entities.
     """
     text = decode(body, content_type)
+    parted, hints = Split(text=text, known={}), read_hints(text)
     try:
         result: Any
         if is_json_feed(text):
             result = read_json_feed(text)
             n_dropped = result.n_cut
         else:
-            reduced, n_dropped = sieve(root_of(text))
+            said = text if hints.whole else whole_entries(text)
+            parted = split(said, url, known)
+            reduced, n_dropped = sieve(root_of(parted.text))
             result = _feedparser(reduced, url)
     except ParseError:
         raise
     except Exception as error:  # feedparser may raise anything on a broken feed
         raise ParseError(f"unreadable feed ({type(error).__name__})") from error
     found: dict[str, tuple[Any, datetime | None]] = {}
-    for item in result.entries:
-        link = _link(item, url)
+    fresh = [
+        (_value(item, "id"), _link(item, url), _published(item, now))
+        for item in result.entries
+    ]
+    repeated = _repeated(parted, fresh)
+    for n, (_, link, published_at) in enumerate(fresh):
         if link is None:
             n_dropped += 1
-        elif link not in found:
-            found[link] = (item, _published(item, now))
+        elif link not in found and n not in repeated:
+            found[link] = (result.entries[n], published_at)
     links = list(found)
     # Some feeds give every entry one and the same id: it names none of them.
-    uses = Counter(_value(item, "id") for item in result.entries)
+    uses = Counter(short(guid) for guid, _, _ in fresh)
+    uses.update(seen.guid for seen in parted.known.values())
     if len(links) > MAX_ENTRIES:
         newest = sorted(links, key=lambda link: found[link][1] or now, reverse=True)
         kept = set(newest[:MAX_ENTRIES])
         links = [link for link in links if link in kept]
-    hints = read_hints(text)
     entries = []
     for link in links:
         item, published_at = found[link]
@@ -157,18 +172,40 @@ def parse_feed(
                 guid_hash=_guid_hash(feed_id, _value(item, "id"), uses),
             )
         )
+    dates = [entry.published_at for entry in entries]
+    dates += [seen.published_at for seen in parted.known.values()]
     return ParsedFeed(
         entries=tuple(entries),
         title=_text(result.feed, "title", MAX_TITLE),
         language=_feed_language(result.feed),
         n_dropped=n_dropped + len(found) - len(entries),
         hints=replace(hints, older=absolute_url(hints.older or "", url)),
+        dates=tuple(date for date in dates if date is not None),
+        # Of a feed that was cut off or cut down, the next answer is read whole.
+        seen=remember(parted, fresh) if hints.whole and not n_dropped else b"",
     )
 
 
-def _guid_hash(feed_id: str, guid: object, uses: Counter[object]) -> str | None:
+def _repeated(
+    parted: Split, fresh: Sequence[tuple[object, str | None, datetime | None]]
+) -> set[int]:
+    """Which new entries have the link of a known one before them: the first counts."""
+    if len(parted.known) + len(fresh) != len(parted.digests):
+        return set()
+    places = [n for n in range(len(parted.digests)) if n not in parted.known]
+    first: dict[bytes, int] = {}
+    for place, seen in parted.known.items():
+        first.setdefault(seen.link, place)
+    return {
+        n
+        for n, (_, link, _) in enumerate(fresh)
+        if link is not None and first.get(short(link), places[n]) < places[n]
+    }
+
+
+def _guid_hash(feed_id: str, guid: object, uses: Counter[bytes]) -> str | None:
     """Name an entry by its feed and its id there, whatever the id's length."""
-    if not isinstance(guid, str) or not guid.strip() or uses[guid] > 1:
+    if not isinstance(guid, str) or not guid.strip() or uses[short(guid)] > 1:
         return None
     return identity("guid", feed_id, guid)
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from newsbot.courtesy import Courtesy
-from newsbot.types import Entry, Feed, identity
+from newsbot.types import Feed, identity
 
 #: Adapted to how often a feed publishes, polls are this far apart at least and at most.
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=24)
@@ -122,12 +122,9 @@ def back_off(feed: Feed, retry_at: datetime | None, now: datetime) -> Wait:
     return Wait(until=now + min(wait, max(MAX_WAIT, every)), reason=reason)
 
 
-def with_pace(known: Courtesy, entries: Sequence[Entry], now: datetime) -> Courtesy:
+def with_pace(known: Courtesy, dates: Sequence[datetime], now: datetime) -> Courtesy:
     """Learn from entries' dates how often a feed publishes."""
-    dates = sorted(
-        (e.published_at for e in entries if e.published_at and e.published_at <= now),
-        reverse=True,
-    )[:RECENT]
+    dates = sorted((date for date in dates if date <= now), reverse=True)[:RECENT]
     if len(dates) < 2:
         return known
     gap = (dates[0] - dates[-1]) / (len(dates) - 1)

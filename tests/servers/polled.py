@@ -9,13 +9,16 @@ with World(tmp_path) as world:
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from itertools import pairwise
 from random import Random
 
+from newsbot.adapters.parsing import ParsingPool
 from newsbot.app import App, feed_of
 from newsbot.config import (
     Config,
@@ -28,6 +31,14 @@ from servers.feeds import item, rss
 from servers.scripted import Reply, Request, ScriptedServer
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@cache
+def _parsing() -> ParsingPool:
+    """Parsing processes for all worlds: to start them anew each time takes seconds."""
+    pool = ParsingPool(n_processes=2)
+    atexit.register(pool.close)
+    return pool
 
 
 @dataclass(kw_only=True)
@@ -141,7 +152,9 @@ class World:
             telegram=self._telegram,
             folder=self._folder,
         )
-        return App(config, clock=lambda: self.now)
+        app = App(config, clock=lambda: self.now)
+        app.__dict__["parsing"] = _parsing()
+        return app
 
     def allow(self, *servers, **network):
         """Start again with more servers within reach."""

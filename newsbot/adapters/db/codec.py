@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 
 from newsbot.courtesy import Courtesy, SiteFile
@@ -40,6 +41,8 @@ def at_text(moment: datetime) -> str:
     Raises:
         ValueError: The time is naive.
     """
+    if moment.tzinfo is UTC:
+        return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment!r}")
     utc = moment.astimezone(UTC).replace(tzinfo=None)
@@ -67,9 +70,11 @@ def words_query(words: str) -> str:
 
 
 def document(value: object) -> str:
-    """Write JSON; exact decimals stay text."""
+    """Write JSON; exact decimals stay text, times are written as in columns."""
 
     def plain(item: object) -> str:
+        if isinstance(item, datetime):
+            return at_text(item)
         if isinstance(item, Decimal):
             return str(item)
         raise TypeError(f"cannot write {item!r}")
@@ -84,16 +89,23 @@ def _maybe(text: str | None) -> datetime | None:
 def columns(noun: Any) -> dict[str, Any]:
     """Spread a noun over columns of the same names."""
     row: dict[str, Any] = {}
-    for field in dataclasses.fields(noun):
-        value = getattr(noun, field.name)
-        if isinstance(value, datetime):
-            value = at_text(value)
-        elif isinstance(value, bool):
-            value = int(value)
-        elif isinstance(value, str):
-            value = storable(value)
-        row[field.name] = value
+    for name in _names(noun.__class__):
+        value = getattr(noun, name)
+        kind = type(value)
+        if kind is str:
+            row[name] = value if value.isascii() else storable(value)
+        elif kind is bool:
+            row[name] = int(value)
+        elif isinstance(value, datetime):
+            row[name] = at_text(value)
+        else:
+            row[name] = storable(value) if isinstance(value, str) else value
     return row
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def feed_row(noun: Feed) -> dict[str, Any]:
@@ -106,20 +118,23 @@ def feed_row(noun: Feed) -> dict[str, Any]:
 def feed(row: Row) -> Feed:
     """Read a feed."""
     values: dict[str, Any] = {
-        name: _maybe(value) if name.endswith(("_at", "_since")) else value
-        for name, value in row.items()
+        **row,
+        **{name: at_time(row[name]) for name in _TIMES if row[name] is not None},
     }
-    own = {name: values.pop(name) for name in _COURTESY}
+    own = {name: values.pop(name) for name in _names(Courtesy)}
     return Feed(**values, courtesy=Courtesy(**own))
 
 
-_COURTESY = tuple(field.name for field in dataclasses.fields(Courtesy))
+_TIMES = [
+    name
+    for name in (*_names(Feed), *_names(Courtesy))
+    if name.endswith(("_at", "_since"))
+]
 
 
 def entry(row: Row) -> Entry:
     """Read an entry; the columns of the queue are left out."""
-    names = {field.name for field in dataclasses.fields(Entry)}
-    values = {name: value for name, value in row.items() if name in names}
+    values = {name: row[name] for name in _names(Entry)}
     values["published_at"] = _maybe(row["published_at"])
     values["first_seen_at"] = at_time(row["first_seen_at"])
     values["may_alert"] = bool(row["may_alert"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -123,7 +124,7 @@ class FeedRows:
         """
         if not outcomes:
             return []
-        rows = [codec.feed_row(feed) for feed, _ in outcomes]
+        rows = [[*_own(feed), *_asked(feed.courtesy)] for feed, _ in outcomes]
         with self._connection.atomic() as db:
             besides()
             # One statement for all: each one gives other threads the interpreter.
@@ -143,18 +144,21 @@ class FeedRows:
             ]
 
 
-_CHANGED = [
-    field.name
-    for kind in (Feed, Courtesy)
-    for field in dataclasses.fields(kind)
-    if field.name not in _OPERATORS
-]
+def _changed(noun: type[Feed] | type[Courtesy]) -> list[str]:
+    names = [field.name for field in dataclasses.fields(noun)]
+    return [name for name in names if name not in _OPERATORS]
+
+
+_own = attrgetter("id", *_changed(Feed))
+_asked = attrgetter(*_changed(Courtesy))
+_CHANGED = [*_changed(Feed), *_changed(Courtesy)]
 _SETTLE = f"""
 UPDATE feeds SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}
 FROM (
     SELECT {
     ", ".join(
-        f"json_extract(value, '$.{name}') AS {name}" for name in ("id", *_CHANGED)
+        f"json_extract(value, '$[{n}]') AS {name}"
+        for n, name in enumerate(["id", *_CHANGED])
     )
 }
     FROM json_each(?)
