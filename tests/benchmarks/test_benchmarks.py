@@ -61,6 +61,8 @@ def test_service_measures_start_and_memory() -> None:
     assert figures["cpu_seconds"] > 0
     assert figures["seconds"] > 0
     assert 20 < figures["megabytes_with_parsers"] < 150
+
+
 def test_web_asks_for_every_page() -> None:
     """`web.py` fills a ledger and gives a time for each page."""
     figures = json.loads(run("web.py", "--deals", "60", "--runs", "1", "--json"))
