@@ -10,8 +10,8 @@ JSON on standard input.
     os.kill(pid, signal.SIGKILL)
     assert launcher.wait(pid) == -signal.SIGKILL
 
-A `Trap` lets the process kill itself with SIGKILL at a statement of SQL, seen by the
-hooks of Python and SQLite: the product has no line for it. A `Sky` gives it another
+A `Trap` lets the process kill itself with SIGKILL at a statement of SQL that SQLite
+tells of: the product has no line for it. A `Sky` gives it another
 clock.
 """
 
@@ -23,6 +23,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -277,11 +278,14 @@ def _set(trap: Trap) -> None:
         seen["commit"] |= seen["statement"] and statement == "COMMIT"
         seen["statement"] |= wanted.search(statement) is not None
 
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "sqlite3.connect/handle":
-            arguments[0].set_trace_callback(watch)  # type: ignore[attr-defined]
+    connect = sqlite3.connect
 
-    sys.addaudithook(hook)
+    def watched(*args: object, **kwargs: object) -> sqlite3.Connection:
+        raw: sqlite3.Connection = connect(*args, **kwargs)  # type: ignore[call-overload]
+        raw.set_trace_callback(watch)
+        return raw
+
+    sqlite3.connect = watched  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

@@ -300,6 +300,27 @@ class Newsroom:
             self.taken_at_kills.add(len(self.mail.taken))
         return code == -signal.SIGKILL
 
+    def dies(self, why: str, seconds: float = 90) -> None:
+        """Wait until newsbot has killed itself."""
+        ends_at = time.monotonic() + seconds
+        while self.lives:
+            assert time.monotonic() < ends_at, (
+                f"{why}: {self.log[self.n_logged :][-9000:]}"
+            )
+            time.sleep(0.02)
+        assert self.gone(), why
+
+    def finish(self, seconds: float = 90) -> None:
+        """Start newsbot, let it do all that is left to do, and stop it."""
+        self.start()
+        line = ("stories", "messages", "feeds")
+        self.until(lambda: self.serves and not self.waiting(*line), seconds)
+        # Mail is looked after every 20 s, but soon after a start.
+        assert self.stop() == 0, self.log[-4000:]
+        self.start()
+        self.until(lambda: not self.waiting(), seconds)
+        assert self.stop() == 0, self.log[-4000:]
+
     def stop(self) -> int:
         """Stop newsbot as a service manager does; its exit status."""
         os.kill(self.pid, signal.SIGTERM)
@@ -395,7 +416,10 @@ class Newsroom:
         """Each is there once, and once more at most for each answer that was lost."""
         n_unknown = 0
         with self.ledger() as raw:
-            for pragma, good in (("integrity_check", [("ok",)]), ("foreign_key_check", [])):
+            for pragma, good in (
+                ("integrity_check", [("ok",)]),
+                ("foreign_key_check", []),
+            ):
                 if (found := raw.execute(f"PRAGMA {pragma}").fetchall()) != good:
                     broken.append(f"{pragma}: {found[:3]}")
             rows = raw.execute(
@@ -431,8 +455,7 @@ class Newsroom:
             seen[id_] = number
         with self.ledger() as raw:
             rows = raw.execute(
-                "SELECT address FROM subscribers "
-                "WHERE json_extract(wish, '$.instant')"
+                "SELECT address FROM subscribers WHERE json_extract(wish, '$.instant')"
             ).fetchall()
         for (address,) in rows:
             texts = [
