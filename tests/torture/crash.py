@@ -63,7 +63,7 @@ def crash(folder: Path, n_kills: int, seed: int, seconds: float) -> Report:
     with Newsroom(folder, seed=seed) as room:
         room.enrol(instant=True)
         while room.n_kills < n_kills and time.monotonic() < ends_at:
-            if room.dice.random() < 0.6:
+            if not room.n_kills or room.dice.random() < 0.6:
                 room.publish(room.dice.randrange(1, 4))
             if room.dice.random() < 0.3:
                 room.enrol()

@@ -224,6 +224,7 @@ def _become(
                 main()
             else:
                 _run_under(Sky(**sky))  # type: ignore[arg-type]
+            code = 0
         except SystemExit as leaving:
             code = int(leaving.code or 0)
     except BaseException:

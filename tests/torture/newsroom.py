@@ -17,6 +17,7 @@ import random
 import signal
 import sqlite3
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -107,13 +108,15 @@ class Newsroom:
         folder: Of config and ledger.
         seed: Of everything that is left to chance.
         sky: The clock of newsbot; None for the machine's.
-        more: Lines of the config.
+        more: Lines of `[email]`, and of what comes after it.
+        every_minutes: How often a feed is asked at most.
     """
 
     folder: Path
     seed: int
     sky: Sky | None = None
     more: str = ""
+    every_minutes: int = 15
     #: Where feeds lie besides `press`; each is a host of its own.
     hosts: tuple[ScriptedServer, ...] = ()
     dice: random.Random = field(init=False)
@@ -175,7 +178,9 @@ class Newsroom:
             for name in names
         )
         feeds = "".join(
-            f'[[feeds]]\nurl = "{url}"\nlanguage = "en"\n' for url in self.feeds
+            f'[[feeds]]\nurl = "{url}"\nlanguage = "en"\n'
+            f"every_minutes = {self.every_minutes}\n"
+            for url in self.feeds
         )
         chats = ", ".join(f'"{chat}"' for chat in CHATS)
         (self.folder / "config.toml").write_text(
@@ -188,12 +193,11 @@ class Newsroom:
             encoding="utf-8",
         )
 
-    def enrol(self, *, instant: bool = False) -> str:
-        """Let in a reader whose digest of today is due, or one who wants each alert."""
+    def enrol(self, **wishes: object) -> str:
+        """Let in a reader, two days ago: one whose digest of today is due."""
         address = f"reader{len(self.readers)}@example.org"
-        # The hour of a digest that is not wanted here never comes: it is over.
-        at = time_of_day(0, 0)
-        wish = Wish(address=address, at=at, instant=instant)
+        wishes = {"at": time_of_day(0, 0), **wishes}
+        wish = Wish(address=address, **wishes)  # type: ignore[arg-type]
         long_ago = self.now() - timedelta(days=2)
         with closing(open_store(self.database)) as store:
             asks = Subscriber(
@@ -263,7 +267,7 @@ class Newsroom:
             for one in stories
         ]
         body = rss(*items).encode()
-        etag = f'"{hash(body):x}"'
+        etag = f'"{zlib.crc32(body):x}"'
         return Reply(200, {**RSS, "ETag": etag}, body)
 
     def page_url(self, story: Story) -> str:
