@@ -349,11 +349,17 @@ class Newsroom:
 
     def until(self, condition: Callable[[], object], seconds: float = 90) -> None:
         """Wait for something to become true while newsbot runs."""
+        assert self.comes(condition, seconds), self.waiting() + self.log[-4000:]
+
+    def comes(self, condition: Callable[[], object], seconds: float) -> bool:
+        """Wait for something while newsbot runs; whether it came in time."""
         ends_at = time.monotonic() + seconds
         while not condition():
             assert self.lives, self.log[-4000:]
-            assert time.monotonic() < ends_at, self.waiting() + self.log[-4000:]
+            if time.monotonic() > ends_at:
+                return False
             time.sleep(0.05)
+        return True
 
     @contextmanager
     def ledger(self) -> Iterator[sqlite3.Connection]:

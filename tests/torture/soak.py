@@ -48,7 +48,6 @@ from servers.scripted import (
 from servers.telegram import RESET, too_many_requests
 
 from newsbot.stages.local_days import moment
-from newsbot.stages.timing import LONGEST
 from torture.forked import Sky
 from torture.newsroom import CHATS, HTML, RSS, Figures, Newsroom, Story
 
@@ -67,6 +66,12 @@ QUIET = 0.4
 WARM = 0.4
 #: A mail that is looked after every 20 s of the machine's clock is so late at most.
 LATE_SECONDS = 45.0
+#: How far the clock is set forward at an end: every feed is due, and on the local date
+#: that comes then every digest; a mail that was refused for now, after the second time.
+AWAY = timedelta(hours=30)
+MOST_ENDS = 4
+#: Seconds in which the line must come to its end.
+END_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +228,8 @@ class Soak:
         self.n_floods = self.n_greylisted = 0
         #: When newsbot's clock ran: from, to.
         self.spans: list[tuple[datetime, datetime]] = []
+        #: To when it was set forward afterwards.
+        self.ended_at: list[datetime] = []
 
     def found(self) -> None:
         """Found the papers, and let the readers in."""
@@ -291,19 +298,19 @@ class Soak:
     def end(self) -> None:
         """Let days pass, so that all is due; until nothing is on its way."""
         room = self.room
-        began_at = room.now()
-        for _ in range(3):
+        for _ in range(MOST_ENDS):
             assert room.sky is not None
-            room.sky = room.sky.forward(LONGEST + timedelta(hours=1))
+            room.sky = room.sky.forward(AWAY)
             room.start()
-            room.until(lambda: room.serves, 300)
-            room.until(self.all_polled, 300)
-            room.until(lambda: not room.waiting("stories", "messages"), 300)
-            done = not room.waiting()
+            room.until(lambda: room.serves, END_SECONDS)
+            room.until(self.all_polled, END_SECONDS)
+            room.until(lambda: not room.waiting("stories", "messages"), END_SECONDS)
+            # Mail that was refused for now is due again after the next jump.
+            done = room.comes(lambda: not room.waiting(), LATE_SECONDS)
             room.stop()
             if done:
                 break
-        self.spans.append((began_at, room.now()))
+        self.ended_at.append(room.now())
 
     def all_polled(self) -> bool:
         """Whether every paper's last issue was read."""
@@ -315,11 +322,13 @@ class Soak:
         """The local dates that must have a digest, and those that may."""
         late = timedelta(seconds=LATE_SECONDS * self.plan.speed)
         must, may = set(), set()
-        for began_at, ended_at in self.spans:
+        for (began_at, stopped_at), ended_at in zip(
+            self.spans, self.ended_at, strict=True
+        ):
             day = began_at.astimezone(BERLIN).date()
             while (due_at := moment(day, at, BERLIN)) < ended_at:
                 may.add(day)
-                if began_at <= due_at < ended_at - late:
+                if began_at <= due_at < stopped_at - late:
                     must.add(day)
                 day += timedelta(days=1)
         return must, may
