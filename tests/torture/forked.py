@@ -97,8 +97,16 @@ class Launcher:
         *,
         trap: Trap | None = None,
         sky: Sky | None = None,
+        bare: bool = False,
     ) -> int:
         """Start `newsbot run` in a folder; its log goes to `run.log` there.
+
+        Args:
+            folder: Where its config lies.
+            environment: All that it has.
+            trap: Where it is to kill itself.
+            sky: Its clock, where that is not the machine's.
+            bare: Without the powers of `root`, who may write whatever modes say.
 
         Returns:
             The number of its process.
@@ -108,6 +116,7 @@ class Launcher:
             "environment": dict(environment),
             "trap": trap and asdict(trap),
             "sky": sky and asdict(sky),
+            "bare": bare,
         }
         return self._ask(start=order)
 
@@ -204,6 +213,7 @@ def _become(
     environment: dict[str, str],
     trap: dict[str, str] | None,
     sky: dict[str, object] | None,
+    bare: bool,
 ) -> None:
     """Be `newsbot -v run` in a folder; never returns."""
     code = 70
@@ -214,6 +224,8 @@ def _become(
         for number, name in ((0, os.devnull), (1, "run.out"), (2, "run.log")):
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
             os.dup2(os.open(name, flags, 0o600), number)
+        if bare:
+            _drop_powers()
         if trap is not None:
             _set(Trap(**trap))  # type: ignore[arg-type]
         from newsbot.cli import main
@@ -234,6 +246,12 @@ def _become(
     finally:
         sys.stdout.flush()
         os._exit(code)
+
+
+def _drop_powers() -> None:
+    """Give up all capabilities (capset(2), third version of its structures)."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
 
 
 def _run_under(clock: Callable[[], datetime]) -> None:

@@ -276,8 +276,8 @@ class Newsroom:
 
     # --- the process
 
-    def start(self, trap: Trap | None = None) -> int:
-        """Start newsbot."""
+    def start(self, trap: Trap | None = None, *, bare: bool = False) -> int:
+        """Start newsbot; see `Launcher.start`."""
         assert not self.pid
         self.n_logged = len(self.log)
         self.pid = self.launcher.start(
@@ -285,6 +285,7 @@ class Newsroom:
             environment(self.folder, TELEGRAM_BOT_TOKEN=TOKEN),
             trap=trap,
             sky=self.sky,
+            bare=bare,
         )
         return self.pid
 
@@ -324,6 +325,37 @@ class Newsroom:
         self.start()
         self.until(lambda: self.serves and not self.waiting(), seconds)
         self.stop()
+
+    def ends(self, seconds: float = 90) -> int:
+        """Wait until newsbot has left by itself; its exit status."""
+        ends_at = time.monotonic() + seconds
+        while self.lives and time.monotonic() < ends_at:
+            time.sleep(0.02)
+        assert not self.lives, self.log[-4000:]
+        code, self.pid = self.launcher.wait(self.pid), 0
+        return code
+
+    def survives(self, seconds: float) -> int:
+        """Let newsbot serve for a while, and stop it; its exit status, however it left."""
+        ends_at = time.monotonic() + 90
+        while self.lives and not self.serves:
+            assert time.monotonic() < ends_at, self.log[-4000:]
+            time.sleep(0.02)
+        ends_at = time.monotonic() + seconds
+        while self.lives and time.monotonic() < ends_at:
+            time.sleep(0.02)
+        if self.lives:
+            os.kill(self.pid, signal.SIGTERM)
+        return self.ends()
+
+    def told(self, story: Story) -> bool:
+        """Whether every chat was told of a story's deal."""
+        here = [
+            one.chat
+            for one in list(self.telegram.accepted)
+            if all(name in one.visible for name in story.parties)
+        ]
+        return set(here) == set(CHATS)
 
     def stop(self) -> None:
         """Stop newsbot as a service manager does."""
