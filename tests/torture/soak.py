@@ -265,6 +265,8 @@ class Soak:
         ends_at = time.monotonic() + seconds
         while (left := ends_at - time.monotonic()) > 0:
             room.start()
+            room.until(lambda: room.serves, END_SECONDS)
+            left = max(ends_at - time.monotonic(), 0.0)
             wait = self.dice.expovariate(1 / self.plan.kill_every)
             kill_in = wait if wait < left - quiet else left
             self.live(min(kill_in, left))
