@@ -57,10 +57,25 @@ class Report:
         return "\n".join([*lines, *(f"BROKEN: {one}" for one in self.figures.broken)])
 
 
-def crash(folder: Path, n_kills: int, seed: int, seconds: float) -> Report:
-    """Let one system live and die, so many times or for so long."""
+def crash(
+    folder: Path,
+    n_kills: int,
+    seed: int,
+    seconds: float = math.inf,
+    *,
+    embedded: bool = False,
+) -> Report:
+    """Let one system live and die, so many times or for so long.
+
+    Args:
+        folder: Where its config and ledger are to lie.
+        n_kills: How often it is killed.
+        seed: Of everything that is left to chance.
+        seconds: After which it is killed no more.
+        embedded: Whether the embedded model judges.
+    """
     ends_at = time.monotonic() + seconds
-    with Newsroom(folder, seed=seed) as room:
+    with Newsroom(folder, seed=seed, embedded=embedded) as room:
         room.enrol(instant=True)
         while room.n_kills < n_kills and time.monotonic() < ends_at:
             if not room.n_kills or room.dice.random() < 0.6:

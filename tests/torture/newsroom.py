@@ -12,6 +12,7 @@ become one alert, for every chat, and one mail for the reader who wants each at 
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
@@ -110,6 +111,7 @@ class Newsroom:
         sky: The clock of newsbot; None for the machine's.
         more: Lines of `[email]`, and of what comes after it.
         every_minutes: How often a feed is asked at most.
+        embedded: Whether the embedded model judges; then it says what is a deal.
     """
 
     folder: Path
@@ -117,6 +119,7 @@ class Newsroom:
     sky: Sky | None = None
     more: str = ""
     every_minutes: int = 15
+    embedded: bool = False
     #: Where feeds lie besides `press`; each is a host of its own.
     hosts: tuple[ScriptedServer, ...] = ()
     dice: random.Random = field(init=False)
@@ -139,6 +142,8 @@ class Newsroom:
 
     def __enter__(self) -> Newsroom:
         self.dice = random.Random(self.seed)
+        # Its clients are killed in mid-sentence; each would be a traceback.
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         enter = self._opened.enter_context
         self.press = enter(ScriptedServer())
         self.telegram = enter(TelegramServer())
@@ -183,10 +188,12 @@ class Newsroom:
             for url in self.feeds
         )
         chats = ", ".join(f'"{chat}"' for chat in CHATS)
+        judge = f'preset = "server"\nname = "m"\nbase_url = "{self.model.base_url}"\n'
+        if self.embedded:
+            judge = 'preset = "embedded"\n'
         (self.folder / "config.toml").write_text(
             f"[network]\nallow = [{allow}]\nspacing_ms = 0\ntimeout_seconds = 5\n"
-            f'[model]\npreset = "server"\nname = "m"\n'
-            f'base_url = "{self.model.base_url}"\n'
+            f"[model]\n{judge}"
             f"[telegram]\nchats = [{chats}]\npace = 1000.0\n"
             f'base_url = "{self.telegram.base_url}"\n'
             f"[alerts]\nconsole = false\n[email]\n{mail}{self.more}{feeds}{known}",
@@ -421,6 +428,10 @@ class Newsroom:
         """Hold what arrived against what was due; nothing may be on its way."""
         broken = []
         due = [one.parties for one in self.stories if one.parties]
+        if self.embedded:
+            with self.ledger() as raw:
+                told = [plain for (plain,) in raw.execute("SELECT plain FROM alerts")]
+            due = [one for one in due if any(_tells(text, one) for text in told)]
         with self.telegram._lock:
             accepted = list(self.telegram.accepted)
         arrived: Counter[tuple[str, tuple[str, ...]]] = Counter()

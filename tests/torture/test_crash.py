@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.adapters.db.copying import count_rows
-from torture.crash import crash_many
+from torture.crash import crash, crash_many
 from torture.forked import Trap
 from torture.ledgers import NAMES, ledger_at
 from torture.newsroom import CHATS, Newsroom
@@ -92,6 +92,14 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, figure):
 def test_killed_sixty_times_nothing_is_lost(tmp_path, figure):
     """As above, 60 kills of three systems."""
     judge(crash_many(tmp_path, 60, seed=2, n_systems=3), 60, figure)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.case(53, "the whole system with the embedded model, killed at 20 moments")
+def test_killed_with_the_embedded_model_nothing_is_lost(tmp_path, figure):
+    """As above, 20 kills, each life with the model that it loads anew."""
+    judge([crash(tmp_path, 20, seed=3, embedded=True)], 20, figure)
 
 
 def judge(reports, n_kills, figure):
