@@ -57,19 +57,23 @@ def test_killed_at_each_named_point_nothing_is_lost(tmp_path, figure):
 
 
 @pytest.mark.case(53, "killed in a migration, by statement and at its commit")
-@pytest.mark.parametrize("moment", ["before", "commit"])
-def test_killed_in_a_migration_the_next_start_does_it(tmp_path, moment):
-    """`newsbot run` on the first ledger there was dies in its upgrade: the ledger is as
-    before, and the next start upgrades it and tells the news.
+def test_killed_in_a_migration_the_next_start_does_it(tmp_path):
+    """`newsbot run` on the first ledger there was dies in its upgrade, twice: the ledger
+    is as before, and the next start upgrades it and tells the news.
     """
+    statement = r"CREATE TABLE [\"\[]?\w*subscri"
     with Newsroom(tmp_path, seed=2) as room:
         before = ledger_at(room.database, NAMES[0], 0)
-        room.start(Trap(statement=r"CREATE TABLE [\"\[]?\w*subscri", moment=moment))
-        room.dies("migration")
-        with room.ledger() as raw:
-            applied = raw.execute("SELECT name FROM _sqlite_migrations").fetchall()
-            assert applied == [(NAMES[0],)]
-            assert count_rows(raw) == before
+        for trap in (
+            Trap(statement=statement),
+            Trap(statement=statement, moment="commit"),
+        ):
+            room.start(trap)
+            room.dies(f"migration, {trap.moment}")
+            with room.ledger() as raw:
+                applied = raw.execute("SELECT name FROM _sqlite_migrations").fetchall()
+                assert applied == [(NAMES[0],)]
+                assert count_rows(raw) == before
         while not any(story.parties for story in room.stories):
             room.publish(1)
         room.finish()
@@ -83,7 +87,7 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, figure):
     """Two systems are killed some times each: nothing is lost, and what is there twice
     was on its way at a kill.
     """
-    judge(crash_many(tmp_path, 12, seed=1, n_systems=2), 12, figure)
+    judge(crash_many(tmp_path, 10, seed=1, n_systems=2), 10, figure)
 
 
 @pytest.mark.long
