@@ -312,7 +312,7 @@ class Newsroom:
             self.taken_at_kills.add(len(self.mail.taken))
         return code == -signal.SIGKILL
 
-    def dies(self, why: str, seconds: float = 90) -> None:
+    def dies(self, why: str, seconds: float = 240) -> None:
         """Wait until newsbot has killed itself."""
         ends_at = time.monotonic() + seconds
         while self.lives:
@@ -322,7 +322,7 @@ class Newsroom:
             time.sleep(0.02)
         assert self.gone(), why
 
-    def finish(self, seconds: float = 90) -> None:
+    def finish(self, seconds: float = 240) -> None:
         """Start newsbot, let it do all that is left to do, and stop it."""
         self.start()
         line = ("stories", "messages", "feeds")
@@ -333,7 +333,7 @@ class Newsroom:
         self.until(lambda: self.serves and not self.waiting(), seconds)
         self.stop()
 
-    def ends(self, seconds: float = 90) -> int:
+    def ends(self, seconds: float = 240) -> int:
         """Wait until newsbot has left by itself; its exit status."""
         ends_at = time.monotonic() + seconds
         while self.lives and time.monotonic() < ends_at:
@@ -344,7 +344,7 @@ class Newsroom:
 
     def survives(self, seconds: float) -> int:
         """Let newsbot serve for a while, and stop it; its exit status, however it left."""
-        ends_at = time.monotonic() + 90
+        ends_at = time.monotonic() + 240
         while self.lives and not self.serves:
             assert time.monotonic() < ends_at, self.log[-4000:]
             time.sleep(0.02)
@@ -386,7 +386,7 @@ class Newsroom:
         """Whether the process that runs has said that it serves."""
         return "started pid=" in self.log[self.n_logged :]
 
-    def until(self, condition: Callable[[], object], seconds: float = 90) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 240) -> None:
         """Wait for something to become true while newsbot runs."""
         assert self.comes(condition, seconds), self.waiting() + self.log[-4000:]
 
