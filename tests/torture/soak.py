@@ -123,7 +123,7 @@ class Soaked:
         counts = {
             one.name: getattr(self.figures, one.name)
             for one in fields(self.figures)
-            if one.name != "broken"
+            if one.name not in ("broken", "digests_due")
         }
         names = "kills polls unchanged unconditional floods greylisted orphans".split()
         counts |= {name: getattr(self, name) for name in names}
