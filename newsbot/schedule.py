@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,8 @@ class Service:
                 "misfire_grace_time": None,
             },
         )
-        now = self._app.clock()
+        # The scheduler's own clock is the machine's, whatever the app goes by.
+        now = datetime.now(UTC)
         scheduler.add_job(
             self._poll, "interval", seconds=POLL_SECONDS, next_run_time=now
         )

@@ -19,6 +19,7 @@ from newsbot.adapters.db.backups import write_backup
 from newsbot.adapters.db.connection import Connection, open_for_reading
 from newsbot.adapters.db.retention import RetentionRows
 from newsbot.adapters.db.watch import WatchRows
+from newsbot.adapters.db.wrong_clock import mend_times
 from newsbot.adapters.lock import service_runs
 from newsbot.config import Config
 from newsbot.errors import ConfigError, FetchError, NewsbotError, StoreError
@@ -48,6 +49,14 @@ def look(config: Config, now: datetime) -> tuple[Facts, Health]:
         facts = gather(connection, path, now, running=service_runs(path))
     every = config.backup.every if config.backup.to else None
     return facts, judge_health(facts, now, backup_every=every)
+
+
+def mend_clock(connection: Connection, now: datetime) -> None:
+    """Say that the clock was set back, if it was, and move what waits."""
+    if (back := mend_times(connection, now)) is not None:
+        days, seconds = back.days, back.seconds
+        shown = f"{days} days" if days else f"{seconds // 60} minutes"
+        log.warning("the clock was set back by %s; what waits is moved with it", shown)
 
 
 def gather(
@@ -87,6 +96,7 @@ class Upkeep:
 
     def serve(self, now: datetime) -> None:
         """Give a sign of life, and do whatever is due."""
+        mend_clock(self._connection, now)
         self._rows.did("pulse", now)
         config = self._config
         if config.backup.to:

@@ -172,6 +172,7 @@ def test_killed_it_goes_on_where_it_was(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_killed_fifty_times(tmp_path):
     """Killed fifty times, it ends with the ledger of an uninterrupted run."""
     path = archive(tmp_path, 8_000)

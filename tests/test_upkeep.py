@@ -11,6 +11,7 @@ from unittest.mock import patch
 import pytest
 from db_nouns import (
     NOW,
+    alert,
     announce,
     announce_articles,
     article,
@@ -196,3 +197,30 @@ def test_the_weekly_report_comes_once_a_week(tmp_path):
         rig.upkeep.serve(NOW + days * DAY)
     assert len(rig.told) == 2
     assert rig.told[0].startswith("Weekly report: 0 feeds")
+
+
+def test_what_a_clock_ahead_put_off_comes_when_the_clock_is_right(tmp_path, caplog):
+    """Polled and written a year ahead: feed, entry and message are due at once, other
+    waits keep their length, and a step of minutes moves nothing.
+    """
+    rig, year = Rig(tmp_path), timedelta(days=365)
+    ahead = NOW + year
+    store = rig.store
+    polled = feed(next_poll_at=ahead + HOUR, last_polled_at=ahead)
+    announce_articles(store, article())
+    put(store, deal(), "a")
+    store.feeds.polled(polled, [entry("late")], ahead)
+    store.outbox.put(alert(), [("telegram", "42")], ahead)
+    rig.upkeep.serve(ahead - timedelta(minutes=5))
+    assert store.feeds.all()[0].next_poll_at == ahead + HOUR
+    assert "set back" not in caplog.text
+    rig.upkeep.serve(NOW)
+    assert "the clock was set back by 365 days" in caplog.text
+    assert store.feeds.all()[0].next_poll_at == NOW + HOUR
+    assert store.feeds.all()[0].last_polled_at == NOW
+    assert "entry-late" in {one.id for one in store.line.due("found", NOW, 9)}
+    assert [one.recipient for one in store.outbox.due(NOW)] == ["42"]
+    caplog.clear()
+    rig.upkeep.serve(NOW + timedelta(minutes=1))
+    assert "set back" not in caplog.text
+    store.close()

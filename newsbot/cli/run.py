@@ -25,10 +25,13 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     """
     if force_poll and not once:
         raise click.UsageError("--force-poll goes with --once")
+    from newsbot.upkeep import mend_clock
+
     app = session.app
     write_log_as(app.config.log.format)
     app.ready()
     app.lock()
+    mend_clock(app.store.connection, app.clock())
     app.sync()
     if not app.store.feeds.all():
         click.echo("no feeds yet: `newsbot feeds add URL` adds one", err=True)

@@ -18,6 +18,7 @@ import os
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -349,6 +350,11 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     # The default of 5 drops connections of a burst; their second try is 1 s later.
     request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed in mid-request is no fault of the server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def result(content: object) -> Answer:

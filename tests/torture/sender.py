@@ -1,7 +1,12 @@
-"""A process that sends what an outbox holds, for tests that kill it: FILE, URL."""
+"""Processes that send what an outbox holds, for tests that kill them: FILE, URL.
+
+Each line on standard input starts one, by a fork: to import everything anew takes
+longer than to send. It says its number, and this one says how it ended.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +21,23 @@ class Elsewhere:
     base_url: str
 
 
-if __name__ == "__main__":
-    server = Elsewhere(base_url=sys.argv[2])
+def send(path: Path, server: Elsewhere) -> None:
+    """Send until nothing waits."""
     clock = FastClock(speed=1)
-    with post(Path(sys.argv[1]), server, pace=FAST, clock=clock) as office:
-        print("ready", flush=True)
+    with post(path, server, pace=FAST, clock=clock) as office:
+        print(os.getpid(), flush=True)
         while office.waiting():
             office.courier.serve()
+
+
+if __name__ == "__main__":
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                send(Path(sys.argv[1]), Elsewhere(base_url=sys.argv[2]))
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
