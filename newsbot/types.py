@@ -296,6 +296,8 @@ class Finding:
     amounts: tuple[Amount, ...]
     capacity: tuple[Capacity, ...]
     dropped: tuple[Dropped, ...] = ()
+    #: Names left out that may be parties all the same; another article may tell.
+    unsure: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[Party | Amount | Capacity, ...]:

@@ -24,7 +24,8 @@ from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, ground, joined
 from newsbot.stages.heads import HeadSet
-from newsbot.stages.naming import find_names, last_tokens
+from newsbot.stages.likeness import is_rare
+from newsbot.stages.naming import continued, find_names, last_tokens, whole_names
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, with_names
 from newsbot.stages.words import tokens
@@ -109,15 +110,26 @@ class HeadJudge:
         text = reading.article.full_text
         words = tokens(text) if memories else []
         listed = [m for m in reading.organisations if m.kind != "unknown"]
+        guessed = [m for m in reading.organisations if m.kind == "unknown"]
         named: list[OrganisationMention] = []
+        whole: set[str] = set()
         for memory in memories:
             start = max(memory.start, named[-1].end if named else 0)
             own = [w for w in words if start <= w.start and w.end <= memory.end]
             states = memory.states[last_tokens(own, memory.offsets)]
             likely = self._heads.namer.probabilities(states)
+            # A group that sells to all names its products so, not its units.
+            longer = [
+                m
+                for m in continued(own, likely, listed)
+                if is_rare({m.name}, self._gazetteer)
+            ]
+            taken = [m for m in listed if m not in longer]
             threshold = self._heads.thresholds.name
-            named += find_names(text, own, likely, threshold, listed)
-        return with_names(reading, named)
+            found = find_names(text, own, likely, threshold, taken, guessed)
+            named += found
+            whole |= whole_names(found, own, likely)
+        return with_names(reading, named, whole)
 
     def _one(self, head: str, state: Array) -> Array:
         return np.asarray(self._heads[head].probabilities(state[None, :])[0])

@@ -20,6 +20,8 @@ from newsbot.stages import questions
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
+    MAX_PARTIES,
+    MAYBE,
     PAYING,
     SURE,
     Claim,
@@ -143,9 +145,12 @@ class Extraction:
         ]
         owners = self._owners(sums, claims, groups)
         holders = self._owners(capacity, claims, groups)
+        # Of two deals, nobody knows whose the others may be.
+        maybe = _maybe(self._everyone, claims) if len(groups) == 1 else ()
         drafts = [
             self._draft(
                 [claims[n] for n in group],
+                maybe,
                 [one for one, owner in zip(sums, owners, strict=True) if owner == deal],
                 [
                     self._best_place(one.mentions)
@@ -289,6 +294,7 @@ class Extraction:
     def _draft(
         self,
         group: Sequence[Claim],
+        unsure: tuple[str, ...],
         sums: Sequence[_Own[MoneyMention]],
         capacity: Sequence[CapacityMention],
     ) -> Draft:
@@ -321,6 +327,7 @@ class Extraction:
             parties=parties,
             amounts=self._amounts(sums, names),
             capacity=tuple(capacity),
+            unsure=unsure,
         )
 
     def _amounts(
@@ -336,6 +343,13 @@ class Extraction:
             DraftAmount(mention=mention, kind=self._kind(one), payer=payer)
             for one, mention, payer in zip(sums, mentions, payers, strict=True)
         )
+
+
+def _maybe(everyone: Sequence[Claim], parties: Sequence[Claim]) -> tuple[str, ...]:
+    """Name who is no party here but may be one, the likeliest first."""
+    ranked = sorted(everyone, key=lambda claim: -claim.probability)
+    left = [c for c in ranked if c not in parties and c.probability >= MAYBE]
+    return tuple(claim.mention.name for claim in left[:MAX_PARTIES])
 
 
 def _own(

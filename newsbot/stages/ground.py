@@ -66,6 +66,8 @@ class Draft:
     parties: tuple[DraftParty, ...]
     amounts: tuple[DraftAmount, ...]
     capacity: tuple[CapacityMention, ...]
+    #: Names left out that may be parties all the same.
+    unsure: tuple[str, ...] = ()
 
 
 def ground(
@@ -125,6 +127,7 @@ def _finding(
         amounts=amounts,
         capacity=capacity,
         dropped=tuple(dropped),
+        unsure=draft.unsure,
     )
 
 

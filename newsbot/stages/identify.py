@@ -148,7 +148,7 @@ def _known(
     whole = deal
     for twin in twins:
         whole = united(whole, twin, gazetteer)
-    news = _news(finding, published_at, whole, gazetteer)
+    news = _news(finding, published_at, whole, gazetteer, like)
     verdict: Verdict = "update" if news else "repeat"
     reason = f"same deal, score {like.score:.2f}: {like.why}"
     if news:
@@ -166,7 +166,11 @@ def _known(
 
 
 def _news(
-    finding: Finding, published_at: datetime, deal: Deal, gazetteer: Gazetteer
+    finding: Finding,
+    published_at: datetime,
+    deal: Deal,
+    gazetteer: Gazetteer,
+    like: Likeness,
 ) -> list[str]:
     """What a finding adds to a known deal; nothing, where papers retell it."""
     if any(other.id == finding.id for other in deal.findings):
@@ -184,7 +188,8 @@ def _news(
     news += [
         f"party {party.name}"
         for party in finding.parties
-        if not any(gazetteer.related(party.name, name) for name in names)
+        if not like.doubted
+        and not any(gazetteer.related(party.name, name) for name in names)
     ]
     had_sums = any(other.amounts for other in deal.findings)
     if finding.amounts and not had_sums:

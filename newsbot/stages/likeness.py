@@ -56,6 +56,9 @@ class Likeness:
     #: How many sides both name.
     n_shared: int
     why: str
+    #: Whether the finding was not sure of a side that the deal has: what it names
+    #: instead may be wrong.
+    doubted: bool = False
 
     @property
     def is_same(self) -> bool:
@@ -64,9 +67,13 @@ class Likeness:
 
 
 def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str]]:
-    """List each party with its parents and units: whom a known deal may name."""
-    names = {party.name: None for finding in findings for party in finding.parties}
-    return [gazetteer.family([name]) for name in names]
+    """List each party with its parents and units: whom a known deal may name.
+
+    Behind the parties stand the names that may be some.
+    """
+    parties = [party.name for finding in findings for party in finding.parties]
+    unsure = [name for finding in findings for name in finding.unsure]
+    return [gazetteer.family([name]) for name in dict.fromkeys((*parties, *unsure))]
 
 
 def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
@@ -128,6 +135,36 @@ def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _
     )
 
 
+def _with_unsure(
+    sides: _Sides, finding: Finding, deal: Deal, gazetteer: Gazetteer
+) -> tuple[_Sides, bool]:
+    """Match again with whom one telling names and the other was not sure of.
+
+    Only what hardly happens twice in these days makes up for the doubt: somebody who
+    signs rarely, or a sum that agrees.
+
+    Returns:
+        The sides, and whether it was the finding that was not sure.
+    """
+    here = [party.name for party in finding.parties]
+    there = [name for name, _ in deal.parties]
+    maybe_there = [name for other in deal.findings for name in other.unsure]
+    maybe = _among(finding.unsure, there, gazetteer)
+    both = _sides(
+        [*here, *maybe], [*there, *_among(maybe_there, here, gazetteer)], gazetteer
+    )
+    if len(both.shared) > 1 and (both.n_rare or sums_agree(finding, deal)):
+        return both, bool(maybe)
+    return sides, False
+
+
+def _among(
+    names: Sequence[str], told: Sequence[str], gazetteer: Gazetteer
+) -> list[str]:
+    """Names that are, or are related to, one of those told."""
+    return [n for n in names if any(gazetteer.related(n, name) for name in told)]
+
+
 def is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
     """Whether a side signs rarely: nobody whom the list knows as one who sells."""
     listed = [known for name in names if (known := gazetteer.get(name)) is not None]
@@ -139,10 +176,11 @@ def likeness(
 ) -> Likeness:
     """Weigh whether a finding tells of a known deal.
 
-    Two shared sides at least. They give up to 1.0 (as a share of the smaller
-    telling), sums that agree 0.4 (0.1 years later, when they may by chance), sums that
-    differ -0.5 (but not where it must be one event). No common type is -0.3, but not
-    within days: then it is one event, and papers stress different sides of it.
+    Two shared sides at least; within days one may be a name that either telling was
+    not sure of. They give up to 1.0 (as a share of the smaller telling), sums that
+    agree 0.4 (0.1 years later, when they may by chance), sums that differ -0.5 (but
+    not where it must be one event). No common type is -0.3, but not within days: then
+    it is one event, and papers stress different sides of it.
     """
     if any(
         other.article_id == finding.article_id and other.id != finding.id
@@ -154,11 +192,14 @@ def likeness(
         [name for name, _ in deal.parties],
         gazetteer,
     )
+    days = days_apart(published_at, deal)
+    same_event = days <= SAME_EVENT_DAYS
+    doubted = False
+    if len(sides.shared) == 1 and same_event:
+        sides, doubted = _with_unsure(sides, finding, deal, gazetteer)
     n = len(sides.shared)
     if n < 2:
         return Likeness(score=0.0, n_shared=n, why=f"only {n} shared")
-    days = days_apart(published_at, deal)
-    same_event = days <= SAME_EVENT_DAYS
     # Whichever paper comes first: one tells the extension, one the deal.
     sequel = finding.status in _SEQUELS or (same_event and deal.status in _SEQUELS)
     signed = deal.status == "talks" and finding.status == "announced"
@@ -186,7 +227,9 @@ def likeness(
         score -= 0.3
         why.append("no common type")
     why.append(f"{days} days apart")
-    return Likeness(score=score, n_shared=n, why=", ".join(why))
+    if doubted:
+        why.append("one of them unsure here")
+    return Likeness(score=score, n_shared=n, why=", ".join(why), doubted=doubted)
 
 
 def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:

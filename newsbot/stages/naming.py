@@ -9,6 +9,7 @@ article is said to report a deal, and each name costs the model a question.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbot.stages.sentences import token_range
-from newsbot.stages.words import JOINERS, LEGAL_FORMS, STOP, Token
+from newsbot.stages.words import HEAD, JOINERS, LEGAL_FORMS, STOP, TRADE, Token, like
 from newsbot.types import OrganisationMention
 
 #: Names at most, those told most often first.
@@ -26,6 +27,21 @@ MAX_WORDS = 6
 _INNER = frozenset(("&", "+", *JOINERS))
 #: Words that stand between two names.
 _PARTING = frozenset(("und", "and", "oder", "or", "sowie", "with", "mit"))
+#: How sure the model must be that such a word joins all the same ("Bank für Handwerk
+#: und Gewerbe").
+JOINED = 0.8
+#: A noun of trade is no part of a name where the model doubts it by this much more than
+#: the next word: "die Gesellschaft 9Locks". From `WHOLE` on it is: "die Kraftwerke
+#: Samnaun".
+DOUBTED, WHOLE = 0.2, 0.8
+#: How likely the words of a name are on average that rules saw go on behind its start.
+MEAN = 0.35
+#: What an institution is, before its name, and a part of it: "Stiftung Pro Genoma".
+_HEAD = re.compile(
+    HEAD.pattern + r"|Stiftung|Genossenschaft|Bankhaus|Uniklinik\w*|Kraftwerke|"
+    r"\w*universität|Institut|Landesbetrieb|Zweckverband|Provinz|Verein|\w+bank|"
+    r"\w+zunft|Companhia|Compagnie|Société|Fondazione|Fundación|Association"
+)
 #: Signs that may stand inside a name: "Wa'ed Ventures", "St. Rochus".
 _SIGNS = frozenset(("'", "."))
 
@@ -46,6 +62,7 @@ def find_names(
     likely: NDArray[np.float32],
     threshold: float,
     taken: Sequence[OrganisationMention],
+    guessed: Sequence[OrganisationMention] = (),
 ) -> list[OrganisationMention]:
     """Put words that are likely part of a name together; linear in the text.
 
@@ -55,16 +72,27 @@ def find_names(
         likely: Shape (n_words,): how likely each is part of a name.
         threshold: From which on it is.
         taken: Mentions already found, disjoint; none is found twice.
+        guessed: Names that rules have seen, disjoint; where one begins with a name of
+            the model's, it tells how far that goes.
 
     Returns:
         Every place of the names, in order and disjoint; at most `MAX_NAMES` names.
     """
     free = _free(words, taken)
     inside = [
-        bool(free[i] and likely[i] >= threshold and _may_be_inside(word.text))
+        bool(
+            free[i]
+            and likely[i] >= (JOINED if word.text in _PARTING else threshold)
+            and _may_be_inside(word.text)
+        )
         for i, word in enumerate(words)
     ]
-    runs = list(_runs(words, inside))
+    ends = {mention.start: mention.end for mention in guessed}
+    runs = []
+    for first, stop in _runs(words, inside):
+        begun = _headed(words, free, _fronted(words, likely, first, stop))
+        end = ends.get(words[begun].start, 0)
+        runs.append((begun, _ended(words, likely, free, (begun, stop), end)))
     names = [_name(text, words, first, stop) for first, stop in runs]
     told = set(names)
     # "Nebels Vertrag": the name is told without its ending elsewhere.
@@ -87,9 +115,53 @@ def find_names(
 
 
 def _may_be_inside(word: str) -> bool:
-    """ "AI" ends many a name; "and" parts two far oftener than it joins one."""
-    is_word = any(map(str.isalnum, word)) and word not in _PARTING
-    return is_word or word in _INNER or word in _SIGNS
+    return any(map(str.isalnum, word)) or word in _INNER or word in _SIGNS
+
+
+def _fronted(
+    words: Sequence[Token], likely: NDArray[np.float32], first: int, stop: int
+) -> int:
+    """Skip a first word that the model takes for what the name is, not for a part."""
+    while (
+        first + 1 < stop
+        and likely[first] < WHOLE
+        and likely[first] + DOUBTED <= likely[first + 1]
+        and like(TRADE, words[first].text)
+        and not like(_HEAD, words[first].text)
+        and not words[first + 1].text.isdigit()
+    ):
+        first += 1
+    return first
+
+
+def _headed(words: Sequence[Token], free: Sequence[bool], first: int) -> int:
+    """Add what an institution is, where it stands before its name."""
+    before = first - 1
+    if (
+        before >= 0
+        and free[before]
+        and words[first].apart
+        and words[first].text[:1].isupper()
+        and like(_HEAD, words[before].text)
+    ):
+        return before
+    return first
+
+
+def _ended(
+    words: Sequence[Token],
+    likely: NDArray[np.float32],
+    free: Sequence[bool],
+    run: tuple[int, int],
+    end: int,
+) -> int:
+    """Go on to where rules saw a name end, if the model does not mind."""
+    first, stop = run
+    whole = stop
+    while whole < len(words) and words[whole].end <= end and free[whole]:
+        whole += 1
+    plain = [i for i in range(first, whole) if words[i].text not in _INNER]
+    return whole if float(likely[plain].mean()) >= MEAN else stop
 
 
 def _free(words: Sequence[Token], taken: Sequence[OrganisationMention]) -> list[bool]:
@@ -123,7 +195,7 @@ def _trimmed(
     """Cut signs, joiners and legal forms off both ends."""
 
     def is_empty(word: str) -> bool:
-        return word in _INNER or not any(map(str.isalnum, word))
+        return word in _INNER or word in _PARTING or not any(map(str.isalnum, word))
 
     while first < stop and (is_empty(words[first].text) or words[first].text in STOP):
         first += 1
@@ -134,6 +206,33 @@ def _trimmed(
         stop -= 1
     if first < stop <= first + MAX_WORDS and not words[first].text.isdigit():
         yield first, stop
+
+
+def continued(
+    words: Sequence[Token],
+    likely: NDArray[np.float32],
+    listed: Sequence[OrganisationMention],
+) -> list[OrganisationMention]:
+    """Give the listed names that go on: "Lufthansa" in "Lufthansa Cargo"."""
+    ends = {mention.end: mention for mention in listed}
+    return [
+        ends[word.end]
+        for n, word in enumerate(words[:-1])
+        if word.end in ends
+        and words[n + 1].apart
+        and likely[n + 1] >= WHOLE
+        and words[n + 1].text[:1].isupper()
+    ]
+
+
+def whole_names(
+    named: Sequence[OrganisationMention],
+    words: Sequence[Token],
+    likely: NDArray[np.float32],
+) -> frozenset[str]:
+    """Names whose first word the model is sure of: nothing is to be cut off them."""
+    sure = {w.start for w, p in zip(words, likely, strict=True) if p >= WHOLE}
+    return frozenset(m.name for m in named if m.start in sure)
 
 
 def _name(text: str, words: Sequence[Token], first: int, stop: int) -> str:

@@ -75,17 +75,24 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     )
 
 
-def with_names(reading: Reading, named: Sequence[OrganisationMention]) -> Reading:
+def with_names(
+    reading: Reading,
+    named: Sequence[OrganisationMention],
+    whole: Set[str] = frozenset(),
+) -> Reading:
     """Add names that a model has seen; they win over guessed ones.
 
     Args:
         reading: An article as rules see it.
-        named: Disjoint from its listed organisations, as `naming.find_names` gives.
+        named: In order and disjoint, as `naming.find_names` gives. A listed name that
+            one of them holds goes.
+        whole: Names of which the model is sure that their first word is a part.
     """
     listed = [m for m in reading.organisations if m.kind != "unknown"]
     guessed = [m for m in reading.organisations if m.kind == "unknown"]
-    merged = _merged([*listed, *named], guessed)
-    return replace(reading, organisations=_linked(reading.article.full_text, merged))
+    merged = _merged(_merged(named, listed), guessed)
+    text = reading.article.full_text
+    return replace(reading, organisations=_linked(text, merged, whole))
 
 
 def _merged(
@@ -105,7 +112,9 @@ def _merged(
 
 
 def _linked(
-    text: str, mentions: Sequence[OrganisationMention]
+    text: str,
+    mentions: Sequence[OrganisationMention],
+    whole: Set[str] = frozenset(),
 ) -> tuple[OrganisationMention, ...]:
     """Give every form of one organisation one name.
 
@@ -115,7 +124,8 @@ def _linked(
     """
     mentions = _spelled(mentions)
     names = Counter(mention.name for mention in mentions)
-    forms = _Forms(names.keys(), _longer(names.keys()), _simpler(names))
+    longer = _longer(names.keys()) | _ending(names.keys(), whole)
+    forms = _Forms(names.keys(), longer, _simpler(names), whole)
     return tuple(
         forms.renamed(text, mention) if mention.kind == "unknown" else mention
         for mention in mentions
@@ -140,6 +150,16 @@ def _longer(names: Set[str]) -> dict[str, str]:
             if words[n] not in JOINERS:
                 found.setdefault(" ".join(words[:n]), []).append(name)
     return {short: whole[0] for short, whole in found.items() if len(whole) == 1}
+
+
+def _ending(names: Set[str], whole: Set[str]) -> dict[str, str]:
+    """The one whole name that ends in another's words: "Norsk Hydro" of "Hydro"."""
+    found: dict[str, list[str]] = {}
+    for name in whole & names:
+        words = name.split()
+        for n in range(1, len(words)):
+            found.setdefault(" ".join(words[n:]), []).append(name)
+    return {short: full[0] for short, full in found.items() if len(full) == 1}
 
 
 def _simpler(names: Mapping[str, int]) -> dict[str, str]:
@@ -167,11 +187,13 @@ class _Forms:
     names: Set[str]
     longer: Mapping[str, str]
     simpler: Mapping[str, str]
+    whole: Set[str]
 
     def renamed(self, text: str, mention: OrganisationMention) -> OrganisationMention:
         words = mention.name.split()
         places = [m.start() for m in _WORD.finditer(text, mention.start, mention.end)]
-        if len(places) == len(words):  # the whole name, no short form of it
+        # The whole name, no short form of it, and perhaps something before it.
+        if len(places) == len(words) and mention.name not in self.whole:
             for n in range(1, len(words)):
                 shorter = " ".join(words[n:])
                 if shorter in self.names:

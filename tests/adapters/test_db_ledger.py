@@ -88,6 +88,7 @@ findings = st.builds(
     amounts=st.lists(amounts, max_size=3).map(tuple),
     capacity=st.lists(capacities, max_size=2).map(tuple),
     dropped=drops,
+    unsure=st.lists(texts, max_size=3).map(tuple),
 )
 moments = st.datetimes(
     datetime(1, 1, 2),
@@ -195,6 +196,19 @@ def test_candidates_share_two_sides_and_are_recent(deals):
     assert ids(within(72), ["Nvidia", "OpenAI"]) == []  # two names of one side
     assert ids(within(72), ["nvidia"], ["OpenAI'; --"]) == []
     assert ids(within(72)) == []
+
+
+def test_a_name_that_an_article_was_not_sure_of_finds_its_deal(store):
+    """A party that was overlooked is a side by which the deal is found again."""
+    announce_articles(store, article("a"))
+    told = deal("a", ("Nvidia", "OpenAI"), NOW)
+    noun = put(store, told, "a")
+    sides = (["Nvidia"], ["Oracle"])
+    assert store.ledger.candidates(sides, within(72))[0] == []
+    vague = replace(noun, unsure=("Oracle", "Ionos"))
+    store.ledger.put_deal(replace(told, findings=(vague,)), vague, "repeat", "again")
+    ((found,), _) = store.ledger.candidates(sides, within(72))
+    assert [name for name, _ in found.parties] == ["Nvidia", "OpenAI"]
 
 
 def test_talks_are_candidates_for_longer(store):

@@ -31,6 +31,7 @@ def finding(
     status: str = "announced",
     types: Sequence[str] = ("compute_purchase",),
     kind: str = "purchase",
+    unsure: Sequence[str] = (),
 ) -> Finding:
     """One article's telling; each call is another article."""
     article = f"article-{next(_numbers)}"
@@ -58,6 +59,7 @@ def finding(
             for value, currency in sums
         ),
         capacity=(),
+        unsure=tuple(unsure),
     )
 
 
@@ -520,3 +522,49 @@ def test_the_order_of_one_day_s_arrivals_makes_no_other_deals(told, random):
     random.shuffle(shuffled)
     assert deals(shuffled) == deals(told)
     assert len(deals(told)) <= len(STORIES)
+
+
+def test_a_name_one_paper_was_not_sure_of_joins_it_with_the_other():
+    """Told with a product's name for the maker's, a deal is alerted once, either way."""
+    vague = finding("Percebe", "Bajamar", sums=[(0.08, "EUR")], unsure=["Nvidia"])
+    plain = finding("Bajamar", "Nvidia", sums=[(0.07, "USD")])
+    assert verdicts(vague, (plain, days(1))) == ["new", "update"]
+    # What the doubtful telling names instead is no news.
+    assert verdicts(plain, (vague, days(1))) == ["new", "repeat"]
+    (_, joined) = tell(plain, (vague, days(1)))
+    assert "unsure" in joined.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "later"),
+    [
+        pytest.param(
+            finding("OpenAI", "Oracle", sums=[(30, "USD")], unsure=["CoreWeave"]),
+            finding("OpenAI", "CoreWeave", sums=[(11, "USD")]),
+            1,
+            id="two clouds of one lab, unlike sums",
+        ),
+        pytest.param(
+            finding("OpenAI", "Oracle", unsure=["CoreWeave"]),
+            finding("OpenAI", "CoreWeave"),
+            0,
+            id="two clouds of one lab, no sums",
+        ),
+        pytest.param(
+            finding("Percebe", "Bajamar", unsure=["Nvidia"]),
+            finding("Bajamar", "Nvidia"),
+            9,
+            id="days later",
+        ),
+        pytest.param(
+            finding("Percebe", "Galicia Compute", unsure=["Bajamar", "Nvidia"]),
+            finding("Bajamar", "Nvidia"),
+            0,
+            id="no sure party in common",
+        ),
+    ],
+)
+def test_a_doubtful_name_alone_joins_no_two_deals(first, second, later):
+    """Giants that sign daily, other days, or doubt on every side: two deals."""
+    assert verdicts(first, (second, days(later))) == ["new", "new"]
+    assert verdicts(second, (first, days(later))) == ["new", "new"]

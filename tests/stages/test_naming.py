@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.stages.naming import MAX_NAMES, MAX_WORDS, find_names, last_tokens
+from newsbot.stages.naming import (
+    MAX_NAMES,
+    MAX_WORDS,
+    continued,
+    find_names,
+    last_tokens,
+    whole_names,
+)
 from newsbot.stages.words import tokens
 from newsbot.types import OrganisationMention
 
@@ -111,3 +119,110 @@ def test_a_long_text_is_linear():
 
     seconds(500)
     assert seconds(20_000) < 40 * max(seconds(2_000), 1e-3)
+
+
+def weighed(text: str, sure: dict[str, float], guessed: tuple[str, ...] = ()):
+    """Names where the model is as sure of each word as *sure* says, else not at all."""
+    words = tokens(text)
+    likely = np.array([sure.get(word.text, 0.0) for word in words], dtype=np.float32)
+    seen = [
+        OrganisationMention(
+            name=name,
+            kind="unknown",
+            start=text.index(name),
+            end=text.index(name) + len(name),
+        )
+        for name in guessed
+    ]
+    return find_names(text, words, likely, 0.3, [], seen), words, likely
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "guessed", "found"),
+    [
+        pytest.param(
+            "Die Gesellschaft 9Locks mietet.",
+            {"Gesellschaft": 0.64, "9Locks": 0.99},
+            (),
+            ["9Locks"],
+            id="what it is stands before it",
+        ),
+        pytest.param(
+            "Die Kraftwerke Samnaun bauen.",
+            {"Kraftwerke": 0.99, "Samnaun": 0.9},
+            (),
+            ["Kraftwerke Samnaun"],
+            id="what it is is a part",
+        ),
+        pytest.param(
+            "Die Stiftung Pro Genoma bestellt.",
+            {"Pro": 0.97, "Genoma": 0.97},
+            (),
+            ["Stiftung Pro Genoma"],
+            id="an institution",
+        ),
+        pytest.param(
+            "Der Fonds Bosporus 34 zahlt.",
+            {"Bosporus": 0.4, "34": 0.7},
+            (),
+            ["Bosporus 34"],
+            id="a number",
+        ),
+        pytest.param(
+            "the University of Tartu buys",
+            {"University": 0.7, "of": 0.75, "Tartu": 0.06},
+            ("University of Tartu",),
+            ["University of Tartu"],
+            id="rules see its end",
+        ),
+        pytest.param(
+            "Nebel Wolken baut",
+            {"Nebel": 0.6},
+            ("Nebel Wolken",),
+            ["Nebel"],
+            id="the model does mind",
+        ),
+        pytest.param(
+            "Bank für Handwerk und Gewerbe, of Bolzano",
+            {"Bank": 0.8, "für": 0.9, "Handwerk": 0.9, "und": 0.94, "Gewerbe": 0.9},
+            (),
+            ["Bank für Handwerk und Gewerbe"],
+            id="joined by and",
+        ),
+        pytest.param(
+            "Nebel und Halden bauen",
+            {"Nebel": 0.9, "und": 0.5, "Halden": 0.9},
+            (),
+            ["Nebel", "Halden"],
+            id="parted by and",
+        ),
+    ],
+)
+def test_a_name_begins_and_ends_where_model_and_rules_say(text, sure, guessed, found):
+    """The noun before a name is a part of it, or not; what follows it likewise."""
+    mentions, _, _ = weighed(text, sure, guessed)
+    assert [mention.name for mention in mentions] == found
+
+
+def test_a_name_with_a_sure_first_word_is_whole():
+    """Nothing may be cut off its front later on."""
+    text = "Norsk Hydro gives. Rumour Halden pays."
+    sure = {"Norsk": 0.98, "Hydro": 0.99, "Rumour": 0.5, "Halden": 0.6}
+    mentions, words, likely = weighed(text, sure)
+    assert [mention.name for mention in mentions] == ["Norsk Hydro", "Rumour Halden"]
+    assert whole_names(mentions, words, likely) == {"Norsk Hydro"}
+
+
+def test_a_listed_name_that_goes_on_is_another():
+    """Lufthansa Cargo signs, and Lufthansa does not; what ends its sentence does."""
+    text = "Lufthansa Cargo mietet bei Lufthansa. Neu ist Lufthansa heute."
+    words = tokens(text)
+    likely = np.array(
+        [float(word.text in ("Lufthansa", "Cargo", "Neu")) for word in words]
+    )
+    starts = [m.start() for m in re.finditer("Lufthansa", text)]
+    listed = [
+        OrganisationMention(name="Lufthansa", kind="name", start=s, end=s + 9)
+        for s in starts
+    ]
+    assert continued(words, likely, listed) == listed[:1]

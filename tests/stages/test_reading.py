@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -129,3 +130,41 @@ def test_forms_of_one_name_are_one_organisation(text, forms, name):
     reading = with_names(texts.read(text, title="", language="de"), named)
     told = [m.name for m in reading.organisations if m.name[:4] == name[:4]]
     assert told == [name] * len(named)
+
+
+def test_a_whole_name_keeps_its_front_and_takes_its_short_form():
+    """ "Hydro" is Norsk Hydro where the model is sure of "Norsk", else both are Hydro."""
+    text = "Norsk Hydro gibt Strom. Später sagte Hydro zu."
+
+    def names(whole: set[str]) -> list[str]:
+        plain = texts.read(text, title="", language="de")
+        named = [
+            OrganisationMention(
+                name=name,
+                kind="unknown",
+                start=plain.article.full_text.index(at),
+                end=plain.article.full_text.index(at) + len(at),
+            )
+            for name, at in (("Norsk Hydro", "Norsk Hydro"), ("Hydro", "Hydro zu"))
+        ]
+        named[1] = replace(named[1], end=named[1].start + len("Hydro"))
+        reading = with_names(replace(plain, organisations=()), named, whole)
+        return [mention.name for mention in reading.organisations]
+
+    assert names({"Norsk Hydro"}) == ["Norsk Hydro", "Norsk Hydro"]
+    assert names(set()) == ["Hydro", "Hydro"]
+
+
+def test_a_listed_name_inside_a_longer_one_goes():
+    """Lufthansa Cargo is one organisation, not Lufthansa and a rest."""
+    text = "Lufthansa Cargo mietet."
+    reading = texts.read(text, title="", language="de")
+    start = reading.article.full_text.index("Lufthansa")
+    named = [
+        OrganisationMention(
+            name="Lufthansa Cargo", kind="unknown", start=start, end=start + 15
+        )
+    ]
+    assert any(m.name == "Lufthansa" for m in reading.organisations)
+    longer = with_names(reading, named, {"Lufthansa Cargo"})
+    assert [m.name for m in longer.organisations] == ["Lufthansa Cargo"]

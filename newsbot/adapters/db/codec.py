@@ -217,6 +217,8 @@ def finding(written: str) -> Finding:
         amounts=tuple(Amount(**grounded(item)) for item in data["amounts"]),
         capacity=tuple(Capacity(**grounded(item)) for item in data["capacity"]),
         dropped=tuple(Dropped(**item) for item in data["dropped"]),
+        # Rows of earlier versions have none.
+        unsure=tuple(data.get("unsure", ())),
     )
 
 

@@ -278,7 +278,10 @@ class LedgerRows:
             },
             pk="id",
         )
-        for name, _ in deal.parties:
+        # Whom its articles were not sure of finds a deal, too.
+        parties = [name for name, _ in deal.parties]
+        unsure = [name for finding in deal.findings for name in finding.unsure]
+        for name in dict.fromkeys((*parties, *unsure)):
             db.execute(
                 "INSERT INTO deal_parties (deal_id, party, last_seen_at, status) "
                 "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
