@@ -24,9 +24,14 @@ EXTRAS = {
     "adapters/archives/warc": "archive",
     "adapters/browse": "browse",
     "adapters/chat": "chat",
+    "adapters/listening": "browse",
     "adapters/parquet": "parquet",
+    "adapters/ray": "ray",
+    "adapters/shard": "parquet",
+    "adapters/web/": "web",
     "adapters/signing": "dkim",
     "tuning/": "tune",
+    "website": "web",
 }
 
 
@@ -40,6 +45,7 @@ def declared():
     groups = {"": project["dependencies"], **project["optional-dependencies"]}
     names = {key: {normalised(line) for line in lines} for key, lines in groups.items()}
     names["tune"] |= names["embedded"]
+    names["ray"] |= names["archive"] | names["parquet"]
     return names
 
 
