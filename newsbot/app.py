@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
@@ -17,6 +17,7 @@ from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
+from newsbot.alerts import of_findings
 from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
@@ -33,10 +34,11 @@ from newsbot.outlets import (
 from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
+from newsbot.revisits import Visited, revisit
 from newsbot.robots import Robots
 from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose
-from newsbot.stages.notices import feed_text
+from newsbot.stages.notices import FeedNews, feed_text
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.rates import load_rates
@@ -177,8 +179,8 @@ class App:
         """
         from newsbot.mailroom import Mailroom
 
-        managers = managers_of(self.config)
-        return Mailroom(self.config, self.store, self.gazetteer, managers)
+        config = self.config
+        return Mailroom(config, self.store, self.gazetteer, managers_of(config))
 
     @cached_property
     def parts(self) -> Parts:
@@ -215,6 +217,12 @@ class App:
     def send(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Send what is due, within limits; how many messages were taken."""
         return self.courier.serve(stopping)
+
+    def revisit(self, *, stopping: Callable[[], bool] = lambda: False) -> Visited:
+        """Ask for pages with a deal again that are due, where the config wants it."""
+        if not self.config.network.revisit:
+            return Visited()
+        return revisit(self.parts, self.clock(), stopping=stopping)
 
     def adopt(self, other: App) -> None:
         """Take over what a reload must not lose, and build the rest to try it.
@@ -323,12 +331,9 @@ class App:
             secrets=feed_secrets(self.config.feeds),
         )
 
-    def _tell_of_feed(self, feed: Feed, notice: str, now: datetime) -> None:
-        self.tell_managers(feed_text(feed.url, notice), now)
-
-    def tell_managers(self, text: str, now: datetime) -> None:
-        """Write a line to each manager, by the outbox."""
-        managers_of(self.config).tell(self.store.outbox.traffic, text, now)
+    def _tell_of_feed(self, feed: Feed, news: FeedNews, now: datetime) -> None:
+        said = partial(feed_text, feed.url, news)
+        managers_of(self.config).tell(self.store.outbox.traffic, said, now)
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -342,21 +347,16 @@ class App:
             wanted: What to ask of each.
             languages: Only deals that are told in one of them; empty for all.
         """
-        ledger = self.store.ledger
+        ledger, rates = self.store.ledger, load_rates()
         told_in = ledger.told_in(languages) if languages else None
-        found = ledger.deals(wanted.since)
-        return choose(found, wanted, self.gazetteer, load_rates(), told_in)
+        deals = ledger.deals(wanted.since)
+        return choose(deals, wanted, self.gazetteer, rates, told_in)
 
     def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
         """Put deals on rows, with their articles."""
+        told = [(deal, of_findings(self.store, deal)) for deal in deals]
         rates, related = load_rates(), self.gazetteer.related
-        rows = []
-        for deal in deals:
-            ids = dict.fromkeys(finding.article_id for finding in deal.findings)
-            kept = [self.store.line.article(id_) for id_ in ids]
-            articles = {article.id: article for article in kept if article}
-            rows.append(deal_row(deal, articles, rates, related))
-        return rows
+        return [deal_row(deal, articles, rates, related) for deal, articles in told]
 
     def walk(
         self,
@@ -372,8 +372,10 @@ class App:
     ) -> None:
         """Walk the line and send what comes of it, alone and to the end."""
         walk(self.parts, self.clock, progress=progress, composed=self.send)
-        if self.mailroom.write_chat_digests(self.clock()):
-            self.send()
+        self.mailroom.write_chat_digests(self.clock())
+        # No more papers come in this run, so that nothing is gained by waiting.
+        self.store.outbox.hurry_edits(self.clock())
+        self.send()
 
     def lock(self) -> None:
         """Hold the ledger's service lock until the process ends; see `hold_lock`."""

@@ -19,6 +19,7 @@ from newsbot.errors import FetchError, NewsbotError, ParseError, StageError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
 from newsbot.stages.markup import decode
+from newsbot.stages.notices import FeedNews, say_feed
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.timing import back_off, next_poll, validator, with_pace
@@ -36,7 +37,7 @@ NOTICE_AFTER = 3
 #: Called as `parse_feed`.
 ParseFeed = Callable[..., ParsedFeed]
 #: Tells the managers of a feed, in the transaction that stores what became of it.
-Tell = Callable[[Feed, str, datetime], None]
+Tell = Callable[[Feed, FeedNews, datetime], None]
 
 log = logging.getLogger("newsbot")
 
@@ -96,7 +97,12 @@ class _Outcome:
     feed: Feed
     entries: tuple[Entry, ...] = ()
     error: str | None = None
-    notice: str | None = None
+    notice: FeedNews | None = None
+
+    @property
+    def said(self) -> str | None:
+        """What the operator reads of it."""
+        return None if self.notice is None else say_feed(self.notice, "en")
 
 
 def poll_feeds(
@@ -302,9 +308,9 @@ def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> _Outco
         return _failed(feed, now, error, f"{type(error).__name__}: {error}")
     notice = None
     if asked.url != feed.url:
-        notice = f"moved for good: its address is now {asked.url}"
+        notice = FeedNews(kind="moved", detail=asked.url)
     elif feed.n_errors >= NOTICE_AFTER:
-        notice = f"answers again, after {feed.n_errors} errors"
+        notice = FeedNews(kind="recovered", detail=str(feed.n_errors))
     entries = parsed.entries if parsed is not None else ()
     return _Outcome(asked=feed, feed=asked, entries=entries, notice=notice)
 
@@ -330,12 +336,12 @@ def _failed(feed: Feed, now: datetime, error: Exception, reason: str) -> _Outcom
     next_poll_at: datetime | None = wait.until
     if status == 410:
         # RFC 9110, 15.5.11: meant to last; clients are asked to forget the address.
-        line = f"{line}: gone for good, not polled any more"
-        notice = line
+        notice = FeedNews(kind="gone", detail=line)
+        line = say_feed(notice, "en")
         next_poll_at = None
         courtesy = replace(courtesy, stopped_at=now, wait_reason="410 Gone: stopped")
     elif feed.n_errors + 1 == NOTICE_AFTER:
-        notice = f"keeps failing: {line}; it is tried on, at least once a day"
+        notice = FeedNews(kind="failing", detail=line)
     after = replace(
         feed,
         next_poll_at=next_poll_at,
@@ -380,10 +386,8 @@ def _settle(
         log.warning("poll feed=%s error=%s", one.asked.url, name)
         failed = _failed(one.asked, now, error, f"could not be stored ({name})")
         store.settle([(failed.feed, ())], now, besides=lambda: told([failed]))
-        return [
-            Polled(feed=one.asked, n_new=0, error=failed.error, notice=failed.notice)
-        ]
+        return [Polled(feed=one.asked, n_new=0, error=failed.error, notice=failed.said)]
     return [
-        Polled(feed=one.asked, n_new=n, error=one.error, notice=one.notice)
+        Polled(feed=one.asked, n_new=n, error=one.error, notice=one.said)
         for one, n in zip(outcomes, n_new, strict=True)
     ]

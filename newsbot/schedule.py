@@ -165,6 +165,11 @@ class Service:
                 log.info("poll feed=%s new=%d", feed.url, polled.n_new)
             if polled.notice is not None:
                 log.warning("notice feed=%s %s", feed.url, polled.notice)
+        visited = self._app.revisit(stopping=enough)
+        if visited.n_asked:
+            log.info(
+                "pages asked again n=%d changed=%d", visited.n_asked, visited.n_changed
+            )
 
     def _walk(self) -> None:
         with self._walking:
@@ -314,9 +319,9 @@ class Service:
 
 
 def _upkeep_of(app: App) -> Upkeep:
-    """Build what the service does for itself; managers are told by the outbox."""
-    connection = app.store.connection
-    return Upkeep(app.config, connection, lambda: app.fetcher, app.tell_managers)
+    """Build what the service does for itself; managers get its reports."""
+    connection, tell = app.store.connection, app.mailroom.report
+    return Upkeep(app.config, connection, lambda: app.fetcher, tell)
 
 
 def _metrics_of(app: App) -> Metrics | None:

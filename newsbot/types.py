@@ -123,7 +123,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the server gave for an entry's link."""
+    """What the server gave for an entry's link, with its validators, if any."""
 
     entry_id: str
     url: str
@@ -131,6 +131,8 @@ class Page:
     content_type: str
     body: bytes
     fetched_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,12 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     )
 
 
+def headline(page: Page) -> str:
+    """Read a page's own headline, in one line; empty where it has none."""
+    document = _main_text(page)
+    return _one_line(document.title or "", 500) if document else ""
+
+
 def clean_text(text: str) -> str:
     """Bring a text into the form that spans point into.
 
