@@ -18,7 +18,7 @@ from newsbot.adapters.http import HttpFetcher
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.alerts import of_findings
-from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
+from newsbot.brain import Brain, Progress, embedded_brain, loaded_once, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
@@ -144,11 +144,10 @@ class App:
         Raises:
             ModelMissingError: No model, or the extra that loads it is missing.
         """
-        if self.config.model.preset == "embedded":
-            return embedded_brain(self.config, self.gazetteer, self._progress)
-        return prompted_brain(
-            self.config.model, self.gazetteer, lambda: self.fetcher.post_json
-        )
+        model, gazetteer = self.config.model, self.gazetteer
+        if model.preset == "embedded":
+            return embedded_brain(self.config, gazetteer, self._progress)
+        return prompted_brain(model, gazetteer, lambda: self.fetcher.post_json)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -157,18 +156,18 @@ class App:
         self._closing += closing
         return channels
 
-    def conversation(self) -> Conversation | None:
-        """Build the bot that people talk to, with a connection of its own.
+    def conversation(self, parts: Callable[[], Parts]) -> Conversation | None:
+        """Build the bot that people talk to; None where the config wants none.
 
-        None where the config wants none; who starts it closes it, too.
+        *parts* gives those of the line just now. Who starts it closes it, too.
 
         Raises:
             ConfigError: There is no token.
         """
         if not self.config.telegram.takes_commands:
             return None
-        fetcher, pace = lambda: self.fetcher, self.paces["telegram"]
-        return open_bot(self.config, self.gazetteer, fetcher, self.clock, pace)
+        pace = self.paces["telegram"]
+        return open_bot(self.config, self.gazetteer, parts, self.clock, pace)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -188,14 +187,15 @@ class App:
         alerts = self.config.alerts
         recipients = [("console", "-")] if alerts.console else []
         recipients += [("chat", one.url_env) for one in self.config.chat]
+        brain = loaded_once(lambda: self.brain)
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
             parsing=self.parsing,
             permission=Robots(self.fetcher, self.store.sites, self.hosts),
             gazetteer=self.gazetteer,
-            judge=lambda: self.brain.judge,
-            summariser=lambda: self.brain.summariser,
+            judge=lambda: brain().judge,
+            summariser=lambda: brain().summariser,
             recipients=tuple(recipients),
             language=alerts.language,
             hosts=self.hosts,

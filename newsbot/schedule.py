@@ -79,7 +79,7 @@ class Service:
         self._metrics = _metrics_of(app)
         self._resting_until = 0.0
         self._failed: NewsbotError | None = None
-        self._bot = app.conversation()
+        self._bot = app.conversation(lambda: self._app.parts)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the config again.
@@ -277,7 +277,7 @@ class Service:
         parts = ("telegram", "alerts", "organisations", "network", "email", "digest")
         if all(getattr(mine, name) == getattr(theirs, name) for name in parts):
             return self._bot
-        bot = fresh.conversation()
+        bot = fresh.conversation(lambda: self._app.parts)
         # Two that poll at once would be told of a conflict.
         if self._bot is not None:
             self._bot.close()

@@ -24,11 +24,11 @@ from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk, secret_hash
 from newsbot.mailing import chat_of
 from newsbot.pace import is_group
-from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.typed import language_of
 from newsbot.talking import Asked, Job, Menu, Outcome, Reply, Standing
+from newsbot.trial import Trial
 from newsbot.types import LANGUAGES, Language
 
 log = logging.getLogger("newsbot")
@@ -56,7 +56,7 @@ class BotDesk:
     Args:
         store: A connection of its own.
         gazetteer: Spellings, parents and units.
-        fetcher: Gets the guarded way to the web.
+        trial: Tries a page on the line, model and all.
         access: Who is let in.
         clock: Tells the time, aware, UTC.
         readers: Where an address's owner is asked whether they want the digest; None
@@ -67,7 +67,7 @@ class BotDesk:
         self,
         store: Store,
         gazetteer: Gazetteer,
-        fetcher: Callable[[], Fetcher],
+        trial: Callable[[str, datetime], Trial],
         access: Access,
         clock: Callable[[], datetime],
         readers: FrontDesk | None = None,
@@ -75,7 +75,7 @@ class BotDesk:
         self._store = store
         self._readers = readers
         self._gazetteer = gazetteer
-        self._fetcher = fetcher
+        self._trial = trial
         self._access = access
         self._clock = clock
         self._allowance = Allowance(QUOTA, timedelta(minutes=1))
@@ -207,7 +207,7 @@ class BotDesk:
         return Talk(
             store=self._store,
             gazetteer=self._gazetteer,
-            fetcher=self._fetcher,
+            trial=self._trial,
             now=now,
             asked=asked,
             language=self._language(asked),

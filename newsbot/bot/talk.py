@@ -8,10 +8,10 @@ from datetime import datetime
 
 from newsbot.adapters.db import Store
 from newsbot.front_desk import FrontDesk
-from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Asked, Button, Job, Reply, Standing, Subscription
+from newsbot.trial import Trial
 from newsbot.types import Article, Deal, Language
 
 #: The channel of the bot's subscriptions.
@@ -27,7 +27,8 @@ class Talk:
 
     store: Store
     gazetteer: Gazetteer
-    fetcher: Callable[[], Fetcher]
+    #: Tries a page on the line; takes its time.
+    trial: Callable[[str, datetime], Trial]
     now: datetime
     asked: Asked
     language: Language

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsbot.bot import by_mail, filtering, managing, reading, settings
+from newsbot.bot import by_mail, filtering, managing, reading, settings, trying
 from newsbot.bot.talk import Talk
 from newsbot.talking import Asked
 
@@ -41,7 +41,7 @@ SETTINGS: dict[str, Command] = {
 MANAGING: dict[str, Command] = {
     "stats": managing.stats,
     "feeds": managing.feeds,
-    "test": managing.test,
+    "test": trying.test,
     "broadcast": managing.broadcast,
 }
 EVERY = READING | SETTINGS | MANAGING
