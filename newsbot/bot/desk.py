@@ -236,7 +236,7 @@ class BotDesk:
             if wish.command in SETTINGS:
                 follow(talk)
         if asked.kind == "press":
-            self._show_pressed(talk, refusal)
+            self._show_pressed(talk, wish, refusal)
         elif refusal is not None:
             talk.reply(refusal)
 
@@ -268,9 +268,13 @@ class BotDesk:
             return talk.say("stranger")
         return None
 
-    def _show_pressed(self, talk: Talk, refusal: str | None) -> None:
-        """Put the first answer in the place of the message whose button it was."""
-        if talk.replies and talk.asked.message_id is not None:
+    def _show_pressed(self, talk: Talk, wish: Wish, refusal: str | None) -> None:
+        """Put the first answer in the place of the message whose button it was.
+
+        What is only read comes as a message of its own: the buttons stay.
+        """
+        in_place = wish.command in SETTINGS or bool(wish.words)
+        if talk.replies and talk.asked.message_id is not None and in_place:
             talk.replies[0] = replace(
                 talk.replies[0], kind="edit", message_id=talk.asked.message_id
             )

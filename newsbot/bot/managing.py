@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from newsbot.adapters.db.watch import WatchRows, free_bytes
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.mailing import Notice
 from newsbot.stages.bot_texts import literal
+from newsbot.stages.health import judge_health, standing
 from newsbot.stages.printable import one_line
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.types import identity
@@ -47,6 +49,15 @@ def feeds(talk: Talk, _words: str) -> None:
     if more := len(every[MAX_FEEDS:]):
         lines.append(talk.say("more", n=more))
     talk.reply("\n".join(lines))
+
+
+def health(talk: Talk, _words: str) -> None:
+    """/health: whether feeds, queue and deliveries are well, as the weekly report."""
+    facts = WatchRows(talk.store.connection).facts(
+        talk.now, running=True, free_bytes=free_bytes(talk.store.connection)
+    )
+    told = standing(facts, judge_health(facts, talk.now), talk.language)
+    talk.reply("\n".join(literal(line, 500) for line in told.splitlines()))
 
 
 def broadcast(talk: Talk, words: str) -> None:

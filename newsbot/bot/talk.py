@@ -18,6 +18,16 @@ from newsbot.types import Article, Deal, Language
 CHANNEL = "telegram"
 #: What turns a setting off.
 OFF = ("off", "aus", "nein", "no")
+#: What needs no words, or shows what may be chosen: as buttons below /help. /stop is
+#: none of them: a slip of the thumb must not delete anything.
+BUTTONS = (
+    ("deals", "list", "export"),
+    ("sub", "unsub", "filter"),
+    ("lang", "timezone", "digest"),
+    ("quiet", "mute", "email"),
+    ("pause", "resume"),
+)
+MANAGER_BUTTONS = ("stats", "feeds", "health")
 Rows = tuple[tuple[Button, ...], ...]
 
 

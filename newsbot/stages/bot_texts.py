@@ -356,11 +356,12 @@ _HELP: dict[str, tuple[str, str, str]] = {
     "stop": ("", "delete my data", "meine Daten löschen"),
     "stats": ("", "figures of this bot", "Zahlen zu diesem Bot"),
     "feeds": ("", "feeds and their errors", "Feeds und ihre Fehler"),
+    "health": ("", "what has to be mended", "was zu tun ist"),
     "test": ("URL", "is this article a deal?", "ist dieser Artikel ein Deal?"),
     "broadcast": ("TEXT", "tell every subscriber", "allen Abonnenten sagen"),
 }
 #: Those of the people who run the bot.
-MANAGER_COMMANDS = ("stats", "feeds", "test", "broadcast")
+MANAGER_COMMANDS = ("stats", "feeds", "health", "test", "broadcast")
 COMMANDS = tuple(_HELP)
 
 
