@@ -271,6 +271,7 @@ def test_programs_that_know_little_show_it(full):
         for one in layout:
             assert (one["role"], one["cellpadding"]) == ("presentation", "0")
         assert bare.count("<!--[if mso]>") == 2
+        assert content.html.encode().index(b'charset="utf-8"') < 1_024
         assert 'width="600"' in bare
         for one in page.all("img"):
             assert one["src"].startswith("cid:")
