@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from newsbot import __version__
@@ -18,7 +18,7 @@ from newsbot.adapters.http import HttpFetcher
 from newsbot.adapters.listing import deal_rows, list_deals
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
-from newsbot.brain import Brain, Progress, embedded_brain, prompted_brain
+from newsbot.brain import Brain, Progress, embedded_brain, loaded_once, prompted_brain
 from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
@@ -34,10 +34,11 @@ from newsbot.outlets import (
 from newsbot.pace import Pace
 from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
+from newsbot.revisits import Visited, revisit
 from newsbot.robots import Robots
 from newsbot.stages.export import DealRow
 from newsbot.stages.filters import Chosen, Wanted
-from newsbot.stages.notices import feed_text
+from newsbot.stages.notices import FeedNews, feed_text
 from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.timing import asleep
@@ -142,11 +143,10 @@ class App:
         Raises:
             ModelMissingError: No model, or the extra that loads it is missing.
         """
-        if self.config.model.preset == "embedded":
-            return embedded_brain(self.config, self.gazetteer, self._progress)
-        return prompted_brain(
-            self.config.model, self.gazetteer, lambda: self.fetcher.post_json
-        )
+        model, gazetteer = self.config.model, self.gazetteer
+        if model.preset == "embedded":
+            return embedded_brain(self.config, gazetteer, self._progress)
+        return prompted_brain(model, gazetteer, lambda: self.fetcher.post_json)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -155,18 +155,18 @@ class App:
         self._closing += closing
         return channels
 
-    def conversation(self) -> Conversation | None:
-        """Build the bot that people talk to, with a connection of its own.
+    def conversation(self, parts: Callable[[], Parts]) -> Conversation | None:
+        """Build the bot that people talk to; None where the config wants none.
 
-        None where the config wants none; who starts it closes it, too.
+        *parts* gives those of the line just now. Who starts it closes it, too.
 
         Raises:
             ConfigError: There is no token.
         """
         if not self.config.telegram.takes_commands:
             return None
-        fetcher, pace = lambda: self.fetcher, self.paces["telegram"]
-        return open_bot(self.config, self.gazetteer, fetcher, self.clock, pace)
+        pace = self.paces["telegram"]
+        return open_bot(self.config, self.gazetteer, parts, self.clock, pace)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -177,8 +177,8 @@ class App:
         """
         from newsbot.mailroom import Mailroom
 
-        managers = managers_of(self.config)
-        return Mailroom(self.config, self.store, self.gazetteer, managers)
+        config = self.config
+        return Mailroom(config, self.store, self.gazetteer, managers_of(config))
 
     @cached_property
     def parts(self) -> Parts:
@@ -186,14 +186,15 @@ class App:
         alerts = self.config.alerts
         recipients = [("console", "-")] if alerts.console else []
         recipients += [("chat", one.url_env) for one in self.config.chat]
+        brain = loaded_once(lambda: self.brain)
         return Parts(
             store=self.store,
             fetcher=self.fetcher,
             parsing=self.parsing,
             permission=Robots(self.fetcher, self.store.sites, self.hosts),
             gazetteer=self.gazetteer,
-            judge=lambda: self.brain.judge,
-            summariser=lambda: self.brain.summariser,
+            judge=lambda: brain().judge,
+            summariser=lambda: brain().summariser,
             recipients=tuple(recipients),
             language=alerts.language,
             hosts=self.hosts,
@@ -215,6 +216,12 @@ class App:
     def send(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Send what is due, within limits; how many messages were taken."""
         return self.courier.serve(stopping)
+
+    def revisit(self, *, stopping: Callable[[], bool] = lambda: False) -> Visited:
+        """Ask for pages with a deal again that are due, where the config wants it."""
+        if not self.config.network.revisit:
+            return Visited()
+        return revisit(self.parts, self.clock(), stopping=stopping)
 
     def adopt(self, other: App) -> None:
         """Take over what a reload must not lose, and build the rest to try it.
@@ -323,12 +330,9 @@ class App:
             secrets=feed_secrets(self.config.feeds),
         )
 
-    def _tell_of_feed(self, feed: Feed, notice: str, now: datetime) -> None:
-        self.tell_managers(feed_text(feed.url, notice), now)
-
-    def tell_managers(self, text: str, now: datetime) -> None:
-        """Write a line to each manager, by the outbox."""
-        managers_of(self.config).tell(self.store.outbox.traffic, text, now)
+    def _tell_of_feed(self, feed: Feed, news: FeedNews, now: datetime) -> None:
+        said = partial(feed_text, feed.url, news)
+        managers_of(self.config).tell(self.store.outbox.traffic, said, now)
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -362,8 +366,10 @@ class App:
     ) -> None:
         """Walk the line and send what comes of it, alone and to the end."""
         walk(self.parts, self.clock, progress=progress, composed=self.send)
-        if self.mailroom.write_chat_digests(self.clock()):
-            self.send()
+        self.mailroom.write_chat_digests(self.clock())
+        # No more papers come in this run, so that nothing is gained by waiting.
+        self.store.outbox.hurry_edits(self.clock())
+        self.send()
 
     def lock(self) -> None:
         """Hold the ledger's service lock until the process ends; see `hold_lock`."""

@@ -147,9 +147,9 @@ class Attempts:
     def _tell_managers(
         self, channel: str, recipient: str, reason: str, now: datetime
     ) -> None:
-        text = paused_text(recipient, reason, self._managers.language)
+        said = partial(paused_text, recipient, reason)
         traffic = self._outbox.traffic
-        self._managers.tell(traffic, text, now, but=(channel, recipient))
+        self._managers.tell(traffic, said, now, but=(channel, recipient))
 
     def tell(self, notice: Notice) -> Settle:
         """Send a message about no deal to a reader."""

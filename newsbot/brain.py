@@ -6,8 +6,10 @@ In: the config. Out: a `Brain`. Heavy libraries are imported where a model is bu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsbot.adapters.meter import Count, MeteredEncoder, MeteredModel
@@ -15,7 +17,10 @@ from newsbot.config import Config, ModelConfig
 from newsbot.errors import ConfigError
 from newsbot.pipeline import Judge, Summariser
 from newsbot.presets import check_gpu, find_preset, preset_of
+from newsbot.stages.assess import Judgement
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.reading import Reading
+from newsbot.types import Finding, Summary
 
 if TYPE_CHECKING:
     from newsbot.adapters.hf import HfModel
@@ -38,6 +43,41 @@ class Brain:
     count: Count
     #: The model itself, unmetered.
     model: HfModel | HfReader | ServerModel
+
+
+class InTurn:
+    """Asks a model for one thread at a time: the line's, and who tries an article."""
+
+    def __init__(self, judge: Judge, summariser: Summariser) -> None:
+        self._judge = judge
+        self._summariser = summariser
+        self._lock = threading.Lock()
+
+    def judge(self, readings: Sequence[Reading], now: datetime) -> list[Judgement]:
+        """Judge a batch of articles."""
+        with self._lock:
+            return self._judge.judge(readings, now)
+
+    def summarise(
+        self,
+        readings: Sequence[Reading],
+        findings: Sequence[Sequence[Finding]],
+        now: datetime,
+    ) -> list[Summary]:
+        """Summarise a batch of articles."""
+        with self._lock:
+            return self._summariser.summarise(readings, findings, now)
+
+
+def loaded_once(load: Callable[[], Brain]) -> Callable[[], Brain]:
+    """Load a model for whoever asks first; others who ask meanwhile wait for it."""
+    lock = threading.Lock()
+
+    def get() -> Brain:
+        with lock:
+            return load()
+
+    return get
 
 
 def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> Brain:
@@ -68,9 +108,11 @@ def embedded_brain(config: Config, gazetteer: Gazetteer, progress: Progress) -> 
     )
     model = HfReader.load(settings, adapter)
     count = Count()
+    judge = HeadJudge(MeteredEncoder(model, count), adapter.heads, gazetteer)
+    in_turn = InTurn(judge, QuotingSummariser(gazetteer))
     return Brain(
-        judge=HeadJudge(MeteredEncoder(model, count), adapter.heads, gazetteer),
-        summariser=QuotingSummariser(gazetteer),
+        judge=in_turn,
+        summariser=in_turn,
         name=f"embedded {name}, adapter {adapter.heads.hash}",
         count=count,
         model=model,
@@ -101,11 +143,14 @@ def prompted_brain(
     model = _server(settings, post) if is_server else _local(settings)
     count = Count()
     metered = MeteredModel(model, count)
+    judge = PromptJudge(
+        metered, load_prompt("detect_deal"), load_prompt("extract_deal"), gazetteer
+    )
+    summariser = ModelSummariser(metered, load_prompt("summarise"), gazetteer)
+    in_turn = InTurn(judge, summariser)
     return Brain(
-        judge=PromptJudge(
-            metered, load_prompt("detect_deal"), load_prompt("extract_deal"), gazetteer
-        ),
-        summariser=ModelSummariser(metered, load_prompt("summarise"), gazetteer),
+        judge=in_turn,
+        summariser=in_turn,
         name=model.id,
         count=count,
         model=model,

@@ -45,6 +45,9 @@ class NetworkConfig:
     max_mebibytes: int = 15
     #: Milliseconds between two requests to one host.
     spacing_ms: int = 500
+    #: Ask for pages with a deal again, four times within three days: they may have
+    #: been edited.
+    revisit: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from newsbot.alerts import (
     tellings,
 )
 from newsbot.ports import Store
+from newsbot.revisits import follow
 from newsbot.stages.changes import told_state
 from newsbot.stages.compose import compose
 from newsbot.stages.correct import heirs, taken_over
@@ -41,33 +42,41 @@ class _Heir:
     before: Standing
 
 
-def put_deals(store: Store, article: Article, gazetteer: Gazetteer) -> None:
+def put_deals(
+    store: Store, article: Article, gazetteer: Gazetteer, now: datetime
+) -> None:
     """Join an article's findings to their deals; those of its older text leave.
 
     Args:
         store: The ledger; call it inside `atomic`.
         article: Judged.
         gazetteer: Tells which names are one.
+        now: The time, aware UTC.
     """
-    corrected = _replace_older(store, article, gazetteer)
-    findings = store.ledger.findings_of(article.id)
-    _identify(
-        store, article, [one for one in findings if one.id not in corrected], gazetteer
-    )
+    corrected = _replace_older(store, article, gazetteer, now)
+    found = store.ledger.findings_of(article.id)
+    findings = [one for one in found if one.id not in corrected]
+    _identify(store, article, findings, gazetteer, now)
 
 
 def _identify(
-    store: Store, article: Article, findings: Sequence[Finding], gazetteer: Gazetteer
+    store: Store,
+    article: Article,
+    findings: Sequence[Finding],
+    gazetteer: Gazetteer,
+    now: datetime,
 ) -> None:
     when = article.published_at
     names = families(findings, gazetteer)
     known, apart = store.ledger.candidates(names, reach(findings, when))
     for found in identify(findings, when, known, gazetteer, apart):
-        store.ledger.absorb(found.absorbed, found.deal.id)
+        store.ledger.absorb(found.absorbed, found.deal.id, now)
         store.ledger.put_deal(found.deal, found.finding, found.verdict, found.reason)
 
 
-def _replace_older(store: Store, article: Article, gazetteer: Gazetteer) -> set[str]:
+def _replace_older(
+    store: Store, article: Article, gazetteer: Gazetteer, now: datetime
+) -> set[str]:
     """Let the findings of an older text leave; ids of those that took their places."""
     standing = store.versions.standing(article.entry_id)
     if not standing:
@@ -96,7 +105,7 @@ def _replace_older(store: Store, article: Article, gazetteer: Gazetteer) -> set[
             for one in standing
             if one.deal_id == deal_id and one.finding.id in pairs
         ]
-        whole = _as_corrected(store, deal, article, taking, gazetteer)
+        whole = _as_corrected(store, deal, article, taking, gazetteer, now)
         for taker in taking:
             verdict = verdicts[taker.before.finding.id] or "repeat"
             reason = "stands in the place of what the article said before it was edited"
@@ -110,6 +119,7 @@ def _as_corrected(
     article: Article,
     taking: Sequence[_Heir],
     gazetteer: Gazetteer,
+    now: datetime,
 ) -> Deal:
     """Write a deal anew of what still tells it.
 
@@ -134,7 +144,7 @@ def _as_corrected(
             other = found.deal
             first = min(deal, other, key=lambda one: (one.first_seen_at, one.id))
             gone_ids = {deal.id, other.id, *found.absorbed} - {first.id}
-            store.ledger.absorb(sorted(gone_ids), first.id)
+            store.ledger.absorb(sorted(gone_ids), first.id, now)
             known = (
                 *other.findings,
                 *(one for one in known if one not in other.findings),
@@ -171,6 +181,7 @@ def put_messages(
         may_alert=entry.may_alert,
         corrected=corrected,
     )
+    follow(store, entry, article, now)
 
 
 def tell_corrections(

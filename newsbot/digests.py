@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from newsbot.adapters.pages import Rendered
 from newsbot.press import Press, articles_of, chosen, panorama_of
 from newsbot.stages.edition import (
     DealNews,
-    Fresh,
     Noticed,
     Told,
     arrange,
@@ -33,10 +33,12 @@ from newsbot.stages.edition_page import (
     edition,
     health_of,
 )
+from newsbot.stages.edition_states import Fresh, Past
 from newsbot.stages.edition_words import WORDS, short_day
+from newsbot.stages.identify import rebuilt
 from newsbot.stages.local_days import due_date
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
-from newsbot.types import Language, identity
+from newsbot.types import Deal, Language, identity
 
 #: Octets of a page: mail programs cut what is longer than about 100 kB.
 MAX_HTML = 92_000
@@ -210,22 +212,46 @@ def _gather(
 ) -> Told:
     store = press.store
     ids = {one.deal_id for one in news if one.deal_id and one.number in fresh.told}
-    deals = [deal for id_ in sorted(ids) if (deal := store.ledger.deal(id_))]
-    deals = chosen(press, deals, choice)
+    asked = (store.ledger.deal(id_) for id_ in sorted(ids))
+    deals = list({deal.id: deal for deal in asked if deal}.values())
     known = store.news.of_deals(frozenset(deal.id for deal in deals))
     if upto is not None:
         later = frozenset(one.number for one in known if one.number > upto)
         fresh = replace(fresh, later=later)
+    left = {deal.id: store.versions.left(deal.id) for deal in deals}
+    whole = [replace(deal, findings=(*left[deal.id], *deal.findings)) for deal in deals]
     found = tell_deals(
         deals,
         known,
         fresh,
-        articles_of(press, deals),
+        articles_of(press, whole),
+        past=Past(
+            left={id_: gone for id_, gone in left.items() if gone},
+            rebuild=partial(rebuilt, gazetteer=press.gazetteer),
+        ),
         related=press.gazetteer.related,
     )
+    found = _for_reader(press, found, deals, choice)
     numbers = {one.subject: one.number for one in known}
     summed = [_with_summaries(press, one, numbers) for one in found]
     return arrange(summed, _noticed(press, news, fresh, choice))
+
+
+def _for_reader(
+    press: Press, found: Sequence[DealNews], deals: Sequence[Deal], choice: Choice
+) -> list[DealNews]:
+    """Keep what a reader wants; and what corrects what the reader got by that wish."""
+    fitting = {deal.id for deal in chosen(press, deals, choice)}
+
+    def told_once(one: DealNews) -> bool:
+        if not one.correction or one.before is None:
+            return False
+        spoken = {article.language for article in one.articles.values()}
+        if choice.languages and not spoken.intersection(choice.languages):
+            return False
+        return bool(chosen(press, [one.before], replace(choice, languages=())))
+
+    return [one for one in found if one.deal.id in fitting or told_once(one)]
 
 
 def _with_summaries(press: Press, one: DealNews, numbers: dict[str, int]) -> DealNews:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +82,10 @@ class Recipient:
     moved_to: str | None = None
 
 
+#: A line in either language.
+Said = Callable[[Language], str]
+
+
 def chat_of(recipient: str) -> str:
     """Tell the chat of a recipient, whose thread may be named.
 
@@ -139,12 +143,13 @@ class Managers:
 
     #: Pairs of channel and recipient.
     recipients: tuple[tuple[str, str], ...] = ()
+    #: Of those who have set none.
     language: Language = "en"
 
     def tell(
         self,
         traffic: Traffic,
-        text: str,
+        said: Said,
         now: datetime,
         *,
         but: tuple[str, str] | None = None,
@@ -153,13 +158,14 @@ class Managers:
 
         Args:
             traffic: Where lines wait.
-            text: The line.
+            said: The line; each gets it in the language of their own chat.
             now: The time, aware UTC.
             but: Channel and recipient of who is not told: the line is about them.
         """
         for channel, manager in self.recipients:
             if (channel, manager) != but:
-                traffic.notify(line_for(channel, manager, text, now), now)
+                language = traffic.language_of(channel, manager) or self.language
+                traffic.notify(line_for(channel, manager, said(language), now), now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +306,10 @@ class Traffic(Protocol):
 
     def resume(self, channel: str) -> bool:
         """Let a channel go on; whether it rested."""
+        ...
+
+    def language_of(self, channel: str, recipient: str) -> Language | None:
+        """Tell the language that a chat has chosen; None where it has none."""
         ...
 
     def notify(self, notice: Notice, due_at: datetime) -> bool:

@@ -30,11 +30,11 @@ from newsbot.digests import (
 )
 from newsbot.errors import ConfigError, UserError
 from newsbot.front_desk import CONFIRM_WITHIN, FrontDesk
-from newsbot.mailing import Managers
+from newsbot.mailing import Managers, Said
 from newsbot.posting import PostOffice, post
 from newsbot.press import Press
 from newsbot.stages.edition_page import health_of
-from newsbot.stages.edition_short import notice
+from newsbot.stages.edition_short import notice, report
 from newsbot.stages.local_days import bounds, read_zone
 from newsbot.stages.mail import (
     Sender,
@@ -341,16 +341,30 @@ class Mailroom:
         path = self._config.place(email.dkim_key)
         return read_signer(path, email.dkim_selector, self.sender.domain).sign
 
-    def _tell(self, text: str, now: datetime) -> None:
+    def report(self, said: Said, now: datetime) -> None:
+        """Report to the managers: in Telegram, or by mail where nobody is there."""
+        if self._managers.recipients:
+            self._managers.tell(self._store.outbox.traffic, said, now)
+        else:
+            self._write_manager(report(said(self._language), self._language), now)
+
+    def _tell(self, said: Said, now: datetime) -> None:
         """Tell the managers: in the log, in Telegram, by mail where one is named."""
-        log.error("%s", text)
-        self._managers.tell(self._store.outbox.traffic, text, now)
+        log.error("%s", said("en"))
+        self._managers.tell(self._store.outbox.traffic, said, now)
+        self._write_manager(notice(said(self._language), self._language), now)
+
+    @property
+    def _language(self) -> Language:
+        return self._config.alerts.language
+
+    def _write_manager(self, content: Content, now: datetime) -> None:
+        """Write to `[email] manager`, where one is named and mail is set up."""
         address = read_address(self._config.email.manager)
-        if address is None:
+        if address is None or not self.configured:
             return
-        content = notice(text)
         letter = Letter(
-            id=identity("notice", address, text, now.isoformat()),
+            id=identity("notice", address, content.id, now.isoformat()),
             subscriber_id=None,
             recipient=address,
             kind="notice",

@@ -16,6 +16,7 @@ from newsbot.errors import FetchError, ParseError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
 from newsbot.stages.markup import decode
+from newsbot.stages.notices import FeedNews, say_feed
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.timing import back_off, next_poll, validator, with_pace
@@ -42,10 +43,15 @@ class Outcome:
     feed: Feed
     entries: tuple[Entry, ...] = ()
     error: str | None = None
-    notice: str | None = None
+    notice: FeedNews | None = None
     #: What the parser wants to be told with the next answer, once this one is stored;
     #: None where nothing was parsed.
     seen: bytes | None = None
+
+    @property
+    def said(self) -> str | None:
+        """What the operator reads of it."""
+        return None if self.notice is None else say_feed(self.notice, "en")
 
 
 def read_feed(
@@ -197,7 +203,8 @@ def _moved(
 
 def failed(feed: Feed, now: datetime, error: Exception, reason: str) -> Outcome:
     """Keep the reason in the row, in one line, and ask again later."""
-    line, notice = one_line(reason, MAX_REASON), None
+    line = one_line(reason, MAX_REASON)
+    notice: FeedNews | None = None
     status, retry_at = None, None
     if isinstance(error, FetchError):
         # Other answers carry the field for other ends (RFC 9110, 10.2.3).
@@ -216,12 +223,12 @@ def failed(feed: Feed, now: datetime, error: Exception, reason: str) -> Outcome:
     next_poll_at: datetime | None = wait.until
     if status == 410:
         # RFC 9110, 15.5.11: meant to last; clients are asked to forget the address.
-        line = f"{line}: gone for good, not polled any more"
-        notice = line
+        notice = FeedNews(kind="gone", detail=line)
+        line = say_feed(notice, "en")
         next_poll_at = None
         courtesy = replace(courtesy, stopped_at=now, wait_reason="410 Gone: stopped")
     elif feed.n_errors + 1 == NOTICE_AFTER:
-        notice = f"keeps failing: {line}; it is tried on, at least once a day"
+        notice = FeedNews(kind="failing", detail=line)
     after = replace(
         feed,
         next_poll_at=next_poll_at,

@@ -13,9 +13,10 @@ from newsbot.deliver import Courier
 from newsbot.errors import ConfigError
 from newsbot.mailing import Channel, Managers, Outbox
 from newsbot.pace import PATIENT, TELEGRAM, Pace
-from newsbot.ports import Fetcher
+from newsbot.pipeline import Parts
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
+from newsbot.trial import try_page
 
 if TYPE_CHECKING:
     from newsbot.adapters.db import Store
@@ -124,11 +125,18 @@ def managers_of(config: Config) -> Managers:
 def open_bot(
     config: Config,
     gazetteer: Gazetteer,
-    fetcher: Callable[[], Fetcher],
+    parts: Callable[[], Parts],
     clock: Callable[[], datetime],
     pace: Pace,
 ) -> Conversation:
     """Build the bot that people talk to, with a connection of its own.
+
+    Args:
+        config: Who may ask what.
+        gazetteer: Spellings, parents and units.
+        parts: Gives those of the line that runs just now.
+        clock: Tells the time, aware, UTC.
+        pace: Keeps Telegram's limits, together with who sends messages.
 
     Raises:
         ConfigError: There is no token.
@@ -152,7 +160,7 @@ def open_bot(
             language=config.alerts.language,
         ),
         gazetteer,
-        fetcher,
+        lambda url, now: try_page(parts(), url, now),
         clock,
         readers,
         pace,

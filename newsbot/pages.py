@@ -15,6 +15,7 @@ from newsbot.errors import ParseError, StageError
 from newsbot.ports import Line, Parsing, Response
 from newsbot.stages.correct import newer_version
 from newsbot.stages.extract import NO_FULL_TEXT, Skipped, extract
+from newsbot.stages.timing import validator
 from newsbot.types import Article, Entry, Page
 
 
@@ -58,6 +59,8 @@ def page_of(entry: Entry, answer: Response, now: datetime) -> Page:
         content_type=answer.headers.get("content-type", ""),
         body=answer.body,
         fetched_at=now,
+        etag=validator(answer.headers.get("etag")),
+        last_modified=validator(answer.headers.get("last-modified")),
     )
 
 

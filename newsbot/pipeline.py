@@ -227,11 +227,11 @@ def _put_judgement(judgement: Judgement) -> Store_:
 
 
 def identify_deals(
-    parts: Parts, entries: Sequence[Entry], _now: datetime
+    parts: Parts, entries: Sequence[Entry], now: datetime
 ) -> Iterator[Outcome]:
     """Tell new deals from known ones; one article at a time, as each may be new."""
     for entry, article in _articles(parts, entries):
-        put = partial(put_deals, article=article, gazetteer=parts.gazetteer)
+        put = partial(put_deals, article=article, gazetteer=parts.gazetteer, now=now)
         yield Outcome(entry=entry, given="identified", store=put)
 
 

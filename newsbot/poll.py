@@ -23,12 +23,13 @@ from newsbot.outcome import (
     read_feed,
 )
 from newsbot.ports import Fetcher, Response
+from newsbot.stages.notices import FeedNews
 from newsbot.stages.parse import parse_feed
 from newsbot.turns import WORKERS, Hosts, host_of, in_turns
 from newsbot.types import Entry, Feed
 
 #: Tells the managers of a feed, in the transaction that stores what became of it.
-Tell = Callable[[Feed, str, datetime], None]
+Tell = Callable[[Feed, FeedNews, datetime], None]
 
 log = logging.getLogger("newsbot")
 
@@ -167,9 +168,9 @@ def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> Outcom
         return failed(feed, now, error, f"{type(error).__name__}: {error}")
     notice = None
     if asked.url != feed.url:
-        notice = f"moved for good: its address is now {asked.url}"
+        notice = FeedNews(kind="moved", detail=asked.url)
     elif feed.n_errors >= NOTICE_AFTER:
-        notice = f"answers again, after {feed.n_errors} errors"
+        notice = FeedNews(kind="recovered", detail=str(feed.n_errors))
     return Outcome(
         asked=feed,
         feed=asked,
@@ -210,12 +211,12 @@ def _settle(
         log.warning("poll feed=%s error=%s", one.asked.url, name)
         lost = failed(one.asked, now, error, f"could not be stored ({name})")
         store.settle([(lost.feed, ())], now, besides=lambda: told([lost]))
-        return [Polled(feed=one.asked, n_new=0, error=lost.error, notice=lost.notice)]
+        return [Polled(feed=one.asked, n_new=0, error=lost.error, notice=lost.said)]
     # Not before it is stored: what is known is left out of the next answer.
     how.seen.update(
         (one.asked.id, one.seen) for one in outcomes if one.seen is not None
     )
     return [
-        Polled(feed=one.asked, n_new=n, error=one.error, notice=one.notice)
+        Polled(feed=one.asked, n_new=n, error=one.error, notice=one.said)
         for one, n in zip(outcomes, n_new, strict=True)
     ]

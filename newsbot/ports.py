@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Summary,
         Verdict,
     )
-    from newsbot.versions import Versions
+    from newsbot.versions import Revisits, Versions
 
 
 T = TypeVar("T")
@@ -331,8 +331,8 @@ class Ledger(Protocol):
         """List deals that share two sides, and pairs of findings a person parted."""
         ...
 
-    def absorb(self, absorbed: Sequence[str], deal_id: str) -> None:
-        """Let deals become part of another."""
+    def absorb(self, absorbed: Sequence[str], deal_id: str, now: datetime) -> None:
+        """Let deals become part of another; a reader of both is told so."""
         ...
 
     def put_deal(
@@ -374,6 +374,11 @@ class Store(Protocol):
     @property
     def versions(self) -> Versions:
         """Earlier texts, and what they told."""
+        ...
+
+    @property
+    def revisits(self) -> Revisits:
+        """Pages to be asked for again."""
         ...
 
     @property

@@ -14,10 +14,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from newsbot.adapters.db import Store
 from newsbot.errors import MailError
+from newsbot.mailing import Said
 from newsbot.stages.mail import Sender, write_mail
+from newsbot.stages.notices import mail_text
 from newsbot.subscribing import Envelope, Letter, Postman
 
 log = logging.getLogger("newsbot")
@@ -47,7 +50,7 @@ class PostOffice:
     #: Puts a signature before a mail; the identity where there is none.
     sign: Callable[[bytes], bytes]
     #: Tells the manager what a machine cannot mend.
-    tell: Callable[[str, datetime], None]
+    tell: Callable[[Said, datetime], None]
 
 
 def post(
@@ -129,14 +132,16 @@ def _settle(
             letters.failed(letter.id, str(error))
             if letter.subscriber_id is not None:
                 office.store.subscribers.suspend(letter.subscriber_id, str(error))
-                office.tell(f"mail to {letter.recipient} is suspended: {error}", now)
+                said = partial(mail_text, "suspended", letter.recipient, str(error))
+                office.tell(said, now)
         return
     wait = min(FIRST_WAIT * 2 ** min(letter.n_attempts, 16), LONGEST_WAIT)
     if now + wait - letter.created_at > GIVE_UP:
         with office.store.atomic():
             letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
             if letter.subscriber_id is not None:
-                office.tell(f"a mail to {letter.recipient} was given up: {error}", now)
+                said = partial(mail_text, "given up", letter.recipient, str(error))
+                office.tell(said, now)
         return
     letters.postpone(letter.id, str(error), now + wait, counted=True)
     log.warning("mail letter=%s retry_in=%s error=%s", letter.id, wait, error)

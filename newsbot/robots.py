@@ -43,9 +43,23 @@ class SiteStore(Protocol):
 
 
 def ask_page(
-    url: str, fetcher: Fetcher, permission: Permission, now: datetime
+    url: str,
+    fetcher: Fetcher,
+    permission: Permission,
+    now: datetime,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
 ) -> tuple[Response, str | None]:
     """Get a page, unless its site or the page itself forbids reading it.
+
+    Args:
+        url: The page's.
+        fetcher: Asks for it.
+        permission: What its site allows.
+        now: The time.
+        etag: What it was marked with the last time; the answer may then be a 304.
+        last_modified: Likewise.
 
     Returns:
         The answer, empty where it was not asked for, and why it may not be read.
@@ -53,7 +67,7 @@ def ask_page(
     Raises:
         FetchError: It did not arrive.
     """
-    answer, reason = _ask(url, fetcher, permission, now)
+    answer, reason = _ask(url, fetcher, permission, now, (etag, last_modified))
     if reason is None and is_ticket(answer.url):
         named = named_address(answer.body)
         if named is None:
@@ -63,11 +77,16 @@ def ask_page(
 
 
 def _ask(
-    url: str, fetcher: Fetcher, permission: Permission, now: datetime
+    url: str,
+    fetcher: Fetcher,
+    permission: Permission,
+    now: datetime,
+    validators: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Response, str | None]:
     if (reason := permission.refusal(url, now)) is not None:
         return Response(url=url, status=0, headers={}, body=b""), reason
-    answer = fetcher.fetch(url)
+    etag, last_modified = validators
+    answer = fetcher.fetch(url, etag=etag, last_modified=last_modified)
     # A redirect may lead to a site with rules of its own.
     if host_of(answer.url) != host_of(url):
         reason = permission.refusal(answer.url, now)

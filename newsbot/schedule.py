@@ -87,7 +87,7 @@ class Service:
         self._resting_until = 0.0
         self._no_model_until = 0.0
         self._failed: NewsbotError | None = None
-        self._bot = app.conversation()
+        self._bot = app.conversation(lambda: self._app.parts)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the config again.
@@ -174,6 +174,11 @@ class Service:
                 log.info("poll feed=%s new=%d", feed.url, polled.n_new)
             if polled.notice is not None:
                 log.warning("notice feed=%s %s", feed.url, polled.notice)
+        visited = self._app.revisit(stopping=enough)
+        if visited.n_asked:
+            log.info(
+                "pages asked again n=%d changed=%d", visited.n_asked, visited.n_changed
+            )
 
     def _walk(self) -> None:
         with self._walking:
@@ -288,7 +293,7 @@ class Service:
         parts = ("telegram", "alerts", "organisations", "network", "email", "digest")
         if all(getattr(mine, name) == getattr(theirs, name) for name in parts):
             return self._bot
-        bot = fresh.conversation()
+        bot = fresh.conversation(lambda: self._app.parts)
         # Two that poll at once would be told of a conflict.
         if self._bot is not None:
             self._bot.close()
@@ -330,9 +335,9 @@ class Service:
 
 
 def _upkeep_of(app: App) -> Upkeep:
-    """Build what the service does for itself; managers are told by the outbox."""
-    connection = app.store.connection
-    return Upkeep(app.config, connection, lambda: app.fetcher, app.tell_managers)
+    """Build what the service does for itself; managers get its reports."""
+    connection, tell = app.store.connection, app.mailroom.report
+    return Upkeep(app.config, connection, lambda: app.fetcher, tell)
 
 
 def _metrics_of(app: App) -> Metrics | None:

@@ -14,6 +14,9 @@ SubscriberState = Literal["asked", "active", "suspended"]
 #: ``"skipped"``: nothing to tell, and the reader is not to be told so.
 LetterState = Literal["pending", "sent", "failed", "skipped"]
 #: ``"digest ahead"``: written while the clock was ahead; its day is yet to come.
+#: What the line came to know: a finding, a summary; and what takes something back: a
+#: publisher, who corrected a finding; we, who told one deal as two, or two as one.
+NewsKind = Literal["finding", "summary", "correction", "merged", "split"]
 LetterKind = Literal["digest", "digest ahead", "alert", "notice"]
 
 DAYS: tuple[Days, ...] = ("daily", "weekdays", "weekly")
@@ -101,10 +104,11 @@ class News:
 
     #: Grows; never used twice, whatever the clock says.
     number: int
-    kind: Literal["finding", "summary"]
-    #: Id of the finding, or of the summary's article.
+    kind: NewsKind
+    #: Id of the finding, of the summary's article, of the finding that left its deal,
+    #: of the deal that was merged or taken out.
     subject: str
-    #: The deal of the finding, as it stands now.
+    #: The deal that it is about, as it is called now.
     deal_id: str | None
     #: Whether the finding was told as new; repeats change nothing.
     verdict: str | None
@@ -116,6 +120,10 @@ class News:
     #: When the feed announced the article, and when it says it was published.
     seen_at: datetime
     published_at: datetime
+    #: Of a correction: the finding in whose place the other one stands now, if any.
+    heir: str | None = None
+    #: Of a merger or a split: the number from which on both were told.
+    known: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

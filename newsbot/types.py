@@ -123,7 +123,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the server gave for an entry's link."""
+    """What the server gave for an entry's link, with its validators, if any."""
 
     entry_id: str
     url: str
@@ -131,6 +131,8 @@ class Page:
     content_type: str
     body: bytes
     fetched_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +210,6 @@ class Party:
 
     name: str
     roles: tuple[Role, ...]
-    #: The mention itself.
     span: Span
     #: The sentence that states the agreement.
     quote: Span
@@ -339,8 +340,7 @@ class Summary:
     article_id: str
     language: Language
     sentences: tuple[SummarySentence, ...]
-    #: Model and prompt that wrote it, ``"facts"`` for a deal that was told from its
-    #: fields, ``"quotes"`` for verbatim sentences.
+    #: Model and prompt, ``"facts"`` (told from a deal's fields) or ``"quotes"``.
     writer: str
     created_at: datetime
 

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from newsbot.adapters.db.backups import write_backup
@@ -23,6 +24,7 @@ from newsbot.adapters.db.wrong_clock import mend_times
 from newsbot.adapters.lock import service_runs
 from newsbot.config import Config
 from newsbot.errors import ConfigError, FetchError, NewsbotError, StoreError
+from newsbot.mailing import Said
 from newsbot.ports import Fetcher
 from newsbot.stages.health import judge_health, report
 from newsbot.watching import STAGE_OF, Facts, Health
@@ -34,8 +36,8 @@ TRY_AGAIN = timedelta(hours=1)
 FORGET_EVERY = timedelta(days=1)
 REPORT_EVERY = timedelta(days=7)
 
-#: Tells the manager something, in a few lines.
-Tell = Callable[[str, datetime], None]
+#: Tells the manager something, in a few lines of their language.
+Tell = Callable[[Said, datetime], None]
 
 
 def look(config: Config, now: datetime) -> tuple[Facts, Health]:
@@ -172,7 +174,7 @@ class Upkeep:
 
     def _report(self, now: datetime) -> None:
         facts, health = self._health(now)
-        self._tell(report(facts, health, self._config.alerts.language), now)
+        self._tell(partial(report, facts, health), now)
 
 
 def heartbeat_url(config: Config) -> str:

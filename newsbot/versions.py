@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from newsbot.types import Article, Finding
+from newsbot.types import Article, Entry, Finding, Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,44 @@ class Former:
     article: Article
     replaced_by: str
     replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisit:
+    """A page that is due to be asked for again."""
+
+    entry_id: str
+    begun_at: datetime
+
+
+class Revisits(Protocol):
+    """Pages that are asked for again, for their publishers edit in silence."""
+
+    def begin(self, entry_id: str, now: datetime, due_at: datetime) -> None:
+        """Have a page asked for again; a second time changes nothing."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[tuple[Revisit, Entry]]:
+        """List what is due and not on the line just now, the longest due first."""
+        ...
+
+    def visited(
+        self, entry_id: str, now: datetime, outcome: str, due_at: datetime | None
+    ) -> None:
+        """Write down what a visit brought, and when the next one is; None: no more."""
+        ...
+
+    def changed(self, page: Page, title: str | None) -> bool:
+        """Send a page that reads otherwise, maybe under a new headline, down the line.
+
+        Returns:
+            Whether its entry was at the end of the line.
+        """
+        ...
+
+    def renew(self, entry_id: str, etag: str | None, last_modified: str | None) -> None:
+        """Keep what a page that reads as before is marked with now."""
+        ...
 
 
 class Versions(Protocol):

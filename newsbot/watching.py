@@ -87,6 +87,18 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """Pages with a deal that are asked for again, in case they are edited."""
+
+    #: Pages that will be asked for again, and when the next one is due.
+    n_waiting: int = 0
+    next_at: datetime | None = None
+    #: Requests so far, and texts that differ from the one before.
+    n_visits: int = 0
+    n_edited: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known at one moment."""
 
@@ -103,6 +115,7 @@ class Facts:
     n_readers: int
     #: Bytes that are free where the ledger lies.
     free_bytes: int
+    visits: Visits = Visits()
 
     def last(self, job: str) -> Done | None:
         """Find when something was done last."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from fakes import Bench, FakeJudge
 from servers.telegram_bot import TelegramBotServer
 from told_deals import Paper, sum_of, tell
 
@@ -18,6 +19,7 @@ from newsbot.config import Config, DigestConfig, EmailConfig, TelegramConfig
 from newsbot.mailroom import Mailroom
 from newsbot.outlets import managers_of, open_courier
 from newsbot.stages.organisations import load_organisations
+from newsbot.trial import try_page
 
 GAZETTEER = load_organisations(())
 MANAGER = 7
@@ -60,6 +62,7 @@ class Rig:
         self.server = TelegramBotServer()
         self._access = Access(managers=managers, open=open, language="en")
         self._fetcher = fetcher
+        self.judge = FakeJudge("Nvidia", "Anthropic")
         self.config = Config(
             email=email or EmailConfig(),
             digest=DigestConfig(**(digest or {})),
@@ -76,11 +79,17 @@ class Rig:
         return store, BotDesk(
             store,
             GAZETTEER,
-            lambda: self._fetcher,
+            lambda url, now: try_page(self.parts(store), url, now),
             self._access,
             self.clock,
             self.room(store).desk if self.config.email.host else None,
         )
+
+    def parts(self, store):
+        """Of a line whose judge takes Nvidia and Anthropic for a deal."""
+        bench = Bench(store)
+        bench.fetcher, bench.judge = self._fetcher, self.judge
+        return bench.parts
 
     def room(self, store=None):
         """The mailroom, on the ledger; no pictures are drawn."""

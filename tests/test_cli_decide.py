@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from commands import config, here
 from fakes import Bench, entry
+from told_deals import Paper, sum_of, tell
 
 from newsbot.adapters.db import open_store
 
@@ -150,3 +151,28 @@ def test_a_deal_that_was_told_as_one_is_corrected_when_it_is_split(folder):
     assert n_corrections == 1
     assert text.startswith("Correction: two deals were told as one here")
     assert answered == "1"
+
+
+def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
+    """Ceiling and firm sum are two lines, each with its papers; a decision is dated."""
+    config(tmp_path)
+    store = open_store(tmp_path / "newsbot.db")
+    firm = Paper(amounts=(sum_of(20, payer="OpenAI"),), site="a.example")
+    ceiling = Paper(
+        amounts=(sum_of(20, bound="up_to"),), site="b.example", status="talks"
+    )
+    one = tell(store, firm, ceiling, id="d1")
+    other = tell(store, Paper(site="c.example"), id="d2", parties=("Meta", "Oracle"))
+    store.close()
+    shown = here(tmp_path, "show", one.id).out
+    assert "  sum: $20bn, purchase, paid by OpenAI (a.example)" in shown
+    assert "  sum: up to $20bn, purchase (b.example)" in shown
+    assert "  history: announced 2025-11-03, talks 2025-11-03" in shown
+    assert "  talks; new: first" in shown
+    assert here(tmp_path, "merge", one.id, other.id).code == 0
+    shown = here(tmp_path, "show", one.id).out
+    assert "a person decided" in shown
+    assert "are one deal" in shown
+    view = json.loads(here(tmp_path, "show", one.id, "--json").out)
+    assert {item["kind"] for item in view["decisions"]} == {"same"}
+    assert [item["bound"] for item in view["amounts"]] == ["exact", "up_to"]

@@ -196,7 +196,8 @@ def test_the_weekly_report_comes_once_a_week(tmp_path):
     for days in (0, 1, 6, 7, 8, 13, 14):
         rig.upkeep.serve(NOW + days * DAY)
     assert len(rig.told) == 2
-    assert rig.told[0].startswith("Weekly report: 0 feeds")
+    assert rig.told[0]("en").startswith("Weekly report: 0 feeds")
+    assert rig.told[0]("de").startswith("Wochenbericht: 0 Feeds")
 
 
 def test_what_a_clock_ahead_put_off_comes_when_the_clock_is_right(tmp_path, caplog):

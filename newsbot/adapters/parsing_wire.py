@@ -24,6 +24,7 @@ from newsbot.stages.printable import one_line
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "parse_feed": ("newsbot.stages.parse", "feedparser"),
     "extract": ("newsbot.stages.extract",),
+    "headline": ("newsbot.stages.extract",),
     "read_opml": ("newsbot.stages.opml",),
     "read_sitemap": ("newsbot.stages.sitemaps",),
     "read_mhtml": ("newsbot.stages.saved",),

@@ -24,11 +24,11 @@ from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk, secret_hash
 from newsbot.mailing import chat_of
 from newsbot.pace import is_group
-from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.typed import language_of
 from newsbot.talking import Asked, Job, Menu, Outcome, Reply, Standing
+from newsbot.trial import Trial
 from newsbot.types import LANGUAGES, Language
 
 log = logging.getLogger("newsbot")
@@ -56,7 +56,7 @@ class BotDesk:
     Args:
         store: A connection of its own.
         gazetteer: Spellings, parents and units.
-        fetcher: Gets the guarded way to the web.
+        trial: Tries a page on the line, model and all.
         access: Who is let in.
         clock: Tells the time, aware, UTC.
         readers: Where an address's owner is asked whether they want the digest; None
@@ -67,7 +67,7 @@ class BotDesk:
         self,
         store: Store,
         gazetteer: Gazetteer,
-        fetcher: Callable[[], Fetcher],
+        trial: Callable[[str, datetime], Trial],
         access: Access,
         clock: Callable[[], datetime],
         readers: FrontDesk | None = None,
@@ -75,7 +75,7 @@ class BotDesk:
         self._store = store
         self._readers = readers
         self._gazetteer = gazetteer
-        self._fetcher = fetcher
+        self._trial = trial
         self._access = access
         self._clock = clock
         self._allowance = Allowance(QUOTA, timedelta(minutes=1))
@@ -207,7 +207,7 @@ class BotDesk:
         return Talk(
             store=self._store,
             gazetteer=self._gazetteer,
-            fetcher=self._fetcher,
+            trial=self._trial,
             now=now,
             asked=asked,
             language=self._language(asked),
@@ -236,7 +236,7 @@ class BotDesk:
             if wish.command in SETTINGS:
                 follow(talk)
         if asked.kind == "press":
-            self._show_pressed(talk, refusal)
+            self._show_pressed(talk, wish, refusal)
         elif refusal is not None:
             talk.reply(refusal)
 
@@ -268,9 +268,13 @@ class BotDesk:
             return talk.say("stranger")
         return None
 
-    def _show_pressed(self, talk: Talk, refusal: str | None) -> None:
-        """Put the first answer in the place of the message whose button it was."""
-        if talk.replies and talk.asked.message_id is not None:
+    def _show_pressed(self, talk: Talk, wish: Wish, refusal: str | None) -> None:
+        """Put the first answer in the place of the message whose button it was.
+
+        What is only read comes as a message of its own: the buttons stay.
+        """
+        in_place = wish.command in SETTINGS or bool(wish.words)
+        if talk.replies and talk.asked.message_id is not None and in_place:
             talk.replies[0] = replace(
                 talk.replies[0], kind="edit", message_id=talk.asked.message_id
             )

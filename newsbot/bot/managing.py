@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from newsbot.adapters.db.watch import WatchRows, free_bytes
 from newsbot.bot.talk import CHANNEL, Talk
-from newsbot.errors import FetchError
 from newsbot.mailing import Notice
-from newsbot.ports import Response
-from newsbot.stages.bot_texts import literal, say
-from newsbot.stages.extract import Skipped, extract
-from newsbot.stages.gate import gate
-from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.parse import canonical_url
-from newsbot.stages.printable import named, one_line
-from newsbot.stages.reading import read_article
+from newsbot.stages.bot_texts import literal
+from newsbot.stages.health import judge_health, standing
+from newsbot.stages.printable import one_line
 from newsbot.stages.subscriptions import is_silent, quiet_until
-from newsbot.talking import Reply
-from newsbot.types import Entry, Language, Page, identity
+from newsbot.types import identity
 
 #: Feeds that are listed, those with errors first.
 MAX_FEEDS = 30
@@ -59,69 +51,13 @@ def feeds(talk: Talk, _words: str) -> None:
     talk.reply("\n".join(lines))
 
 
-def test(talk: Talk, words: str) -> None:
-    """/test: fetch an article and say what the rules read in it; stores nothing."""
-    url = canonical_url(words) if words and len(words) < 2_000 else None
-    if url is None:
-        talk.tell("test how")
-        return
-    talk.tell("testing", value=url)
-    recipient, language, now = talk.asked.recipient, talk.language, talk.now
-    store, gazetteer, fetcher = talk.store, talk.gazetteer, talk.fetcher
-
-    def fetch() -> None:
-        try:
-            answer = fetcher().fetch(url)
-        except FetchError as error:
-            text = say("test failed", language, value=error)
-        else:
-            text = _read(url, answer, gazetteer, language, now)
-        store.bot.say(Reply(recipient=recipient, html=text), now)
-
-    talk.job = fetch
-
-
-def _read(
-    url: str, answer: Response, gazetteer: Gazetteer, language: Language, now: datetime
-) -> str:
-    """Say what the rules read in a page."""
-    entry = Entry(
-        id=identity("entry", url),
-        feed_id=None,
-        url=url,
-        title="",
-        summary="",
-        published_at=None,
-        first_seen_at=now,
-        origin="archive",
-        may_alert=False,
+def health(talk: Talk, _words: str) -> None:
+    """/health: whether feeds, queue and deliveries are well, as the weekly report."""
+    facts = WatchRows(talk.store.connection).facts(
+        talk.now, running=True, free_bytes=free_bytes(talk.store.connection)
     )
-    page = Page(
-        entry_id=entry.id,
-        url=answer.url,
-        status=answer.status,
-        content_type=answer.headers.get("content-type", ""),
-        body=answer.body,
-        fetched_at=now,
-    )
-    article = extract(page, entry, now)
-    if isinstance(article, Skipped):
-        return say("test failed", language, value=article.reason)
-    reading = read_article(article, gazetteer)
-    decision = gate(article, reading.organisations)
-    names = dict.fromkeys(one.name for one in reading.organisations)
-    told = say(
-        "test",
-        language,
-        title=article.title,
-        site=article.site,
-        told_in=article.language,
-        n=len(article.text),
-        names=named(list(names), 200),
-    )
-    if decision.passed:
-        return told + say("gate passed", language, value=f"{decision.score:.1f}")
-    return told + say("gate stopped", language, value=decision.reason)
+    told = standing(facts, judge_health(facts, talk.now), talk.language)
+    talk.reply("\n".join(literal(line, 500) for line in told.splitlines()))
 
 
 def broadcast(talk: Talk, words: str) -> None:

@@ -12,9 +12,9 @@ from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.bot.desk import Access, BotDesk
 from newsbot.front_desk import FrontDesk
 from newsbot.pace import Pace
-from newsbot.ports import Fetcher
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Conversation
+from newsbot.trial import Trial
 
 
 def open_conversation(
@@ -23,7 +23,7 @@ def open_conversation(
     base_url: str,
     access: Access,
     gazetteer: Gazetteer,
-    fetcher: Callable[[], Fetcher],
+    trial: Callable[[str, datetime], Trial],
     clock: Callable[[], datetime],
     readers: Callable[[Store], FrontDesk | None],
     pace: Pace,
@@ -36,7 +36,7 @@ def open_conversation(
         base_url: As for `TelegramChannel`.
         access: Who is let in.
         gazetteer: Spellings, parents and units.
-        fetcher: Gets the guarded way to the web.
+        trial: Tries a page on the line, model and all.
         clock: Tells the time, aware, UTC.
         readers: Gives, on the bot's own connection, where owners of addresses are
             asked; None where mail is not configured.
@@ -46,7 +46,7 @@ def open_conversation(
         StoreError: The ledger cannot be opened.
     """
     store = open_store(path)
-    desk = BotDesk(store, gazetteer, fetcher, access, clock, readers(store))
+    desk = BotDesk(store, gazetteer, trial, access, clock, readers(store))
     return BotConversation(
         token, base_url, desk, pacing=Pacing(pace, clock), closing=store.close
     )

@@ -12,7 +12,7 @@ from newsbot.bot.showing import (
     deal_buttons,
     deal_row,
 )
-from newsbot.bot.talk import CHANNEL, Talk
+from newsbot.bot.talk import BUTTONS, CHANNEL, MANAGER_BUTTONS, Talk
 from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, help_lines, literal
 from newsbot.stages.export import deal_row as export_row
 from newsbot.stages.export import write_csv
@@ -51,7 +51,11 @@ def start(talk: Talk, _words: str) -> None:
 def help_(talk: Talk, _words: str) -> None:
     """/help: the commands."""
     shown = [one for one in COMMANDS if one not in MANAGER_COMMANDS or talk.is_manager]
-    talk.reply(help_lines(tuple(shown), talk.language))
+    rows = (*BUTTONS, MANAGER_BUTTONS) if talk.is_manager else BUTTONS
+    keyboard = tuple(
+        tuple(talk.button(f"/{name}", name, "") for name in row) for row in rows
+    )
+    talk.reply(help_lines(tuple(shown), talk.language), keyboard)
 
 
 def deals(talk: Talk, words: str) -> None:
@@ -64,14 +68,15 @@ def deals(talk: Talk, words: str) -> None:
             return
     ledger = talk.store.ledger
     found, n = ledger.latest(MAX_LISTED, since), ledger.count(since)
+    choices = talk.choices("deals", "24h", "7d", "30d")
     if not found:
-        talk.tell("deals none")
+        talk.reply(talk.say("deals none"), choices)
         return
     lines = [talk.say("deals", n=n)]
     lines += [deal_row(deal, talk.language) for deal in found]
     if n > len(found):
         lines.append(talk.say("more", n=n - len(found)))
-    talk.reply("\n".join(lines))
+    talk.reply("\n".join(lines), choices)
 
 
 def deal(talk: Talk, words: str) -> None:

@@ -8,16 +8,26 @@ from datetime import datetime
 
 from newsbot.adapters.db import Store
 from newsbot.front_desk import FrontDesk
-from newsbot.ports import Fetcher
 from newsbot.stages.bot_texts import say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Asked, Button, Job, Reply, Standing, Subscription
+from newsbot.trial import Trial
 from newsbot.types import Article, Deal, Language
 
 #: The channel of the bot's subscriptions.
 CHANNEL = "telegram"
 #: What turns a setting off.
 OFF = ("off", "aus", "nein", "no")
+#: What needs no words, or shows what may be chosen: as buttons below /help. /stop is
+#: none of them: a slip of the thumb must not delete anything.
+BUTTONS = (
+    ("deals", "list", "export"),
+    ("sub", "unsub", "filter"),
+    ("lang", "timezone", "digest"),
+    ("quiet", "mute", "email"),
+    ("pause", "resume"),
+)
+MANAGER_BUTTONS = ("stats", "feeds", "health")
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -27,7 +37,8 @@ class Talk:
 
     store: Store
     gazetteer: Gazetteer
-    fetcher: Callable[[], Fetcher]
+    #: Tries a page on the line; takes its time.
+    trial: Callable[[str, datetime], Trial]
     now: datetime
     asked: Asked
     language: Language

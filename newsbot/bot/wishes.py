@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsbot.bot import by_mail, filtering, managing, reading, settings
-from newsbot.bot.talk import Talk
+from newsbot.bot import by_mail, filtering, managing, reading, settings, trying
+from newsbot.bot.talk import BUTTONS, MANAGER_BUTTONS, Talk
 from newsbot.talking import Asked
 
 #: Another chat that is meant: a channel's name, or a chat's id.
@@ -41,10 +41,12 @@ SETTINGS: dict[str, Command] = {
 MANAGING: dict[str, Command] = {
     "stats": managing.stats,
     "feeds": managing.feeds,
-    "test": managing.test,
+    "health": managing.health,
+    "test": trying.test,
     "broadcast": managing.broadcast,
 }
 EVERY = READING | SETTINGS | MANAGING
+_PRESSED = {*(one for row in BUTTONS for one in row), *MANAGER_BUTTONS, "help"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def read_wish(asked: Asked) -> Wish | None:
     """Take a command or a setting's button apart; None where it is neither."""
     if asked.kind == "press":
         parts = asked.text.split("|")
-        if parts[0] != "set" or not 2 <= len(parts) <= 4 or parts[1] not in SETTINGS:
+        if parts[0] != "set" or not 2 <= len(parts) <= 4 or parts[1] not in _PRESSED:
             return None
         parts += [""] * (4 - len(parts))
         target = parts[3] if _TARGET.fullmatch(parts[3]) else ""

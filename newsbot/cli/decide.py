@@ -39,7 +39,7 @@ def merge(session: Session, first: str, second: str) -> None:
     gone = other.id if whole.id == one.id else one.id
     with app.store.atomic():
         _decide(app.store, "same", one.findings, other.findings, app.clock())
-        app.store.ledger.absorb([gone], whole.id)
+        app.store.ledger.absorb([gone], whole.id, app.clock())
         app.store.ledger.rewrite(whole)
         correct_merged(app.store, whole, app.clock())
     click.echo(f"{gone} is now part of {whole.id}")
@@ -73,8 +73,7 @@ def split(session: Session, id_: str, findings: tuple[str, ...]) -> None:
         other = replace(other, id=identity("deal", other.id, *sorted(moved)))
     with app.store.atomic():
         _decide(app.store, "apart", kept, list(moved.values()), app.clock())
-        app.store.ledger.rewrite(other)
-        app.store.ledger.rewrite(rest)
+        app.store.ledger.part(rest, other, app.clock())
         correct_split(app.store, rest, other, app.clock())
     click.echo(f"{len(moved)} of {len(deal.findings)} findings are now deal {other.id}")
 

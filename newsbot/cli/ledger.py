@@ -82,27 +82,52 @@ def search(session: Session, words: tuple[str, ...], limit: int, as_json: bool) 
         click.echo("nothing found", err=True)
 
 
-def _sums(deal: dict[str, Any]) -> str:
+def _sums(deal: dict[str, Any]) -> list[str]:
+    """Each sum as it is stated: bound, kind, payer, and who states it."""
+    lines = []
+    for amount in deal["amounts"]:
+        same = ("value", "currency", "kind", "bound")
+        stated = [
+            (finding["source"], one["payer"])
+            for finding in deal["findings"]
+            for one in finding["amounts"]
+            if all(one[name] == amount[name] for name in same)
+        ]
+        payer = next((one for _, one in stated if one), None)
+        parts = [_sum(amount), amount["kind"]]
+        if payer:
+            parts.append(f"paid by {payer}")
+        sources = ", ".join(dict.fromkeys(str(site) for site, _ in stated))
+        lines.append(f"{', '.join(parts)} ({sources})")
+    return lines
+
+
+def _sum(amount: dict[str, Any]) -> str:
     from decimal import Decimal
 
     from newsbot.stages.amounts import format_money
+    from newsbot.stages.wording import BOUNDS
 
-    sums = [
-        format_money(Decimal(str(amount["value"])), amount["currency"], "en")
-        for amount in deal["amounts"]
-    ]
-    return f"{', '.join(sums)}  " if sums else ""
+    value = format_money(Decimal(str(amount["value"])), amount["currency"], "en")
+    return f"{BOUNDS['en'][amount['bound']]}{value}"
 
 
 def _print_deal(view: dict[str, Any]) -> None:
     click.echo(f"deal {view['id']}: {view['status']}, {', '.join(view['types'])}")
     for party in view["parties"]:
         click.echo(f"  {party['name']}: {', '.join(party['roles'])}")
-    if sums := _sums(view):
-        click.echo(f"  sums: {sums}")
+    for line in _sums(view):
+        click.echo(f"  sum: {line}")
     for item in view["capacity"]:
         click.echo(f"  capacity: {item['value']} {item['unit']}")
     click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
+    history = [f"{one['status']} {one['since'][:10]}" for one in view["history"]]
+    if len(history) > 1:
+        click.echo(f"  history: {', '.join(history)}")
+    for one in view["decisions"]:
+        said = "one deal" if one["kind"] == "same" else "two deals"
+        pair = " and ".join(one["findings"])
+        click.echo(f"  a person decided {one['decided'][:10]}: {pair} are {said}")
     if "withdrawn_by" in view:
         click.echo(
             f"  withdrawn by {view['withdrawn_by']}; no other source tells of it"
@@ -119,17 +144,15 @@ def _print_finding(finding: dict[str, Any], *, earlier: bool = False) -> None:
         click.echo(f"as of the earlier version, replaced {finding['replaced']}:")
     click.echo(f"{finding['source']}, {finding['published']}: {finding['title']}")
     click.echo(f"  {finding['url']}")
-    click.echo(f"  {finding['verdict'] or 'not yet identified'}: {finding['reason']}")
+    verdict = finding["verdict"] or "not yet identified"
+    click.echo(f"  {finding['status']}; {verdict}: {finding['reason']}")
     quotes: dict[str, list[str]] = {}
     for span in finding["spans"]:
         quotes.setdefault(" ".join(span["quote"].split()), []).append(span["field"])
     named = {
         f"parties.{n}": party["name"] for n, party in enumerate(finding["parties"])
     }
-    named |= {
-        f"amounts.{n}": f"{item['value']} {item['currency']}"
-        for n, item in enumerate(finding["amounts"])
-    }
+    named |= {f"amounts.{n}": _sum(item) for n, item in enumerate(finding["amounts"])}
     for quote, fields in quotes.items():
         about = ", ".join(named.get(field, field) for field in fields)
         click.echo(f"  > {quote}")

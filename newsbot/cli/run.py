@@ -45,6 +45,12 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     for one in polled:
         if one.error is not None:
             click.echo(f"{one.feed.url}: {one.error}", err=True)
+    visited = app.revisit()
+    if visited.n_asked:
+        click.echo(
+            f"{visited.n_asked} pages asked again, {visited.n_changed} changed",
+            err=True,
+        )
     progress = _Walked()
     app.walk_and_send(progress=progress)
     if app.mailroom.configured:

@@ -17,7 +17,10 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
     for finding in deal.findings:
         fields = deal_fields(finding)
         for amount in fields["amounts"]:
-            key = f"{amount['value']} {amount['currency']} {amount['kind']}"
+            # "Up to $10bn" and "$10bn" are two statements, whoever makes them.
+            key = " ".join(
+                str(amount[name]) for name in ("value", "currency", "kind", "bound")
+            )
             amounts.setdefault(key, amount)
         for item in finding.capacity:
             value = {"value": plain_number(item.value), "unit": item.unit}
@@ -47,8 +50,38 @@ def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
     return {
         **deal_view(deal, store),
         "last_seen": deal.last_seen_at.isoformat(),
+        "history": _history(deal, store),
+        "decisions": _decisions(deal, store),
         **({"earlier_findings": earlier} if earlier else {}),
     }
+
+
+def _history(deal: Deal, store: Store) -> list[dict[str, Any]]:
+    """When the deal was first told in each state, in the order of time."""
+    told = []
+    for finding in deal.findings:
+        article = store.line.article(finding.article_id)
+        if article is not None:
+            told.append((article.published_at, finding.status, article.site))
+    first: dict[str, dict[str, Any]] = {}
+    for moment, status, site in sorted(told):
+        entry = {"status": status, "since": moment.isoformat(), "source": site}
+        first.setdefault(status, entry)
+    return list(first.values())
+
+
+def _decisions(deal: Deal, store: Store) -> list[dict[str, Any]]:
+    """What persons have said of the deal's findings: one with, or apart from."""
+    own = {finding.id for finding in deal.findings}
+    return [
+        {
+            "kind": one.kind,
+            "findings": [one.finding_id, one.other_id],
+            "decided": one.decided_at.isoformat(),
+        }
+        for one in store.ledger.decisions()
+        if own & {one.finding_id, one.other_id}
+    ]
 
 
 def _replaced(finding: Finding, store: Store) -> str | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from newsbot.config import Config
     from newsbot.types import Feed
-    from newsbot.watching import Facts, Health
+    from newsbot.watching import Facts, Health, Visits
 
 #: Something has to be mended.
 UNHEALTHY = 6
@@ -124,6 +124,12 @@ def _document(facts: Facts, found: Health, lines: tuple[str, ...]) -> dict[str, 
             for one in facts.feeds
         ],
         "waiting": {one.stage: one.n for one in facts.waiting},
+        "visits": {
+            "waiting": facts.visits.n_waiting,
+            "next_at": _iso(facts.visits.next_at),
+            "asked": facts.visits.n_visits,
+            "edited": facts.visits.n_edited,
+        },
         "deliveries": {
             "pending": facts.sending.n_pending,
             "sent": facts.sending.n_sent,
@@ -159,6 +165,8 @@ def _print(facts: Facts, lines: tuple[str, ...]) -> None:
         click.echo(one_line(f"feed: {_feed_line(feed)}", 500))
     waiting = ", ".join(f"{one.stage} {one.n}" for one in facts.waiting if one.n)
     click.echo(f"line: {waiting or 'nothing waits'}")
+    if line := _visits_line(facts.visits):
+        click.echo(f"pages: {line}")
     click.echo(f"messages: {sending_line(facts.sending)}")
     for one in facts.parked:
         text = f"parked: {one.channel} {one.recipient}: {one.reason}"
@@ -175,6 +183,18 @@ def _print(facts: Facts, lines: tuple[str, ...]) -> None:
     click.echo("why:")
     for text in lines:
         click.echo(f"  {one_line(text, 500)}")
+
+
+def _visits_line(visits: Visits) -> str:
+    """Say which pages are asked for again; empty where none was or will be."""
+    parts = []
+    if visits.n_waiting:
+        when = _minute(visits.next_at)
+        parts.append(f"{visits.n_waiting} to be asked again, the next {when}")
+    if visits.n_visits:
+        edited = f"{visits.n_edited} edits found"
+        parts.append(f"asked again {visits.n_visits} times, {edited}")
+    return "; ".join(parts)
 
 
 def _feed_line(feed: Feed) -> str:

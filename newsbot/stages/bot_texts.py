@@ -296,11 +296,30 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "<b>{title}</b>\n{site}, {told_in}, {n} characters\nnames: {names}\n",
         "<b>{title}</b>\n{site}, {told_in}, {n} Zeichen\nNamen: {names}\n",
     ),
-    "gate passed": (
-        "worth the model's time (score {value}); the model was not asked",
-        "dem Modell vorzulegen (Wert {value}); das Modell wurde nicht gefragt",
+    "gate stopped": (
+        "No deal: kept from the model ({value}).",
+        "Kein Deal: dem Modell nicht vorgelegt ({value}).",
     ),
-    "gate stopped": ("kept out: {value}", "aussortiert: {value}"),
+    "test yes": (
+        "<b>A deal</b>, probability {probability} (threshold {threshold}); as it "
+        "would be told:",
+        "<b>Ein Deal</b>, Wahrscheinlichkeit {probability} (Schwelle {threshold}); so "
+        "würde er gemeldet:",
+    ),
+    "test no": (
+        "<b>No deal</b>, probability {probability} (threshold {threshold}).",
+        "<b>Kein Deal</b>, Wahrscheinlichkeit {probability} (Schwelle {threshold}).",
+    ),
+    "test nothing": (
+        "<b>No deal</b>: the model sees one (probability {probability}, threshold "
+        "{threshold}), but no parties that stand in the text.",
+        "<b>Kein Deal</b>: Das Modell sieht einen (Wahrscheinlichkeit {probability}, "
+        "Schwelle {threshold}), aber keine Parteien, die im Text stehen.",
+    ),
+    "test no model": (
+        "The model cannot be asked: {value}",
+        "Das Modell kann nicht gefragt werden: {value}",
+    ),
     "broadcast how": ("Please: /broadcast TEXT", "Bitte: /broadcast TEXT"),
     "broadcast": ("{value}", "{value}"),
     "broadcasted": ("On its way to {n} chats.", "Unterwegs an {n} Chats."),
@@ -337,11 +356,12 @@ _HELP: dict[str, tuple[str, str, str]] = {
     "stop": ("", "delete my data", "meine Daten löschen"),
     "stats": ("", "figures of this bot", "Zahlen zu diesem Bot"),
     "feeds": ("", "feeds and their errors", "Feeds und ihre Fehler"),
-    "test": ("URL", "what I read in an article", "was ich in einem Artikel lese"),
+    "health": ("", "what has to be mended", "was zu tun ist"),
+    "test": ("URL", "is this article a deal?", "ist dieser Artikel ein Deal?"),
     "broadcast": ("TEXT", "tell every subscriber", "allen Abonnenten sagen"),
 }
 #: Those of the people who run the bot.
-MANAGER_COMMANDS = ("stats", "feeds", "test", "broadcast")
+MANAGER_COMMANDS = ("stats", "feeds", "health", "test", "broadcast")
 COMMANDS = tuple(_HELP)
 
 

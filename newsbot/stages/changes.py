@@ -82,6 +82,22 @@ class ToldAgain:
     """A deal whose only report was taken back is reported once more."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAsTwo:
+    """Our mistake: what was told as another deal is this one."""
+
+    #: Parties of what was told as another one.
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAsOne:
+    """Our mistake: two deals were told as this one."""
+
+    #: Parties of the other one.
+    names: tuple[str, ...]
+
+
 Change = (
     StatusChange
     | PartyChange
@@ -90,6 +106,8 @@ Change = (
     | FigureGone
     | Withdrawal
     | ToldAgain
+    | ToldAsTwo
+    | ToldAsOne
 )
 
 
@@ -203,6 +221,10 @@ def say(change: Change, language: Language) -> str:
             return words["withdrawn"].format(by=by)
         case ToldAgain():
             return words["told again"]
+        case ToldAsTwo(names=names):
+            return words["told as two"].format(names=listed(names, AND[language]))
+        case ToldAsOne(names=names):
+            return words["told as one"].format(names=listed(names, AND[language]))
 
 
 def key(change: Change) -> str:
@@ -223,6 +245,10 @@ def key(change: Change) -> str:
             return f"withdrawn by {by}"
         case ToldAgain():
             return "told again"
+        case ToldAsTwo(names=names):
+            return f"same as {' '.join(names)}"
+        case ToldAsOne(names=names):
+            return f"apart from {' '.join(names)}"
 
 
 def written(amount: Amount, language: Language) -> str:
@@ -338,6 +364,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "no capacity": "no capacity any more (was: {was})",
         "withdrawn": "{by} has withdrawn its report, and no other source tells of it",
         "told again": "told again, after the first report was withdrawn",
+        "told as two": "told as two deals by mistake, it is one; the other one was: "
+        "{names}",
+        "told as one": "two deals told as one by mistake; the other one is: {names}",
     },
     "de": {
         "status": "jetzt {now} (vorher: {was})",
@@ -353,5 +382,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "withdrawn": "{by} hat den Bericht zurückgezogen, und keine andere Quelle "
         "meldet ihn",
         "told again": "wieder gemeldet, nachdem der erste Bericht zurückgezogen wurde",
+        "told as two": "irrtümlich als zwei Abkommen gemeldet, es ist eines; das "
+        "andere war: {names}",
+        "told as one": "irrtümlich als ein Abkommen gemeldet, es sind zwei; das "
+        "andere ist: {names}",
     },
 }

@@ -47,6 +47,30 @@ def newer_version(found: Article, known: Article) -> Article | None:
     )
 
 
+def retitled(title: str, was: str, now: str) -> str | None:
+    """Make the new title of an article whose page has another headline than before.
+
+    The feed's title is usually the page's headline without the site's name beside it.
+
+    Args:
+        title: As the feed gave it.
+        was: The page's headline then.
+        now: The page's headline now.
+
+    Returns:
+        The title as the feed would give it now; None where the headline stands.
+
+    >>> retitled("Two sign for 6bn", "Two sign for 6bn | Paper", "Two sign | Paper")
+    'Two sign'
+    """
+    if not now or not was or was.split() == now.split():
+        return None
+    before, found, after = was.partition(title)
+    if found and title and now.startswith(before) and now.endswith(after):
+        return now[len(before) : len(now) - len(after)].strip() or None
+    return now
+
+
 def heirs(
     older: Sequence[Finding], newer: Sequence[Finding], gazetteer: Gazetteer
 ) -> dict[str, Finding]:

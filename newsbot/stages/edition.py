@@ -12,25 +12,15 @@ the clock was wrong, still has its number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
-from newsbot.stages.changes import Change, changes
+from newsbot.stages.changes import Change, ToldAsOne, ToldAsTwo, Withdrawal
 from newsbot.stages.currencies import CURRENCIES
+from newsbot.stages.edition_states import NO_PAST, Fresh, Past, states
 from newsbot.subscribing import News
-from newsbot.types import Article, Deal, Role, Summary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Which news a digest tells; all other news is known, or to come."""
-
-    #: Numbers of the news that is told.
-    told: frozenset[int]
-    #: Numbers of the news that is not to be known yet.
-    later: frozenset[int] = frozenset()
+from newsbot.types import Article, Deal, Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +35,18 @@ class DealNews:
     articles: Mapping[str, Article]
     #: Of its articles, the last news first.
     summaries: tuple[Summary, ...] = ()
+    #: As the reader knew it.
+    before: Deal | None = None
+    #: The publishers that corrected what the reader knew.
+    corrected_by: tuple[str, ...] = ()
+
+    @property
+    def correction(self) -> bool:
+        """Whether it takes back something that the reader was told."""
+        ours = (ToldAsTwo, ToldAsOne, Withdrawal)
+        return bool(self.corrected_by) or any(
+            isinstance(one, ours) for one in self.changed
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def tell_deals(
     fresh: Fresh,
     articles: Mapping[str, Article],
     *,
+    past: Past = NO_PAST,
     related: Callable[[str, str], bool],
 ) -> list[DealNews]:
     """Say of each deal what is new in it.
@@ -115,39 +118,39 @@ def tell_deals(
         deals: With all their findings.
         news: Everything known of these deals.
         fresh: What the digest tells.
-        articles: Of the findings, by id, as far as they are kept.
+        articles: Of the findings, by id, as far as they are kept; of those that left
+            their deals, too.
+        past: The findings that left their deals.
         related: Whether two names are the same, or parent and unit.
 
     Returns:
         The deals of which there is something to tell, as they stand by then. A deal
         that was told again only is left out.
     """
-    of_finding = {one.subject: one for one in news if one.kind == "finding"}
+    of_deal: dict[str | None, list[News]] = {}
+    for one in news:
+        of_deal.setdefault(one.deal_id, []).append(one)
     found = []
     for deal in deals:
-        known = [
-            of_finding[finding.id]
-            for finding in deal.findings
-            if finding.id in of_finding
-            and of_finding[finding.id].number not in fresh.later
-        ]
-        if not any(
-            one.number in fresh.told and one.verdict != "repeat" for one in known
-        ):
+        known = of_deal.get(deal.id, [])
+        told = states(deal, known, fresh, articles, past, related=related)
+        if told is None or not (told.new or told.changed):
             continue
-        after = _as_known(deal, known)
-        before = _as_known(deal, [one for one in known if one.number not in fresh.told])
-        of_deal = {
-            finding.article_id: articles[finding.article_id]
-            for finding in after.findings
-            if finding.article_id in articles
-        }
-        new = not before.findings
-        changed = () if new else changes(before, after, of_deal, related=related)
-        if new or changed:
-            found.append(
-                DealNews(deal=after, changed=changed, new=new, articles=of_deal)
+        shown = told.after if told.after.findings else told.before
+        found.append(
+            DealNews(
+                deal=told.after,
+                changed=told.changed,
+                new=told.new,
+                articles={
+                    finding.article_id: articles[finding.article_id]
+                    for finding in shown.findings
+                    if finding.article_id in articles
+                },
+                before=told.before,
+                corrected_by=told.corrected_by,
             )
+        )
     return found
 
 
@@ -179,22 +182,3 @@ def largest(deal: Deal) -> Decimal:
         if (known := CURRENCIES.get(amount.currency)) is not None
     ]
     return max(sums, default=Decimal())
-
-
-def _as_known(deal: Deal, known: Sequence[News]) -> Deal:
-    """The deal as it stood when these findings of it were known."""
-    ids = {one.subject for one in known}
-    kept = tuple(finding for finding in deal.findings if finding.id in ids)
-    if len(kept) == len(deal.findings) or not known:
-        # As it stands; a person may have moved findings since the last news.
-        return replace(deal, findings=kept)
-    last = max(known, key=lambda one: one.number)
-    parties = tuple(
-        (name, cast("tuple[Role, ...]", roles)) for name, roles in last.parties
-    )
-    return replace(
-        deal,
-        status=last.status or deal.status,
-        parties=parties or deal.parties,
-        findings=kept,
-    )

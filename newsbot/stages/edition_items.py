@@ -109,6 +109,12 @@ def item_of(news: DealNews, language: Language) -> Item:
     deal = news.deal
     told_by = sources(tuple(news.articles.values()))
     status = (STATUS if news.new else STATES)[language][deal.status]
+    if deal.withdrawn_by is not None:
+        status = WORDS[language].withdrawn
+    changed = [say(one, language) for one in news.changed]
+    if changed and news.corrected_by:
+        by = listed([_name(one) for one in news.corrected_by], AND[language])
+        changed[0] = WORDS[language].corrected.format(by=by, news=changed[0])
     names = [_name(name) for name, _ in deal.parties]
     others = WORDS[language].others
     headline = _capped(names, MAX_HEADLINE, others)
@@ -130,7 +136,7 @@ def item_of(news: DealNews, language: Language) -> Item:
         figure=written(largest, language) if largest else "",
         changes=tuple(
             _capped(
-                [one_line(say(one, language), MAX_CHANGE) for one in news.changed],
+                [one_line(one, MAX_CHANGE) for one in changed],
                 MAX_CHANGES,
                 others,
             )

@@ -195,7 +195,8 @@ def alert_edition(news: DealNews, day: date, language: Language) -> Edition:
     """Write the mail about one deal."""
     words = WORDS[language]
     item = item_of(news, language)
-    label = item.status if news.new else f"{words.update[0]}: {item.status}"
+    what = words.correction if news.correction else words.update
+    label = item.status if news.new else f"{what[0]}: {item.status}"
     name = "new" if news.new else "updates"
     section = Section(name=name, title=label, items=(item,), brief=(), n_left=0)
     return Edition(
@@ -267,7 +268,8 @@ def _section(
 def _counts(told: Told, words: EditionWords) -> str:
     counted = (
         (told.new, words.deal),
-        (told.updates, words.update),
+        ([one for one in told.updates if not one.correction], words.update),
+        ([one for one in told.updates if one.correction], words.correction),
         (told.talks, words.rumour),
     )
     return ", ".join(words.number(len(all_), noun) for all_, noun in counted if all_)

@@ -68,6 +68,16 @@ _PLAN: dict[Language, str] = {
 }
 
 
+_READERS: dict[Language, str] = {
+    "en": "`newsbot subscribers list` shows all readers.",
+    "de": "`newsbot subscribers list` zeigt alle Leserinnen und Leser.",
+}
+_REPORT: dict[Language, str] = {
+    "en": "newsbot: the week's report",
+    "de": "newsbot: der Bericht der Woche",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Short:
     """A message for a chat, the same words in both."""
@@ -172,12 +182,23 @@ def confirmation(
     )
 
 
-def notice(text: str) -> Content:
+def notice(text: str, language: Language) -> Content:
     """Write to the manager what no machine can mend."""
     return Content(
         id=identity("notice", text),
         subject=f"newsbot: {text}"[:120],
-        text=f"{text}\n\n`newsbot subscribers list` shows all readers.\n",
+        text=f"{text}\n\n{_READERS[language]}\n",
+        language=language,
+    )
+
+
+def report(text: str, language: Language) -> Content:
+    """Write to the manager how the week was."""
+    return Content(
+        id=identity("report", text),
+        subject=_REPORT[language],
+        text=f"{text}\n",
+        language=language,
     )
 
 

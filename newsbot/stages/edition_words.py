@@ -43,6 +43,10 @@ class EditionWords:
     rumour: tuple[str, str]
     article: tuple[str, str]
     feed: tuple[str, str]
+    correction: tuple[str, str]
+    withdrawn: str
+    #: Takes `by` and `news`.
+    corrected: str
     #: Takes `healthy` and `n`.
     healthy: str
     #: Takes `what`.
@@ -116,6 +120,9 @@ WORDS: dict[Language, EditionWords] = {
         rumour=("rumour", "rumours"),
         article=("other article", "other articles"),
         feed=("feed", "feeds"),
+        correction=("correction", "corrections"),
+        withdrawn="withdrawn",
+        corrected="{by} has corrected: {news}",
         healthy="{healthy} of {n} feeds healthy",
         nothing="no deals",
         nothing_at_all="No deals; {feeds}.",
@@ -177,6 +184,9 @@ WORDS: dict[Language, EditionWords] = {
         rumour=("Gerücht", "Gerüchte"),
         article=("weiterer Artikel", "weitere Artikel"),
         feed=("Feed", "Feeds"),
+        correction=("Korrektur", "Korrekturen"),
+        withdrawn="zurückgezogen",
+        corrected="{by} hat korrigiert: {news}",
         healthy="{healthy} von {n} Feeds in Ordnung",
         nothing="keine Abkommen",
         nothing_at_all="Keine Abkommen; {feeds}.",

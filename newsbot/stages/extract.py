@@ -131,6 +131,12 @@ def extract(page: Page, entry: Entry, now: datetime) -> Article | Skipped:
     )
 
 
+def headline(page: Page) -> str:
+    """Read a page's own headline, in one line; empty where it has none."""
+    _, said = _main_text(page)
+    return _one_line(said.title or "", 500)
+
+
 def clean_text(text: str) -> str:
     """Bring a text into the form that spans point into.
 

@@ -187,11 +187,17 @@ def sending_line(sending: Sending) -> str:
 
 def report(facts: Facts, health: Health, language: Language) -> str:
     """Tell the managers, once a week, how things stand."""
+    head = {"de": "Wochenbericht", "en": "Weekly report"}[language]
+    return f"{head}: {standing(facts, health, language)}"
+
+
+def standing(facts: Facts, health: Health, language: Language) -> str:
+    """Tell a manager how things stand, in a few lines."""
     sent, day = facts.sending, facts.day
     n_bad = len(failing(facts.feeds))
     if language == "de":
         lines = [
-            f"Wochenbericht: {len(facts.feeds)} Feeds, davon {n_bad} gestört; "
+            f"{len(facts.feeds)} Feeds, davon {n_bad} gestört; "
             f"{sent.n_sent} Nachrichten gesendet, {sent.n_pending} warten, "
             f"{sent.n_failed} aufgegeben, {sent.n_unknown} ungewiss.",
             f"Letzte 24 Stunden: {day.n_entries} Artikel, {day.n_judged} vom Modell "
@@ -200,7 +206,7 @@ def report(facts: Facts, health: Health, language: Language) -> str:
         good = "Nichts ist zu tun."
     else:
         lines = [
-            f"Weekly report: {len(facts.feeds)} feeds, {n_bad} of them failing; "
+            f"{len(facts.feeds)} feeds, {n_bad} of them failing; "
             f"{sent.n_sent} messages sent, {sent.n_pending} waiting, "
             f"{sent.n_failed} given up, {sent.n_unknown} unknown.",
             f"Last 24 hours: {day.n_entries} articles, {day.n_judged} read by the "

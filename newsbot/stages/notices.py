@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -53,18 +54,78 @@ def paused_text(recipient: str, reason: str, language: Language) -> str:
     return _PAUSED[language].format(recipient=recipient, reason=reason)
 
 
-def feed_text(url: str, said: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNews:
+    """What became of a feed that its manager has to know, told once."""
+
+    kind: Literal["failing", "gone", "moved", "recovered"]
+    #: The error, the new address, how many errors there were.
+    detail: str
+
+
+_FEED: dict[Language, dict[str, str]] = {
+    "en": {
+        "failing": "keeps failing: {}; it is tried on, at least once a day",
+        "gone": "{}: gone for good, not polled any more",
+        "moved": "moved for good: its address is now {}",
+        "recovered": "answers again, after {} errors",
+    },
+    "de": {
+        "failing": "schlägt immer wieder fehl: {}; es wird weiter versucht, mindestens "
+        "einmal am Tag",
+        "gone": "{}: für immer fort, wird nicht mehr abgefragt",
+        "moved": "ist für immer umgezogen: die Adresse ist jetzt {}",
+        "recovered": "antwortet wieder, nach {} Fehlern",
+    },
+}
+
+_MAIL: dict[Language, dict[str, str]] = {
+    "en": {
+        "suspended": "mail to {} is suspended: {}",
+        "given up": "a mail to {} was given up: {}",
+    },
+    "de": {
+        "suspended": "Post an {} ist ausgesetzt: {}",
+        "given up": "eine Mail an {} wurde aufgegeben: {}",
+    },
+}
+
+
+def say_feed(news: FeedNews, language: Language) -> str:
+    """Put into words what became of a feed.
+
+    >>> say_feed(FeedNews(kind="recovered", detail="4"), "de")
+    'antwortet wieder, nach 4 Fehlern'
+    """
+    return _FEED[language][news.kind].format(news.detail)
+
+
+def feed_text(url: str, news: FeedNews, language: Language) -> str:
     """Say what became of a feed; its address without what only its owner may know.
 
-    >>> feed_text("https://me:secret@paper.example/feed?key=1", "gone")
-    'Feed https://paper.example/feed: gone'
+    >>> gone = FeedNews(kind="gone", detail="HTTP 410")
+    >>> feed_text("https://me:secret@paper.example/feed?key=1", gone, "en")
+    'Feed https://paper.example/feed: HTTP 410: gone for good, not polled any more'
     """
     try:
         parts = urlsplit(url)
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
     except ValueError:
         shown = "?"
-    return f"Feed {one_line(shown, MAX_URL)}: {one_line(said, MAX_SAID)}"
+    said = one_line(say_feed(news, language), MAX_SAID)
+    return f"Feed {one_line(shown, MAX_URL)}: {said}"
+
+
+def mail_text(
+    what: Literal["suspended", "given up"],
+    recipient: str,
+    error: str,
+    language: Language,
+) -> str:
+    """Say what became of a reader's mail."""
+    return _MAIL[language][what].format(
+        one_line(recipient, MAX_URL), one_line(error, MAX_SAID)
+    )
 
 
 def notice_message(notice: Notice, language: Language, now: datetime) -> Alert:

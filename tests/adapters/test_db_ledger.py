@@ -237,14 +237,14 @@ def test_a_deal_that_was_absorbed_goes_on_under_the_other(store):
         put(store, deal("b", ("AMD", "OpenAI"), NOW), "b"),
     )
     store.outbox.put(alert("b", deal_id="deal-b"), [], NOW)
-    store.ledger.absorb(["deal-b"], "deal-a")
+    store.ledger.absorb(["deal-b"], "deal-a", NOW)
     kept = store.ledger.deal("deal-a")
     assert {finding.id for finding in kept.findings} == {one.id, two.id}
     assert store.ledger.deal("deal-b") == kept
     assert store.ledger.find_ids("deal-b") == [("deal", "deal-a")]
     assert [found.id for found in store.ledger.deals()] == ["deal-a"]
     put(store, deal("c", ("SAP", "OpenAI"), NOW), "c")
-    store.ledger.absorb(["deal-a"], "deal-c")
+    store.ledger.absorb(["deal-a"], "deal-c", NOW)
     for old in ("deal-a", "deal-b"):
         assert store.ledger.deal(old).id == "deal-c"
 

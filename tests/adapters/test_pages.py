@@ -250,3 +250,36 @@ def test_long_words_fit(tmp_path):
         ledger.fill(store, [story], feeds=1, ill=1)
         content = write(store, "de")
     assert browser.measured(tmp_path, content.html, 375)["width"] == 375
+
+
+def test_programs_that_know_little_show_it(full):
+    """No <style>, no remote content, Word's engine: what each needs is there.
+
+    Gmail drops a style sheet in forwarded or long mails; Outlook reads tables and
+    widths in attributes, and neither background pictures, flex nor grid.
+    """
+    for content in full.values():
+        bare = re.sub(r"<style>.*?</style>", "", content.html, flags=re.DOTALL)
+        page = _Elements(bare)
+        for tag in ("h1", "h2", "h3", "p", "td", "th", "blockquote", "img"):
+            assert page.all(tag)
+            styled = [attrs for attrs in page.all(tag) if attrs.get("style")]
+            plain = len(page.all(tag)) - len(styled)
+            assert plain <= (tag == "td"), f"{plain} bare {tag}"  # the outer cell
+        layout = [one for one in page.all("table") if one.get("role")]
+        assert len(layout) >= 2
+        for one in layout:
+            assert (one["role"], one["cellpadding"]) == ("presentation", "0")
+        assert bare.count("<!--[if mso]>") == 2
+        assert content.html.encode().index(b'charset="utf-8"') < 1_024
+        assert 'width="600"' in bare
+        for one in page.all("img"):
+            assert one["src"].startswith("cid:")
+            assert one["alt"]
+            assert int(one["width"]) <= 600
+        gone = (
+            r"url\(|background-image|display:\s*(?:flex|grid)|position:|float:|@import"
+        )
+        assert not re.search(gone, bare)
+        for tag in ("script", "form", "iframe", "link", "object", "video", "svg"):
+            assert page.all(tag) == [], tag

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeFetcher
 from talking_bot import MANAGER, NOW, READER, rig
-
-from newsbot.errors import FetchError
 
 
 @pytest.fixture
@@ -201,35 +198,6 @@ def test_managers_see_figures_feeds_and_reach_everybody(bot):
     assert answer == "On its way to 1 chats."
     assert bot.send() == 1
     assert bot.server.messages(str(READER))[-1] == "Down <b>tonight</b>"
-
-
-def test_a_manager_tries_an_article(tmp_path):
-    """`/test` fetches it, says what the rules read, and stores nothing."""
-    title = "Nvidia and Anthropic sign an AI cloud deal"
-    text = "Anthropic will rent AI chips from Nvidia for $30bn, both said. " * 20
-    page = f"<html><body><article><h1>{title}</h1><p>{text}</p></article></body></html>"
-    gone = FetchError("https://paper.example/gone", "no answer")
-    web = FakeFetcher(
-        {"https://paper.example/a": page.encode(), "https://paper.example/gone": gone}
-    )
-    with rig(tmp_path, fetcher=web) as bot:
-        bot.ask(MANAGER, "/test https://paper.example/a")
-        said = bot.server.until(
-            lambda: (
-                len(bot.server.messages(str(MANAGER))) > 1
-                and bot.server.messages(str(MANAGER))
-            )
-        )
-        assert "Anthropic" in said[1]
-        assert "the model was not asked" in said[1]
-        assert bot.rows("SELECT * FROM entries") == []
-        bot.ask(MANAGER, "/test https://paper.example/gone")
-        bot.server.until(
-            lambda: "did not arrive" in bot.server.messages(str(MANAGER))[-1]
-        )
-        # What nobody foresaw is answered as well.
-        bot.ask(MANAGER, "/test https://paper.example/surprise")
-        bot.server.until(lambda: "went wrong" in bot.server.messages(str(MANAGER))[-1])
 
 
 def test_menus_are_set_per_language_and_scope(bot):

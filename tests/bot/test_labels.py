@@ -141,6 +141,6 @@ def test_a_threshold_never_falls_and_ties_stay():
 def test_labels_follow_a_merged_deal(store):
     """A label of a deal that became part of another counts for that one."""
     one, other = told(store, 1, kind="yes"), told(store, 2, kind="no", users=(2, 3))
-    store.ledger.absorb([other.id], one.id)
+    store.ledger.absorb([other.id], one.id, WHEN)
     verdicts = settled((x.deal_id, x.kind) for x in store.labels.all())
     assert verdicts == {one.id: False}

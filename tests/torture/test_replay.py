@@ -56,7 +56,7 @@ HOW = {
     "articles": ("number",),
     "deliveries": ("n_attempts", "n_unknown", "error"),
     "edits": ("n_attempts",),
-    "news": ("number",),
+    "news": ("number", "known"),
     "requests": None,
 }
 

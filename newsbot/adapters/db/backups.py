@@ -190,6 +190,9 @@ def _silence(path: Path, now: datetime) -> int:
             db.execute(
                 "UPDATE feeds SET etag = NULL, last_modified = NULL, body_hash = NULL"
             )
+            # What was corrected since may have been told: nobody says so again.
+            db.execute("UPDATE news SET known = NULL")
+            db.execute("UPDATE revisits SET due_at = NULL")
             db.execute("DELETE FROM heard_since_restore")
             db.execute("INSERT INTO restores (at) VALUES (?)", [codec.at_text(now)])
             return n_held

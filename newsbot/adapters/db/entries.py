@@ -157,6 +157,29 @@ def _edit(db: Database, known: _Known, entry: Entry, now: datetime) -> None:
     _read_again(db, id_, now)
 
 
+def retitle(db: Database, entry_id: str, title: str, now: datetime) -> None:
+    """Give an entry the new headline of its page, and keep what it said before.
+
+    The feed may go on giving the earlier title: it then goes back to what it said
+    before, which is no edit.
+    """
+    row = db.execute(
+        "SELECT title, summary, (SELECT count(*) FROM entry_versions "
+        "WHERE entry_id = entries.id) FROM entries WHERE id = ?",
+        [entry_id],
+    ).fetchone()
+    if row is None or row[2] >= MAX_VERSIONS:
+        return
+    hashed = identity("version", row[0], row[1])
+    db.execute(
+        "INSERT INTO entry_versions VALUES (?, ?, ?, ?, ?, ?)",
+        [entry_id, row[2] + 1, hashed, row[0], row[1], codec.at_text(now)],
+    )
+    db.execute(
+        "UPDATE entries SET title = ? WHERE id = ?", [codec.storable(title), entry_id]
+    )
+
+
 def _read_again(db: Database, entry_id: str, now: datetime) -> None:
     """Send an entry that was read down the line again, or have it sent at its end.
 

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
+from newsbot.adapters.db.news import findings_of, put_mistake, told_from
 from newsbot.ports import Decision, Reach
 from newsbot.types import (
     Assessment,
@@ -205,15 +206,18 @@ class LedgerRows:
             frozenset((str(row["finding"]), str(row["other"]))) for row in rows
         )
 
-    def absorb(self, absorbed: Sequence[str], deal_id: str) -> None:
+    def absorb(self, absorbed: Sequence[str], deal_id: str, now: datetime) -> None:
         """Let deals become part of another: findings, messages and names go over.
 
         Args:
             absorbed: Ids of the deals that end; each goes on as a name of the other.
             deal_id: The deal that stays.
+            now: When a reader of both is told that they are one.
         """
         with self._connection.atomic() as db:
             for gone in absorbed:
+                known = [told_from(db, findings_of(db, id_)) for id_ in (gone, deal_id)]
+                put_mistake(db, "merged", gone, None, known, now)
                 for table in ("findings", "alerts", "deal_aliases"):
                     db.execute(
                         f"UPDATE {table} SET deal_id = ? WHERE deal_id = ?",
@@ -228,6 +232,23 @@ class LedgerRows:
                     "INSERT INTO deal_aliases (id, deal_id) VALUES (?, ?)",
                     [gone, deal_id],
                 )
+
+    def part(self, rest: Deal, other: Deal, now: datetime) -> None:
+        """Take a deal out of another one, with its findings.
+
+        Args:
+            rest: What stays, under its id.
+            other: What goes.
+            now: When a reader of both as one is told.
+        """
+        with self._connection.atomic() as db:
+            known = [
+                told_from(db, [finding.id for finding in one.findings])
+                for one in (rest, other)
+            ]
+            self.rewrite(other)
+            self.rewrite(rest)
+            put_mistake(db, "split", other.id, rest.id, known, now)
 
     def decide(self, decision: Decision) -> None:
         """Keep what a person says of two findings; the last word on a pair holds."""

@@ -283,6 +283,15 @@ class OutboxRows:
                 edits.append(Edit(delivery=delivery, alert=alert, was=was))
         return edits
 
+    def hurry_edits(self, now: datetime) -> None:
+        """Let edits that only wait for more papers go out now."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE edits SET due_at = ?1 WHERE state = 'pending' "
+                "AND n_attempts = 0 AND due_at > ?1",
+                [codec.at_text(now)],
+            )
+
     def edited(self, delivery_id: str, shown: Alert | None = None) -> None:
         """Mark a message as showing its newest text.
 

@@ -6,6 +6,7 @@ from sqlite_utils import Database, Migrations
 
 from newsbot.adapters.db.tables import (
     BOT,
+    FOLLOWING,
     HISTORY,
     JOINTS,
     MAIL,
@@ -295,6 +296,13 @@ def m011_history(db: Database) -> None:
 def m012_upkeep(db: Database) -> None:
     """Keep what the service did for itself, and what a restore must not repeat."""
     for statement in _statements(UPKEEP):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m014_following(db: Database) -> None:
+    """Number corrections as news, and keep when pages are asked for again."""
+    for statement in _statements(FOLLOWING):
         db.execute(statement)
 
 

@@ -21,6 +21,7 @@ from newsbot.adapters.db.letters import LetterRows
 from newsbot.adapters.db.line import LineRows
 from newsbot.adapters.db.news import NewsRows
 from newsbot.adapters.db.outbox import OutboxRows
+from newsbot.adapters.db.revisits import RevisitRows
 from newsbot.adapters.db.sites import SiteRows
 from newsbot.adapters.db.subscribers import SubscriberRows
 from newsbot.adapters.db.subscriptions import SubscriptionRows
@@ -45,6 +46,7 @@ class Store:
         self.letters = LetterRows(connection)
         self.sites = SiteRows(connection)
         self.versions = VersionRows(connection)
+        self.revisits = RevisitRows(connection)
         self.history = HistoryRows(connection)
         self.catalogue = CatalogueRows(connection)
 

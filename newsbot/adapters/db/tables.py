@@ -333,3 +333,26 @@ CREATE TABLE archive_failures (
 ALTER TABLE entries ADD COLUMN run_id TEXT;
 CREATE INDEX entries_run ON entries(run_id) WHERE run_id IS NOT NULL;
 """
+
+#: Corrections as news, in its order: kind `correction` is a finding that left its deal
+#: (`other`: the one in its place), `merged` a deal that became part of another one,
+#: `split` a deal that was taken out of one (`other`). `known` is the number from which
+#: on a reader knows what is corrected. Pages of articles with a deal are asked for
+#: again, with what they were marked with.
+FOLLOWING = """
+ALTER TABLE news ADD COLUMN other TEXT;
+ALTER TABLE news ADD COLUMN known INTEGER;
+ALTER TABLE news ADD COLUMN at TEXT;
+CREATE INDEX news_other ON news(other) WHERE kind = 'split';
+ALTER TABLE pages ADD COLUMN etag TEXT;
+ALTER TABLE pages ADD COLUMN last_modified TEXT;
+CREATE TABLE revisits (
+    entry_id TEXT PRIMARY KEY REFERENCES entries(id) ON DELETE CASCADE,
+    begun_at TEXT NOT NULL,
+    n_visits INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT,
+    visited_at TEXT,
+    outcome TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX revisits_due ON revisits(due_at) WHERE due_at IS NOT NULL;
+"""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Notice, Pause, Request
-from newsbot.types import DeliveryState
+from newsbot.types import DeliveryState, Language
 
 #: How long a request is kept; no limit of any service looks further back.
 KEPT = timedelta(minutes=10)
@@ -116,6 +116,14 @@ class TrafficRows:
             (codec.at_text(now),),
         )
         return [codec.pause(row) for row in rows]
+
+    def language_of(self, channel: str, recipient: str) -> Language | None:
+        """Tell the language that a chat has chosen; None where it has none."""
+        rows = self._connection.rows(
+            "SELECT language FROM subscriptions WHERE channel = ? AND recipient = ?",
+            (channel, recipient),
+        )
+        return rows[0]["language"] if rows else None  # type: ignore[return-value]
 
     def notify(self, notice: Notice, due_at: datetime) -> bool:
         """Write a message about no deal; whether it was not written before."""

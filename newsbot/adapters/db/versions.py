@@ -96,6 +96,12 @@ class VersionRows:
                 "deal_id = NULL WHERE id = ? AND deal_id IS NOT NULL",
                 [article_id, finding_id],
             )
+            # What the reader knows is corrected: that is news, with a number.
+            db.execute(
+                "INSERT OR IGNORE INTO news (kind, subject, other) "
+                "VALUES ('correction', ?, ?)",
+                [finding_id, heir_id],
+            )
             if heir_id is None:
                 return
             db.execute(

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.recipients import RecipientRows, parked
 from newsbot.adapters.db.traffic import TrafficRows
-from newsbot.watching import STAGE_OF, Day, Done, Facts, Sending, Waiting
+from newsbot.errors import StoreError
+from newsbot.watching import STAGE_OF, Day, Done, Facts, Sending, Visits, Waiting
 
 #: What "lately" means.
 LATELY = timedelta(days=1)
+
+
+def free_bytes(connection: Connection) -> int:
+    """Tell how many bytes are free where an open ledger lies."""
+    (row,) = connection.rows(
+        "SELECT file FROM pragma_database_list WHERE name = 'main'"
+    )
+    folder = Path(str(row["file"])).parent if row["file"] else Path()
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror or error}") from error
 
 
 class WatchRows:
@@ -49,6 +64,24 @@ class WatchRows:
                 "(SELECT count(*) FROM subscribers WHERE state = 'active')"
             ),
             free_bytes=free_bytes,
+            visits=self.visits(),
+        )
+
+    def visits(self) -> Visits:
+        """Count the pages that are asked for again."""
+        (row,) = self._connection.rows(
+            "SELECT count(due_at) AS n, min(due_at) AS next_at, "
+            "total(n_visits) AS visits FROM revisits"
+        )
+        next_at = row["next_at"]
+        return Visits(
+            n_waiting=int(str(row["n"])),
+            next_at=codec.at_time(str(next_at)) if next_at else None,
+            n_visits=int(float(str(row["visits"]))),
+            n_edited=self._number(
+                "SELECT count(*) FROM articles JOIN revisits USING (entry_id) "
+                "WHERE replaced_at >= begun_at"
+            ),
         )
 
     def waiting(self, now: datetime) -> tuple[Waiting, ...]:

@@ -1,0 +1,81 @@
+"""Each command of the bot, typed and pressed, in German and English."""
+
+from __future__ import annotations
+
+import pytest
+from talking_bot import MANAGER, READER, rig
+
+from newsbot.bot.talk import BUTTONS, MANAGER_BUTTONS
+from newsbot.bot.wishes import EVERY
+from newsbot.stages.bot_texts import COMMANDS
+
+#: What the bot is asked for, as its manual lists it.
+WANTED = (
+    "start help deals deal sub unsub list filter lang digest email quiet mute pause "
+    "resume search why timezone export stop stats feeds health test broadcast"
+).split()
+#: One line each that shows what is asked for; `stop` and `unsub` come last.
+TYPED = [
+    ("deals 7d", "deals, newest", "Abkommen, neueste"),
+    ("deal d3", "New deal", "Neu"),
+    ("search Paper", "Paper", "Paper"),
+    ("why d3", "d3", "d3"),
+    ("list", "en", "de"),
+    ("filter min:1bn", "30 days", "30 Tage"),
+    ("digest 07:30", "07:30", "07:30"),
+    ("email", "mail", "Mail"),
+    ("quiet 22-07", "22:00", "22:00"),
+    ("mute 8h", "17:00", "18:00"),
+    ("timezone Europe/Berlin", "Europe/Berlin", "Europe/Berlin"),
+    ("pause", "", ""),
+    ("resume", "", ""),
+]
+
+
+@pytest.fixture(scope="module", params=["en", "de"])
+def asked(request, tmp_path_factory):
+    with rig(tmp_path_factory.mktemp("commands"), open=True) as made:
+        made.tell(4)
+        made.ask(READER, "/start", code=request.param)
+        made.ask(MANAGER, "/start", code=request.param)
+        yield made, request.param
+
+
+def test_every_command_is_there_and_in_the_menus():
+    """None is missing, none has another name."""
+    assert sorted(EVERY) == sorted(WANTED)
+    assert sorted(COMMANDS) == sorted(WANTED)
+
+
+@pytest.mark.parametrize("line", TYPED, ids=[line[0] for line in TYPED])
+def test_the_one_line_form_answers(asked, line):
+    """Typed with its words, a command answers in the reader's language."""
+    bot, language = asked
+    text, english, german = line
+    (answer, *_) = bot.ask(READER, f"/{text}", code=language)
+    assert {"en": english, "de": german}[language] in answer
+
+
+def test_the_keyboard_form_answers(asked):
+    """Each button below /help does what its command does; none needs a word."""
+    bot, language = asked
+    bot.ask(MANAGER, "/help", code=language)
+    names = [name for row in (*BUTTONS, MANAGER_BUTTONS) for name in row]
+    assert "stop" not in names
+    for name in names:
+        if name in ("unsub", "export"):
+            continue
+        before = len(bot.server.accepted)
+        bot.press(MANAGER, f"set|{name}", code=language)
+        assert len(bot.server.accepted) > before, name
+
+
+def test_health_tells_managers_how_things_stand(asked):
+    """Feeds, messages, the last day, and what has to be mended; nobody else is told."""
+    bot, language = asked
+    (answer,) = bot.ask(MANAGER, "/health", code=language)
+    assert {"en": "1 feeds, 0 of them failing", "de": "1 Feeds, davon 0 gestört"}[
+        language
+    ] in answer
+    (answer,) = bot.ask(READER, "/health", code=language)
+    assert "feeds, 0" not in answer.lower()
