@@ -12,6 +12,8 @@ MOST_GROWN = 0.05
 MORE_FILES = 4.0
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
 @pytest.mark.case(76, "soak: feeds, 5 % hostile, kills, floods, two clock changes")
 def test_a_short_soak_loses_nothing(tmp_path, figure):
     """40 feeds at 240 times the speed over both nights in which Berlin's clocks change."""
