@@ -64,7 +64,7 @@ def chosen(press: Press, deals: Sequence[Deal], choice: Choice) -> list[Deal]:
     """Pick the deals that fit a choice, in the order given."""
     told_in = None
     if choice.languages:
-        told_in = press.store.ledger.told_in(choice.languages)
+        told_in = press.store.catalogue.told_in(choice.languages)
     found = choose(deals, wanted(choice), press.gazetteer, press.rates, told_in)
     if choice.filters == Filters():
         return list(found.deals)

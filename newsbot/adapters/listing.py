@@ -30,9 +30,9 @@ def list_deals(
         words: Only deals of which one article holds every word; None for all.
     """
     ledger = store.ledger
-    told_in = ledger.told_in(languages) if languages else None
+    told_in = store.catalogue.told_in(languages) if languages else None
     if words is not None:
-        worded = ledger.worded(words)
+        worded = store.catalogue.worded(words)
         told_in = worded if told_in is None else told_in & worded
     found = ledger.deals(wanted.since)
     return choose(found, wanted, gazetteer, load_rates(), told_in)

@@ -37,6 +37,7 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |semiconductors?|accelerators?|\w*beschleuniger[ns]?|processors?|\w*prozessor(?:en|s)?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
+|generativ\w*|workloads?|compilers?
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
@@ -58,7 +59,7 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |offer(?:s|ed|ing)?|available|integrat\w+|move(?:s|d)?|migrat\w+|run(?:s|ning)?
 |rely|relies|bring(?:s|ing)?|spend(?:s|ing)?|worth|build(?:s|ing)?
 |capacity|billions?|millions?|warrants?|offtake|customers?|clients?
-|pay(?:s|ing)?|paid|settle[ds]?
+|pay(?:s|ing)?|paid|settle[ds]?|let(?:s|ting)?|tenants?|sales?|sells?|sold|fees?|services?
 |\w*vertr(?:ag|ags|ages|äge|ägen|aglich|agspartner)|\w*abkommen|\w*vereinbarung(?:en)?
 |vereinbar(?:t|te|ten|en)|\w*partner(?:n|s|schaft|schaften)?|kooper\w+
 |\w*kooperation(?:en)?|\w*zusammenarbeit|\w*allianz(?:en)?|\w*bündnis(?:se|ses)?
@@ -78,6 +79,7 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |zieh(?:t|en)|zog(?:en)?|gemeinsam\w*|zusammen|bau(?:t|en|te|ten)|betreib\w+|betrieb
 |entwickel\w+|\w*konsorti(?:um|en)|\w*angebot(?:e|s)?|angeboten|biet(?:et|en)|verfügbar
 |einführ\w+|führt|integrier\w+|vertreib\w+|vertrieb\w*|kund(?:e|en|in)|\w*kunde(?:n)?
+|zahl(?:t|en|te|ten)|bezahl\w+|anteile?n?|eingestiegen|bring(?:t|en)|brachte[n]?
 |milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*
 """
 _AGREEMENT_PHRASE = r"""

@@ -156,7 +156,13 @@ def test_ledgers_of_before(tmp_path):
         ("TABLE", "contents"), ("TABLE", "subscribers"), ("TABLE", "mail_secret"),
     ):  # fmt: skip
         raw.execute(f"DROP {kind} {name}")
-    raw.execute("DELETE FROM _sqlite_migrations WHERE name = 'm007_mail'")
+    # What later versions did to these tables and others.
+    raw.execute("DROP TABLE revisits")
+    raw.execute("ALTER TABLE pages DROP COLUMN etag")
+    raw.execute("ALTER TABLE pages DROP COLUMN last_modified")
+    raw.execute(
+        "DELETE FROM _sqlite_migrations WHERE name IN ('m007_mail', 'm014_following')"
+    )
     raw.commit()
     raw.close()
     store = open_store(path)

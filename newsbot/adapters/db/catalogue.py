@@ -45,7 +45,7 @@ class Place:
 
 
 class CatalogueRows:
-    """Reads `deals` page by page."""
+    """Which of the `deals`, and page by page."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -70,6 +70,31 @@ class CatalogueRows:
             return None
         at = codec.at_time(str(rows[0]["first_seen_at"]))
         return Place(first_seen_at=at, deal_id=deal_id)
+
+    def told_in(self, languages: Sequence[str]) -> frozenset[str]:
+        """List the ids of deals that an article in one of these languages tells."""
+        marks = ", ".join("?" for _ in languages)
+        rows = self._connection.rows(
+            "SELECT DISTINCT deal_id FROM findings JOIN articles "
+            "ON articles.id = findings.article_id "
+            f"WHERE deal_id IS NOT NULL AND articles.language IN ({marks})",
+            tuple(languages),
+        )
+        return frozenset(str(row["deal_id"]) for row in rows)
+
+    def worded(self, words: str) -> frozenset[str]:
+        """List the ids of deals of which one article holds every word."""
+        query = codec.words_query(words)
+        if not query:
+            return frozenset()
+        rows = self._connection.rows(
+            "SELECT DISTINCT deal_id FROM articles_fts "
+            "JOIN articles ON articles.number = articles_fts.rowid "
+            "JOIN findings ON findings.article_id = articles.id "
+            "WHERE articles_fts MATCH ? AND deal_id IS NOT NULL",
+            (query,),
+        )
+        return frozenset(str(row["deal_id"]) for row in rows)
 
     def page(
         self,

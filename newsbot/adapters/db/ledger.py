@@ -384,28 +384,3 @@ class LedgerRows:
             finding = codec.finding(str(row["document"]))
             found.setdefault(str(row["deal_id"]), []).append(finding)
         return found
-
-    def told_in(self, languages: Sequence[str]) -> frozenset[str]:
-        """List the ids of deals that an article in one of these languages tells."""
-        marks = ", ".join("?" for _ in languages)
-        rows = self._connection.rows(
-            "SELECT DISTINCT deal_id FROM findings JOIN articles "
-            "ON articles.id = findings.article_id "
-            f"WHERE deal_id IS NOT NULL AND articles.language IN ({marks})",
-            tuple(languages),
-        )
-        return frozenset(str(row["deal_id"]) for row in rows)
-
-    def worded(self, words: str) -> frozenset[str]:
-        """List the ids of deals of which one article holds every word."""
-        query = codec.words_query(words)
-        if not query:
-            return frozenset()
-        rows = self._connection.rows(
-            "SELECT DISTINCT deal_id FROM articles_fts "
-            "JOIN articles ON articles.number = articles_fts.rowid "
-            "JOIN findings ON findings.article_id = articles.id "
-            "WHERE articles_fts MATCH ? AND deal_id IS NOT NULL",
-            (query,),
-        )
-        return frozenset(str(row["deal_id"]) for row in rows)
