@@ -88,11 +88,16 @@ def find_names(
         for i, word in enumerate(words)
     ]
     ends = {mention.start: mention.end for mention in guessed}
-    runs = []
+    runs: list[tuple[int, int]] = []
+    last = 0
     for first, stop in _runs(words, inside):
-        begun = _headed(words, free, _fronted(words, likely, first, stop))
+        if stop <= last:  # a part of the name before, which went on
+            continue
+        begun = _fronted(words, likely, max(first, last), stop)
+        begun = max(_headed(words, free, begun), last)
         end = ends.get(words[begun].start, 0)
-        runs.append((begun, _ended(words, likely, free, (begun, stop), end)))
+        last = _ended(words, likely, free, (begun, stop), end)
+        runs.append((begun, last))
     names = [_name(text, words, first, stop) for first, stop in runs]
     told = set(names)
     # "Nebels Vertrag": the name is told without its ending elsewhere.
@@ -128,6 +133,7 @@ def _fronted(
         and likely[first] + DOUBTED <= likely[first + 1]
         and like(TRADE, words[first].text)
         and not like(_HEAD, words[first].text)
+        and words[first + 1].text not in _INNER  # "Gesellschaft für ..."
         and not words[first + 1].text.isdigit()
     ):
         first += 1

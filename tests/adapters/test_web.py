@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import digest_ledger
@@ -431,6 +432,24 @@ def test_a_merged_deal_leads_to_the_one_it_became(tmp_path):
             301,
             "/deal/deal-a?ui=de",
         )
+
+
+def test_whom_an_article_was_not_sure_of_is_no_party_to_ask_for(tmp_path):
+    """The index finds the deal by this name, and neither list nor count takes it."""
+    from newsbot.adapters.db.catalogue import Narrowed
+
+    path = tmp_path / "newsbot.db"
+    fill(path, circle()[:1])
+    store = open_store(path)
+    (deal,) = store.ledger.deals()
+    vague = replace(deal.findings[0], unsure=("Talwerk",))
+    store.ledger.put_deal(replace(deal, findings=(vague,)), vague, "repeat", "again")
+    assert "Talwerk" in store.catalogue.names()
+    for name, n_deals in (("Talwerk", 0), (deal.parties[0][0], 1)):
+        narrowed = Narrowed(parties=((name,),))
+        assert store.catalogue.count(narrowed) == n_deals
+        assert len(store.catalogue.page(narrowed, 9)) == n_deals
+    store.close()
 
 
 def test_many_deals_are_paged_by_what_a_page_needs(tmp_path):

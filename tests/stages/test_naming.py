@@ -176,6 +176,20 @@ def weighed(text: str, sure: dict[str, float], guessed: tuple[str, ...] = ()):
             id="rules see its end",
         ),
         pytest.param(
+            "the University of Tartu buys",
+            {"University": 0.7, "Tartu": 0.6},
+            ("University of Tartu",),
+            ["University of Tartu"],
+            id="rules see it whole, the model in two parts",
+        ),
+        pytest.param(
+            "Die Gesellschaft für Nebel zahlt.",
+            {"Gesellschaft": 0.6, "für": 0.9, "Nebel": 0.9},
+            (),
+            ["Gesellschaft für Nebel"],
+            id="no name begins with for",
+        ),
+        pytest.param(
             "Nebel Wolken baut",
             {"Nebel": 0.6},
             ("Nebel Wolken",),

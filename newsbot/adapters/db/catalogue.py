@@ -51,7 +51,7 @@ class CatalogueRows:
         self._connection = connection
 
     def names(self) -> list[str]:
-        """List the names of all parties, each once."""
+        """List the names that a deal may be found by, each once: parties and more."""
         # One jump of the index for each name; DISTINCT would read every row.
         rows = self._connection.rows(
             "WITH RECURSIVE one(party) AS (SELECT min(party) FROM deal_parties "
@@ -169,9 +169,14 @@ def _cheap(narrowed: Narrowed) -> tuple[list[str], list[object]]:
         some = " OR ".join("instr(types, ?)" for _ in narrowed.types)
         add(f"({some})", *(json.dumps(type_) for type_ in narrowed.types))
     for names in narrowed.parties:
+        # The index also holds whom a deal's articles were not sure of.
         add(
             "id IN (SELECT deal_id FROM deal_parties "
-            "WHERE party IN (SELECT value FROM json_each(?)))",
+            "WHERE party IN (SELECT value FROM json_each(?))) "
+            "AND EXISTS (SELECT 1 FROM json_each(deals.parties) AS told "
+            "WHERE json_extract(told.value, '$[0]') IN "
+            "(SELECT value FROM json_each(?)))",
+            json.dumps(names),
             json.dumps(names),
         )
     if narrowed.words is not None:
