@@ -62,13 +62,15 @@ def labels() -> None:
 def export_labels(session: Session, out: Path | None) -> None:
     """Write the labelled articles as gold, for `newsbot evaluate`.
 
-    Articles of which a deal is not labelled, or disputed, are left out.
+    Deals that a person merged or split are labelled by that: which articles tell one
+    story is the label. Articles of which a deal is not labelled, or disputed, are
+    left out.
     """
     from newsbot.adapters.files import write_whole
     from newsbot.evaluation.labels import gold_lines
 
     store = session.app.store
-    verdicts = _verdicts(store)
+    verdicts = {**_decided(store), **_verdicts(store)}
     ids = dict.fromkeys(
         finding.article_id
         for deal_id in verdicts
@@ -154,6 +156,20 @@ def _verdicts(store: Store) -> dict[str, bool]:
     from newsbot.stages.calibrate import settled
 
     return settled((one.deal_id, one.kind) for one in store.labels.all())
+
+
+def _decided(store: Store) -> dict[str, bool]:
+    """The deals that persons have merged or split, but for disputed ones.
+
+    Who says which articles tell one deal says that they tell one.
+    """
+    said = {one.deal_id for one in store.labels.all()}
+    told = dict.fromkeys(
+        store.ledger.verdict(finding_id)[0]
+        for one in store.ledger.decisions()
+        for finding_id in (one.finding_id, one.other_id)
+    )
+    return {deal_id: True for deal_id in told if deal_id and deal_id not in said}
 
 
 def _scored(store: Store) -> tuple[list[Scored], str, float]:

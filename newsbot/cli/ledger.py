@@ -118,11 +118,14 @@ def _print_deal(view: dict[str, Any]) -> None:
         click.echo(f"  {party['name']}: {', '.join(party['roles'])}")
     for line in _sums(view):
         click.echo(f"  sum: {line}")
+    for one in view["differences"]:
+        figures = [f"{_sum(figure)} ({figure['source']})" for figure in one["figures"]]
+        click.echo(f"  figures differ, {one['kind']}: {' / '.join(figures)}")
     for item in view["capacity"]:
         click.echo(f"  capacity: {item['value']} {item['unit']}")
     click.echo(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
     history = [f"{one['status']} {one['since'][:10]}" for one in view["history"]]
-    if len(history) > 1:
+    if history:
         click.echo(f"  history: {', '.join(history)}")
     for one in view["decisions"]:
         said = "one deal" if one["kind"] == "same" else "two deals"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from newsbot.adapters.db import Store
 from newsbot.evaluation.report import deal_fields, plain_number
 from newsbot.evaluation.run import claims
-from newsbot.types import Alert, Article, Deal, Finding
+from newsbot.stages.course import course
+from newsbot.stages.figures import differences
+from newsbot.stages.sources import sources
+from newsbot.types import Alert, Article, Deal, Finding, Span
 
 
 def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
@@ -47,27 +51,58 @@ def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:
         {**finding_view(one, store), "replaced": _replaced(one, store)}
         for one in store.versions.left(deal.id)
     ]
+    found = (store.line.article(one.article_id) for one in deal.findings)
+    articles = list({one.id: one for one in found if one is not None}.values())
     return {
         **deal_view(deal, store),
         "last_seen": deal.last_seen_at.isoformat(),
-        "history": _history(deal, store),
+        "history": _history(deal, articles),
+        "differences": _differences(deal, articles),
         "decisions": _decisions(deal, store),
         **({"earlier_findings": earlier} if earlier else {}),
     }
 
 
-def _history(deal: Deal, store: Store) -> list[dict[str, Any]]:
-    """When the deal was first told in each state, in the order of time."""
-    told = []
-    for finding in deal.findings:
-        article = store.line.article(finding.article_id)
-        if article is not None:
-            told.append((article.published_at, finding.status, article.site))
-    first: dict[str, dict[str, Any]] = {}
-    for moment, status, site in sorted(told):
-        entry = {"status": status, "since": moment.isoformat(), "source": site}
-        first.setdefault(status, entry)
-    return list(first.values())
+def _history(deal: Deal, articles: Sequence[Article]) -> list[dict[str, Any]]:
+    """Since when the deal is in each state, and who told it first."""
+    at = {one.id: one for one in articles}
+    told = [
+        (at[one.article_id].published_at, one.status, at[one.article_id].site)
+        for one in deal.findings
+        if one.article_id in at
+    ]
+    return [
+        {"status": one.status, "since": one.since.isoformat(), "source": one.source}
+        for one in course(told)
+    ]
+
+
+def _differences(deal: Deal, articles: Sequence[Article]) -> list[dict[str, Any]]:
+    """Figures of one role about which sources disagree, each with its quote."""
+    by_id = {one.id: one for one in articles}
+
+    def quote(place: Span) -> str:
+        text = by_id[place.article_id].full_text if place.article_id in by_id else ""
+        return text[place.start : place.end]
+
+    return [
+        {
+            "kind": one.kind,
+            "figures": [
+                {
+                    "value": plain_number(claim.amount.value),
+                    "currency": claim.amount.currency,
+                    "bound": claim.amount.bound,
+                    "payer": claim.amount.payer,
+                    "source": claim.source.articles[0].site,
+                    "url": claim.source.articles[0].url,
+                    "quote": quote(claim.amount.quote),
+                }
+                for claim in one.claims
+            ],
+        }
+        for one in differences(deal, sources(articles))
+    ]
 
 
 def _decisions(deal: Deal, store: Store) -> list[dict[str, Any]]:

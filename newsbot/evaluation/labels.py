@@ -1,7 +1,8 @@
 """Labels as gold articles: what people said of deals, in the gold format.
 
 In: labelled deals and the articles that tell of them. Out: JSON Lines that
-`newsbot evaluate` reads.
+`newsbot evaluate` reads. Articles of one deal tell one story, also where a person has
+merged or split deals.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def gold_line(
         "title": article.title,
         "text": article.text,
         "deals": deals,
-        "note": "labelled in the chat; the deal's fields are newsbot's own",
+        "note": "labelled by a person; the deal's fields are newsbot's own",
     }
     return json.dumps(line, ensure_ascii=False)
 

@@ -7,7 +7,7 @@ in which the articles were published, as the line would have met them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal
 from newsbot.pipeline import Judge, Summariser
@@ -134,10 +134,14 @@ def predict(
 def _identified(
     articles: Sequence[Article], judgements: Sequence[Judgement], gazetteer: Gazetteer
 ) -> list[tuple[Told, ...]]:
-    """Replay the articles in published order against one growing ledger."""
+    """Replay the articles in published order against one growing ledger.
+
+    A deal that turned out to be another one is that one from the beginning.
+    """
     order = sorted(range(len(articles)), key=lambda n: (articles[n].published_at, n))
     deals: dict[str, Deal] = {}
     told: list[tuple[Told, ...]] = [() for _ in articles]
+    names_of: dict[str, str] = {}
     for n in order:
         findings = judgements[n].findings
         names = {n for family in families(findings, gazetteer) for n in family}
@@ -150,6 +154,7 @@ def _identified(
         for found in identify(findings, articles[n].published_at, known, gazetteer):
             for gone in found.absorbed:
                 deals.pop(gone, None)
+                names_of[gone] = found.deal.id
             deals[found.deal.id] = found.deal
             rows.append(
                 Told(
@@ -159,7 +164,16 @@ def _identified(
                 )
             )
         told[n] = tuple(rows)
-    return told
+
+    def lasting(deal_id: str) -> str:
+        while deal_id in names_of:
+            deal_id = names_of[deal_id]
+        return deal_id
+
+    return [
+        tuple(replace(one, deal_id=lasting(one.deal_id)) for one in rows)
+        for rows in told
+    ]
 
 
 def as_gold_deal(told: Told) -> GoldDeal:

@@ -282,7 +282,9 @@ def _amounts(before: Deal, after: Deal) -> list[Change]:
     old = {finding.id for finding in before.findings}
     new: list[Amount] = []
     for finding in after.findings:
-        if finding.id in old:
+        # What a late paper says of the talks is no other figure of what is signed.
+        late_talks = finding.status == "talks" != after.status
+        if finding.id in old or (late_talks and known):
             continue
         for amount in finding.amounts:
             if not any(same_figure(amount, other) for other in (*known, *new)):

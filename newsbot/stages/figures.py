@@ -1,6 +1,7 @@
 """Which figures of a deal are the same, and which contradict each other?
 
-In: a deal and its sources. Out: per role, the figures of sources that disagree.
+In: a deal and its sources. Out: per role, the figures of sources that disagree, and
+which figures of one more telling are new.
 
 Papers round and convert; that is no contradiction. "Up to" and a firm sum are one.
 Nothing is ever averaged: what differs is shown side by side.
@@ -56,8 +57,8 @@ def differences(deal: Deal, sources: Sequence[Source]) -> tuple[Difference, ...]
 
     Returns:
         Per kind of amount at most one difference. A source is compared by what it
-        said last, and agrees where any of its figures, or what several come to, is
-        one of the other's.
+        said last, and agrees where any of its figures of this kind, or what several
+        come to, is one of the other's; of whatever kind, for papers mistake kinds.
     """
     found = []
     said = [(source, _last_said(deal, source)) for source in sources]
@@ -67,7 +68,7 @@ def differences(deal: Deal, sources: Sequence[Source]) -> tuple[Difference, ...]
             own = [amount for amount in amounts if amount.kind == kind]
             if own and all(
                 not _agree(
-                    amounts, _last_said(deal, claim.source), own[0], claim.amount
+                    kind, amounts, _last_said(deal, claim.source), own[0], claim.amount
                 )
                 for claim in claims
             ):
@@ -91,13 +92,49 @@ def _last_said(deal: Deal, source: Source) -> list[Amount]:
     return []
 
 
+def new_figures(
+    told: Sequence[Amount], known: Sequence[Sequence[Amount]]
+) -> tuple[Amount, ...]:
+    """Pick the figures of one telling that nobody told before.
+
+    Args:
+        told: One article's figures.
+        known: Those of each article before.
+
+    Returns:
+        Role by role, a ceiling apart from what is firm, the figures of those of which
+        none, nor what several come to, is known: beside a known figure stand its
+        parts, or what an article recalls.
+    """
+    roles: dict[tuple[AmountKind, bool], list[Amount]] = {}
+    for amount in told:
+        roles.setdefault((amount.kind, amount.bound == "up_to"), []).append(amount)
+    return tuple(
+        amount
+        for same in roles.values()
+        if not any(_is_told(same, others) for others in known)
+        for amount in same
+    )
+
+
 def _agree(
-    these: Sequence[Amount], those: Sequence[Amount], one: Amount, other: Amount
+    kind: AmountKind,
+    these: Sequence[Amount],
+    those: Sequence[Amount],
+    one: Amount,
+    other: Amount,
 ) -> bool:
     """Whether two sources do not contradict each other about one role."""
     if one.payer and other.payer and one.payer.casefold() != other.payer.casefold():
         return True  # two payers, two sums
-    return any(same_figure(a, b) for a in _summed(these) for b in _summed(those))
+    return _is_told([a for a in these if a.kind == kind], those) or _is_told(
+        [a for a in those if a.kind == kind], these
+    )
+
+
+def _is_told(figures: Sequence[Amount], others: Sequence[Amount]) -> bool:
+    """Whether any figure, or what several come to, is one of the others."""
+    return any(same_figure(a, b) for a in _summed(figures) for b in _summed(others))
 
 
 def _summed(amounts: Sequence[Amount]) -> list[Amount]:

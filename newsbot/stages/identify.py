@@ -13,22 +13,18 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from newsbot.stages.course import STAGE, next_status
+from newsbot.stages.figures import new_figures
 from newsbot.stages.likeness import (
     SAME_DEAL_DAYS,
     SAME_EVENT_DAYS,
     Likeness,
     days_apart,
-    is_rare,
     likeness,
     sums_agree,
 )
 from newsbot.stages.organisations import Gazetteer
 from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
-
-#: How far a deal has come. What is signed does not become talks again because a
-#: late paper says so, in whatever order the papers arrive.
-_STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}
-
 
 _Parties = Sequence[tuple[str, tuple[Role, ...]]]
 #: Score of a finding with the deal that holds it already: above all others.
@@ -106,7 +102,10 @@ def identify(
         like, deal = homes[n]
         free = [one for _, one, k in fits if k == n and one.id not in taken]
         twins = [
-            one for one in free if _is_one(one, deal, published_at, gazetteer, apart)
+            one
+            for one in free
+            if _names_all(finding, (one, deal), gazetteer)
+            and _is_one(one, deal, published_at, apart)
         ]
         taken |= {one.id for one in twins}
         found.append(_known(finding, published_at, like, deal, twins, gazetteer))
@@ -178,7 +177,7 @@ def _news(
     if deal.withdrawn_by is not None:
         return ["told again"]
     news = []
-    status = _next_status(deal, finding, published_at)
+    status = _status_after(deal, finding, published_at)
     again = finding.status == deal.status == "expanded"
     if status != deal.status:
         news.append(f"{status} (was {deal.status})")
@@ -191,34 +190,36 @@ def _news(
         if not like.doubted
         and not any(gazetteer.related(party.name, name) for name in names)
     ]
-    had_sums = any(other.amounts for other in deal.findings)
-    if finding.amounts and not had_sums:
-        news.append("first sum")
-    elif sums_agree(finding, deal, negotiated=True) is False:
-        news.append("another sum")
+    known = [other.amounts for other in deal.findings if other.amounts]
+    # What was negotiated is no other figure of what is signed.
+    late_talks = finding.status == "talks" != status
+    if new_figures(finding.amounts, known) and not (known and late_talks):
+        news.append("another sum" if known else "first sum")
     return news
 
 
-def _is_one(
-    one: Deal, other: Deal, published_at: datetime, gazetteer: Gazetteer, apart: Apart
-) -> bool:
-    """Whether two deals that one finding tells of are one.
+def _names_all(finding: Finding, deals: Sequence[Deal], gazetteer: Gazetteer) -> bool:
+    """Whether a finding names every side of deals."""
+    named = [party.name for party in finding.parties]
+    return all(
+        any(gazetteer.related(name, here) for here in named)
+        for deal in deals
+        for name, _ in deal.parties
+    )
 
-    Only in the days of the event, where a side that signs rarely is in both, their
-    sums do not differ, no article tells both, and no person has parted them.
+
+def _is_one(one: Deal, other: Deal, published_at: datetime, apart: Apart) -> bool:
+    """Whether two deals are one, of which a finding names all sides.
+
+    Only in the days of the event, where their sums do not differ, no article tells
+    both, and no person has parted them. Had the finding come first, both would have
+    joined it.
     """
     if max(days_apart(published_at, deal) for deal in (one, other)) > SAME_EVENT_DAYS:
         return False
-    names = [name for name, _ in other.parties]
-    rare = any(
-        gazetteer.related(name, there) and is_rare({name, there}, gazetteer)
-        for name, _ in one.parties
-        for there in names
-    )
     articles = {finding.article_id for finding in other.findings}
     return (
-        rare
-        and not any(finding.article_id in articles for finding in one.findings)
+        not any(finding.article_id in articles for finding in one.findings)
         and not any(sums_agree(f, other) is False for f in one.findings)
         and not any(
             frozenset((a.id, b.id)) in apart
@@ -231,7 +232,7 @@ def _is_one(
 def united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
     """Make one deal of two; it keeps the name of the one seen first."""
     first, second = sorted((deal, other), key=lambda one: (one.first_seen_at, one.id))
-    later = max(first, second, key=lambda one: (_STAGE[one.status], one.last_seen_at))
+    later = max(first, second, key=lambda one: (STAGE[one.status], one.last_seen_at))
     return replace(
         first,
         status=later.status,
@@ -280,7 +281,7 @@ def _joined(
     findings = (other for other in deal.findings if other.id != finding.id)
     return replace(
         deal,
-        status=_next_status(deal, finding, published_at),
+        status=_status_after(deal, finding, published_at),
         types=tuple(dict.fromkeys((*deal.types, *finding.types))),
         parties=_with_parties(deal.parties, told, gazetteer),
         first_seen_at=min(deal.first_seen_at, published_at),
@@ -295,16 +296,12 @@ def _with_parties(
     """Add parties and roles; a unit or its parent goes by the name told first."""
     parties = dict(known)
     for other, more in told:
-        name = next((n for n in parties if gazetteer.related(n, other)), other)
+        kin = (n for n in parties if gazetteer.related(n, other))
+        name = other if other in parties else next(kin, other)
         roles = {*parties.get(name, ()), *more}
         parties[name] = tuple(role for role in ROLES if role in roles)
     return tuple(parties.items())
 
 
-def _next_status(deal: Deal, finding: Finding, published_at: datetime) -> Status:
-    """The status farthest along; of extension and end the one told last."""
-    known, said = _STAGE[deal.status], _STAGE[finding.status]
-    if said == known:
-        later = published_at >= deal.last_seen_at
-        return finding.status if later else deal.status
-    return finding.status if said > known else deal.status
+def _status_after(deal: Deal, finding: Finding, published_at: datetime) -> Status:
+    return next_status(deal.status, deal.last_seen_at, finding.status, published_at)

@@ -40,6 +40,9 @@ ROUNDED_TOLERANCE = Decimal("0.05")
 CONVERTED_TOLERANCE = Decimal("0.2")
 #: What is signed differs from what was negotiated.
 NEGOTIATED_TOLERANCE = Decimal("0.25")
+#: Up to twice as much, or half, where the same sides sign as negotiated: no sign of
+#: another deal, if none of this one.
+BARGAINED_TOLERANCE = Decimal("0.5")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 #: Who sells to everybody signs twice a week: two deals of these are no surprise.
 _BUSY: frozenset[OrganisationKind] = frozenset(
@@ -101,11 +104,6 @@ class _Sides:
     n_only_there: int
     #: Shared sides that sign rarely.
     n_rare: int
-
-    @property
-    def smaller(self) -> int:
-        """Sides of the telling that names fewer."""
-        return len(self.shared) + min(self.n_only_here, self.n_only_there)
 
     @property
     def same(self) -> bool:
@@ -176,11 +174,12 @@ def likeness(
 ) -> Likeness:
     """Weigh whether a finding tells of a known deal.
 
-    Two shared sides at least; within days one may be a name that either telling was
-    not sure of. They give up to 1.0 (as a share of the smaller telling), sums that
-    agree 0.4 (0.1 years later, when they may by chance), sums that differ -0.5 (but
-    not where it must be one event). No common type is -0.3, but not within days: then
-    it is one event, and papers stress different sides of it.
+    Two shared sides at least, and all of the telling that names fewer: who signs with
+    another third party signs another deal. Within days a side may be a name that either
+    telling was not sure of. That gives 1.0, sums that agree 0.4 (0.1 years later, when
+    they may by chance), sums that differ -0.5 (but not where it must be one event). No
+    common type is -0.3, but not within days: then it is one event, and papers stress
+    different sides of it.
     """
     if any(
         other.article_id == finding.article_id and other.id != finding.id
@@ -195,7 +194,7 @@ def likeness(
     days = days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
     doubted = False
-    if len(sides.shared) == 1 and same_event:
+    if same_event and (len(sides.shared) == 1 or sides.crossing):
         sides, doubted = _with_unsure(sides, finding, deal, gazetteer)
     n = len(sides.shared)
     if n < 2:
@@ -205,15 +204,16 @@ def likeness(
     signed = deal.status == "talks" and finding.status == "announced"
     if days > _longest(sides, sequel=sequel, signed=signed):
         return Likeness(score=0.0, n_shared=n, why=f"{days} days apart")
-    if sides.crossing and not same_event and not (sequel and sides.n_rare > 1):
+    # However many names and however much money they share: two deals of giants do.
+    if sides.crossing and not (sequel and sides.n_rare > 1):
         return Likeness(score=0.0, n_shared=n, why="each names another party")
-    score = n / sides.smaller
-    if sides.crossing and sequel and sides.n_rare > 1:
-        score = 1.0
-    why = [f"{n} of {sides.smaller} parties ({', '.join(sides.shared)})"]
+    score = 1.0
+    n_fewest = n + min(sides.n_only_here, sides.n_only_there)
+    why = [f"{n} of {n_fewest} parties ({', '.join(sides.shared)})"]
     late_talks = same_event and deal.status == "announced" and finding.status == "talks"
     moved = (signed or late_talks) and not sides.crossing
-    agreement = sums_agree(finding, deal, negotiated=moved)
+    wide = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
+    agreement = sums_agree(finding, deal, wide)
     if agreement is True:
         score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
         why.append("sums agree")
@@ -221,7 +221,9 @@ def likeness(
         told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
         one_event = days <= told_at_once and not sides.crossing
         at_last = signed and sides.same  # who negotiated with it signs with it
-        score -= 0.0 if sides.n_rare and (one_event or at_last) else 0.5
+        bargained = at_last and sums_agree(finding, deal, BARGAINED_TOLERANCE)
+        must_be = sides.n_rare and (one_event or at_last)
+        score -= 0.0 if must_be or bargained else 0.5
         why.append("sums differ")
     if not (same_event or set(finding.types) & set(deal.types)):
         score -= 0.3
@@ -251,18 +253,22 @@ def days_apart(published_at: datetime, deal: Deal) -> int:
 
 
 def sums_agree(
-    finding: Finding, deal: Deal, *, negotiated: bool = False
+    finding: Finding, deal: Deal, wide: Decimal = ROUNDED_TOLERANCE
 ) -> bool | None:
     """Whether any sum agrees; None where one side names none.
 
     A wide match, as of a negotiated sum or a converted one, must be of one kind:
     an investment of 1.5 billion dollars is no order of 1.1 billion euros.
+
+    Args:
+        finding: One article's figures.
+        deal: The figures of all its articles.
+        wide: How far two figures of one kind may be apart, in [0, 1].
     """
     said = _figures(finding)
     known = [figure for other in deal.findings for figure in _figures(other)]
     if not known or not said:
         return None
-    wide = NEGOTIATED_TOLERANCE if negotiated else ROUNDED_TOLERANCE
     return any(
         close(a, a_currency, b, b_currency, wide)
         if kind == other or "total" in (kind, other)

@@ -147,7 +147,11 @@ def deal_line(
 def _differ(deal: Deal, articles: Mapping[str, Article]) -> bool:
     """Whether sources disagree; articles are compared only where figures are two."""
     told = [one for one in deal.findings if one.status == deal.status]
-    figures = {(a.kind, a.value, a.currency) for one in told for a in one.amounts}
+    figures = {
+        (a.kind, a.value, a.currency, a.bound == "up_to")
+        for one in told
+        for a in one.amounts
+    }
     if len(figures) < 2 or len({one.article_id for one in told}) < 2:
         return False
     return bool(differences(deal, sources(tuple(articles.values()))))
