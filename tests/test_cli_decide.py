@@ -11,6 +11,7 @@ from fakes import Bench, entry
 from told_deals import Paper, sum_of, tell
 
 from newsbot.adapters.db import open_store
+from newsbot.evaluation.gold import read_gold
 
 TITLE = "Nvidia & Anthropic sign an AI cloud deal, says {}"
 
@@ -77,6 +78,25 @@ def test_a_deal_is_split_and_stays_so(folder):
     # A third paper goes to one of them and joins them not.
     walk(folder, paper("c"))
     assert len(deals(folder)) == 2
+
+
+def test_what_a_person_decided_is_a_label(folder):
+    """Merged articles tell one story, split ones two, in gold that evaluate reads."""
+    walk(folder, paper("a", days=100))
+    walk(folder, paper("b"))
+    assert here(folder, "labels", "export").out == ""
+    late, early = deals(folder)
+    assert here(folder, "merge", late["id"], early["id"]).code == 0
+
+    def stories():
+        assert here(folder, "labels", "export", "--out", "labels.jsonl").code == 0
+        gold = read_gold([folder / "labels.jsonl"])
+        return [deal.story for one in gold for deal in one.deals]
+
+    assert stories() == [early["id"]] * 2
+    (one,) = deals(folder)
+    assert here(folder, "split", one["id"], one["findings"][1]["id"]).code == 0
+    assert len(set(stories())) == len(stories()) == 2
 
 
 def test_the_finding_that_named_the_deal_may_be_taken_out(folder):
@@ -153,6 +173,41 @@ def test_a_deal_that_was_told_as_one_is_corrected_when_it_is_split(folder):
     assert answered == "1"
 
 
+def test_show_tells_which_figures_differ(tmp_path):
+    """Two papers, two figures for one role: side by side, each with paper and quote."""
+    config(tmp_path)
+    store = open_store(tmp_path / "newsbot.db")
+    papers = (
+        Paper(amounts=(sum_of(30), sum_of(20, kind="investment")), site="a.example"),
+        Paper(
+            amounts=(sum_of(30), sum_of(15, "EUR", kind="investment")), site="b.example"
+        ),
+        Paper(amounts=(sum_of(30, bound="up_to"),), site="c.example"),
+    )
+    one = tell(store, *papers)
+    other = tell(store, Paper(amounts=(sum_of(7),)), id="d2", parties=("Meta", "SAP"))
+    store.close()
+    lines = here(tmp_path, "show", one.id).out.splitlines()
+    assert [line.strip() for line in lines if "figures differ" in line] == [
+        "figures differ, investment: $20bn (a.example) / €15bn (b.example)",
+        "figures differ, purchase: $30bn (a.example) / up to $30bn (c.example)",
+    ]
+    view = json.loads(here(tmp_path, "show", one.id, "--json").out)
+    first, second = view["differences"][0]["figures"]
+    assert (first["value"], first["currency"], first["source"]) == (
+        20 * 10**9,
+        "USD",
+        "a.example",
+    )
+    assert second["bound"] == "exact"
+    assert all(one["quote"] and one["url"] for one in (first, second))
+    exported = json.loads(here(tmp_path, "export", "--format", "json").out)
+    assert {one["id"]: one["differences"] for one in exported} == {
+        one.id: view["differences"],
+        other.id: [],
+    }
+
+
 def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
     """Ceiling and firm sum are two lines, each with its papers; a decision is dated."""
     config(tmp_path)
@@ -167,7 +222,7 @@ def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
     shown = here(tmp_path, "show", one.id).out
     assert "  sum: $20bn, purchase, paid by OpenAI (a.example)" in shown
     assert "  sum: up to $20bn, purchase (b.example)" in shown
-    assert "  history: announced 2025-11-03, talks 2025-11-03" in shown
+    assert "  history: talks 2025-11-03, announced 2025-11-03" in shown
     assert "  talks; new: first" in shown
     assert here(tmp_path, "merge", one.id, other.id).code == 0
     shown = here(tmp_path, "show", one.id).out

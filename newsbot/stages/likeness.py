@@ -40,9 +40,9 @@ ROUNDED_TOLERANCE = Decimal("0.05")
 CONVERTED_TOLERANCE = Decimal("0.2")
 #: What is signed differs from what was negotiated.
 NEGOTIATED_TOLERANCE = Decimal("0.25")
-#: Up to twice as much, or half, where the same sides sign as negotiated: no sign of
-#: another deal, if none of this one.
-BARGAINED_TOLERANCE = Decimal("0.5")
+#: Twice as much, or half, where the same sides sign what they negotiated, or two papers
+#: contradict each other in the days of the event: no sign of another deal, nor of one.
+NEAR_TOLERANCE = Decimal("0.5")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 #: Who sells to everybody signs twice a week: two deals of these are no surprise.
 _BUSY: frozenset[OrganisationKind] = frozenset(
@@ -214,6 +214,7 @@ def likeness(
     moved = (signed or late_talks) and not sides.crossing
     wide = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
     agreement = sums_agree(finding, deal, wide)
+    common = set(finding.types) & set(deal.types)
     if agreement is True:
         score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
         why.append("sums agree")
@@ -221,11 +222,12 @@ def likeness(
         told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
         one_event = days <= told_at_once and not sides.crossing
         at_last = signed and sides.same  # who negotiated with it signs with it
-        bargained = at_last and sums_agree(finding, deal, BARGAINED_TOLERANCE)
         must_be = sides.n_rare and (one_event or at_last)
-        score -= 0.0 if must_be or bargained else 0.5
+        may_be = at_last or (same_event and sides.same and common)
+        near = may_be and sums_agree(finding, deal, NEAR_TOLERANCE)
+        score -= 0.0 if must_be or near else 0.5
         why.append("sums differ")
-    if not (same_event or set(finding.types) & set(deal.types)):
+    if not (same_event or common):
         score -= 0.3
         why.append("no common type")
     why.append(f"{days} days apart")

@@ -52,6 +52,15 @@ def test_a_rounded_or_converted_figure_is_no_news():
     assert told(ceiling, firm) == ["amount now $20bn (was: up to $20bn)"]
 
 
+def test_what_was_negotiated_takes_no_place_of_what_is_signed():
+    """A late paper on the talks gives another figure: nobody is told of it."""
+    signed = deal(finding("a", amount(20)))
+    late = finding("b", amount(23), status="talks")
+    assert told(signed, deal(late, *signed.findings)) == []
+    plain = deal(finding("a"))
+    assert told(plain, deal(late, *plain.findings)) == ["amount: $23bn"]
+
+
 def test_a_sum_of_another_payer_takes_nobodys_place():
     """What Nvidia adds does not replace what Oracle pays."""
     known = deal(finding("a", amount(20, payer="Oracle")))
