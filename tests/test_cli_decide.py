@@ -216,11 +216,13 @@ def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
     ceiling = Paper(
         amounts=(sum_of(20, bound="up_to"),), site="b.example", status="talks"
     )
-    one = tell(store, firm, ceiling, id="d1")
-    other = tell(store, Paper(site="c.example"), id="d2", parties=("Meta", "Oracle"))
+    third = Paper(amounts=(sum_of(20), sum_of(20, payer="SoftBank")), site="c.example")
+    one = tell(store, firm, ceiling, third, id="d1")
+    other = tell(store, Paper(site="d.example"), id="d2", parties=("Meta", "Oracle"))
     store.close()
     shown = here(tmp_path, "show", one.id).out
-    assert "  sum: $20bn, purchase, paid by OpenAI (a.example)" in shown
+    assert "  sum: $20bn, purchase, paid by OpenAI (a.example, c.example)" in shown
+    assert "  sum: $20bn, purchase, paid by SoftBank (c.example)" in shown
     assert "  sum: up to $20bn, purchase (b.example)" in shown
     assert "  history: talks 2025-11-03, announced 2025-11-03" in shown
     assert "  talks; new: first" in shown
@@ -230,4 +232,9 @@ def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
     assert "are one deal" in shown
     view = json.loads(here(tmp_path, "show", one.id, "--json").out)
     assert {item["kind"] for item in view["decisions"]} == {"same"}
-    assert [item["bound"] for item in view["amounts"]] == ["exact", "up_to"]
+    stated = [(one["bound"], one["payer"], one["sources"]) for one in view["amounts"]]
+    assert stated == [
+        ("exact", "OpenAI", ["a.example", "c.example"]),
+        ("up_to", None, ["b.example"]),
+        ("exact", "SoftBank", ["c.example"]),
+    ]

@@ -86,19 +86,11 @@ def _sums(deal: dict[str, Any]) -> list[str]:
     """Each sum as it is stated: bound, kind, payer, and who states it."""
     lines = []
     for amount in deal["amounts"]:
-        same = ("value", "currency", "kind", "bound")
-        stated = [
-            (finding["source"], one["payer"])
-            for finding in deal["findings"]
-            for one in finding["amounts"]
-            if all(one[name] == amount[name] for name in same)
-        ]
-        payer = next((one for _, one in stated if one), None)
         parts = [_sum(amount), amount["kind"]]
-        if payer:
-            parts.append(f"paid by {payer}")
-        sources = ", ".join(dict.fromkeys(str(site) for site, _ in stated))
-        lines.append(f"{', '.join(parts)} ({sources})")
+        if amount["payer"]:
+            parts.append(f"paid by {amount['payer']}")
+        papers = f" ({', '.join(amount['sources'])})" if amount["sources"] else ""
+        lines.append(f"{', '.join(parts)}{papers}")
     return lines
 
 

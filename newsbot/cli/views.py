@@ -16,19 +16,15 @@ from newsbot.types import Alert, Article, Deal, Finding, Span
 
 def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
     """A deal with every finding, its article and its quotes."""
-    amounts: dict[str, dict[str, Any]] = {}
-    capacity: dict[str, dict[str, Any]] = {}
-    for finding in deal.findings:
-        fields = deal_fields(finding)
-        for amount in fields["amounts"]:
-            # "Up to $10bn" and "$10bn" are two statements, whoever makes them.
-            key = " ".join(
-                str(amount[name]) for name in ("value", "currency", "kind", "bound")
-            )
-            amounts.setdefault(key, amount)
-        for item in finding.capacity:
-            value = {"value": plain_number(item.value), "unit": item.unit}
-            capacity.setdefault(f"{item.value} {item.unit}", value)
+    findings = [finding_view(finding, store) for finding in deal.findings]
+    capacity = {
+        f"{item.value} {item.unit}": {
+            "value": plain_number(item.value),
+            "unit": item.unit,
+        }
+        for finding in deal.findings
+        for item in finding.capacity
+    }
     withdrawn = {"withdrawn_by": deal.withdrawn_by} if deal.withdrawn_by else {}
     return {
         "id": deal.id,
@@ -37,12 +33,34 @@ def deal_view(deal: Deal, store: Store) -> dict[str, Any]:
         "parties": [
             {"name": name, "roles": list(roles)} for name, roles in deal.parties
         ],
-        "amounts": list(amounts.values()),
+        "amounts": _amounts(findings),
         "capacity": list(capacity.values()),
         "first_seen": deal.first_seen_at.isoformat(),
-        "findings": [finding_view(finding, store) for finding in deal.findings],
+        "findings": findings,
         **withdrawn,
     }
+
+
+def _amounts(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each sum as it is stated, once, with its payer and the papers that state it."""
+    told: list[dict[str, Any]] = []
+    for finding in findings:
+        for amount in finding["amounts"]:
+            known = next((one for one in told if _is_same(one, amount)), None)
+            if known is None:
+                known = {**amount, "sources": []}
+                told.append(known)
+            known["payer"] = known["payer"] or amount["payer"]
+            if finding["source"] not in (None, *known["sources"]):
+                known["sources"].append(finding["source"])
+    return told
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two say the same of one payer; "up to $10bn" is not "$10bn"."""
+    names = ("value", "currency", "kind", "bound")
+    payers = {one["payer"], other["payer"]} - {None}
+    return len(payers) < 2 and all(one[name] == other[name] for name in names)
 
 
 def shown_deal(deal: Deal, store: Store) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 #: Days over which the known deals are spread.
 DAYS = 4 * 365
 BILLION = 10**9
+#: Deals written at once.
+CHUNK = 5_000
 
 
 def names(n_deals: int) -> list[str]:
@@ -87,29 +90,55 @@ def fill(path: Path, n_deals: int, seed: int = 1) -> Store:
     rng, pool = Random(seed), names(n_deals)
     store = open_store(path)
     with store.atomic():
-        db = store.connection.db
-        for number in range(n_deals):
-            finding, seen = made(number, pool, rng)
-            at = codec.at_text(seen)
-            db.execute(
-                "INSERT INTO entries (id, url, title, summary, first_seen_at, origin, "
-                "may_alert, state, due_at) VALUES (?, '', '', '', ?, 'feed', 1, "
-                "'done', ?)",
-                [finding.article_id, at, at],
-            )
-            db.execute(
-                "INSERT INTO articles (id, entry_id, url, title, text, language, "
-                "published_at, site, text_origin, fingerprint) "
-                "VALUES (?, ?, '', '', '', 'en', ?, '', 'page', '0')",
-                [finding.article_id, finding.article_id, at],
-            )
-            db.execute(
-                "INSERT INTO findings (id, article_id, document) VALUES (?, ?, ?)",
-                [finding.id, finding.article_id, codec.finding_document(finding)],
-            )
-            (opened,) = identify([finding], seen, [], _GAZETTEER)
-            store.ledger.put_deal(opened.deal, finding, "new", "first")
+        for start in range(0, n_deals, CHUNK):
+            numbers = range(start, min(start + CHUNK, n_deals))
+            _write(store, [made(number, pool, rng) for number in numbers])
     return store
+
+
+def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
+    """Write what the ledger would, many rows at once: `put_deal` is made for one."""
+    db = store.connection.db.conn
+    entries, findings, deals, parties = [], [], [], []
+    for finding, seen in told:
+        at, article = codec.at_text(seen), finding.article_id
+        (opened,) = identify([finding], seen, [], _GAZETTEER)
+        deal = opened.deal
+        entries.append((article, at))
+        findings.append((finding.id, article, codec.finding_document(finding), deal.id))
+        types, named = codec.document(deal.types), codec.document(deal.parties)
+        deals.append((deal.id, deal.status, types, named, at, at))
+        parties += [(deal.id, name, at, deal.status) for name, _ in deal.parties]
+    for sql, rows in (
+        (
+            "INSERT INTO entries (id, url, title, summary, first_seen_at, origin, "
+            "may_alert, state, due_at) VALUES (?1, '', '', '', ?2, 'feed', 1, 'done', "
+            "?2)",
+            entries,
+        ),
+        (
+            "INSERT INTO articles (id, entry_id, url, title, text, language, "
+            "published_at, site, text_origin, fingerprint) "
+            "VALUES (?1, ?1, '', '', '', 'en', ?2, '', 'page', '0')",
+            entries,
+        ),
+        (
+            "INSERT INTO deals (id, status, types, parties, first_seen_at, "
+            "last_seen_at) VALUES (?, ?, ?, ?, ?, ?)",
+            deals,
+        ),
+        (
+            "INSERT INTO findings (id, article_id, document, deal_id, verdict, reason) "
+            "VALUES (?, ?, ?, ?, 'new', 'first')",
+            findings,
+        ),
+        (
+            "INSERT INTO deal_parties (deal_id, party, last_seen_at, status) "
+            "VALUES (?, ?, ?, ?)",
+            parties,
+        ),
+    ):
+        db.executemany(sql, rows)
 
 
 _GAZETTEER = load_organisations()
