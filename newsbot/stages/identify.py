@@ -100,13 +100,17 @@ def identify(
             found.append(_new(finding, published_at, len(known)))
             continue
         like, deal = homes[n]
-        free = [one for _, one, k in fits if k == n and one.id not in taken]
-        twins = [
-            one
-            for one in free
-            if _names_all(finding, (one, deal), gazetteer)
-            and _is_one(one, deal, published_at, apart)
-        ]
+        twins: list[Deal] = []
+        for _, one, k in fits:
+            if (
+                k == n
+                and one.id not in taken
+                and _names_all(finding, (one, deal), gazetteer)
+                and all(
+                    _is_one(one, other, published_at, apart) for other in (deal, *twins)
+                )
+            ):
+                twins.append(one)
         taken |= {one.id for one in twins}
         found.append(_known(finding, published_at, like, deal, twins, gazetteer))
     return found

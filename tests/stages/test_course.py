@@ -50,7 +50,7 @@ def test_a_second_extension_is_a_step_and_its_retelling_is_none():
     assert [step[1] for step in steps(*told)] == [0, 60, 200]
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_talks_and_signing_of_one_moment_are_told_in_their_order(order):
     """Two papers of one minute: first what comes first."""
     told = [(0, "announced", "a"), (0, "talks", "b"), (0, "talks", "c")]
