@@ -27,6 +27,8 @@ from newsbot.stages.organisations import Gazetteer
 from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
 
 _Parties = Sequence[tuple[str, tuple[Role, ...]]]
+#: How a deal fits the finding of this number.
+_Fit = tuple[Likeness, Deal, int]
 #: Score of a finding with the deal that holds it already: above all others.
 OWN = 9.0
 #: Two findings that a person has called different deals.
@@ -70,30 +72,18 @@ def identify(
     Returns:
         For each finding, in their order, the deal afterwards, verdict and reason.
     """
-    fits = [
-        (like, deal, n)
-        for n, finding in enumerate(findings)
-        for deal in known
-        for like in [_like(finding, published_at, deal, gazetteer, apart)]
-        if like.is_same
-    ]
-    # Of equal fits the deal told last, and the finding told first.
-    fits.sort(
-        key=lambda fit: (
-            fit[0].score,
-            fit[0].n_shared,
-            fit[1].first_seen_at,
-            fit[1].id,
-            -fit[2],
+    fits = sorted(
+        (
+            (like, deal, n)
+            for n, finding in enumerate(findings)
+            for deal in known
+            for like in [_like(finding, published_at, deal, gazetteer, apart)]
+            if like.is_same
         ),
+        key=_closeness,
         reverse=True,
     )
-    homes: dict[int, tuple[Likeness, Deal]] = {}
-    taken: set[str] = set()
-    for like, deal, n in fits:
-        if n not in homes and deal.id not in taken:
-            homes[n] = like, deal
-            taken.add(deal.id)
+    homes, taken = _homes(fits)
     found = []
     for n, finding in enumerate(findings):
         if n not in homes:
@@ -114,6 +104,23 @@ def identify(
         taken |= {one.id for one in twins}
         found.append(_known(finding, published_at, like, deal, twins, gazetteer))
     return found
+
+
+def _closeness(fit: _Fit) -> tuple[float, int, datetime, str, int]:
+    """The best pair; of equal ones the deal told last, and the finding told first."""
+    like, deal, n = fit
+    return like.score, like.n_shared, deal.first_seen_at, deal.id, -n
+
+
+def _homes(fits: Sequence[_Fit]) -> tuple[dict[int, tuple[Likeness, Deal]], set[str]]:
+    """Give each finding its deal, the best pairs first, and say which are taken."""
+    homes: dict[int, tuple[Likeness, Deal]] = {}
+    taken: set[str] = set()
+    for like, deal, n in fits:
+        if n not in homes and deal.id not in taken:
+            homes[n] = like, deal
+            taken.add(deal.id)
+    return homes, taken
 
 
 def _like(
