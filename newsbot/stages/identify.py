@@ -202,9 +202,10 @@ def _news(
         and not any(gazetteer.related(party.name, name) for name in names)
     ]
     known = [other.amounts for other in deal.findings if other.amounts]
-    # What was negotiated is no other figure of what is signed.
-    late_talks = finding.status == "talks" != status
-    if new_figures(finding.amounts, known) and not (known and late_talks):
+    # What was negotiated is no other figure of what is signed, nor is what a telling
+    # says that may be of somebody else.
+    weak = like.doubted or finding.status == "talks" != status
+    if new_figures(finding.amounts, known) and not (known and weak):
         news.append("another sum" if known else "first sum")
     return news
 

@@ -194,7 +194,7 @@ def likeness(
     days = days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
     doubted = False
-    if same_event and (len(sides.shared) == 1 or sides.crossing):
+    if same_event and sides.shared and (len(sides.shared) == 1 or sides.crossing):
         sides, doubted = _with_unsure(sides, finding, deal, gazetteer)
     n = len(sides.shared)
     if n < 2:
