@@ -21,6 +21,7 @@ from newsbot.stages.likeness import (
     Likeness,
     days_apart,
     likeness,
+    same_side,
     sums_agree,
 )
 from newsbot.stages.organisations import Gazetteer
@@ -199,7 +200,7 @@ def _news(
         f"party {party.name}"
         for party in finding.parties
         if not like.doubted
-        and not any(gazetteer.related(party.name, name) for name in names)
+        and not any(same_side(party.name, name, gazetteer) for name in names)
     ]
     known = [other.amounts for other in deal.findings if other.amounts]
     # What was negotiated is no other figure of what is signed, nor is what a telling
@@ -214,7 +215,7 @@ def _names_all(finding: Finding, deals: Sequence[Deal], gazetteer: Gazetteer) ->
     """Whether a finding names every side of deals."""
     named = [party.name for party in finding.parties]
     return all(
-        any(gazetteer.related(name, here) for here in named)
+        any(same_side(name, here, gazetteer) for here in named)
         for deal in deals
         for name, _ in deal.parties
     )
@@ -305,10 +306,10 @@ def _joined(
 def _with_parties(
     known: _Parties, told: _Parties, gazetteer: Gazetteer
 ) -> tuple[tuple[str, tuple[Role, ...]], ...]:
-    """Add parties and roles; a unit or its parent goes by the name told first."""
+    """Add parties and roles; a side goes by the name of it that was told first."""
     parties = dict(known)
     for other, more in told:
-        kin = (n for n in parties if gazetteer.related(n, other))
+        kin = (n for n in parties if same_side(n, other, gazetteer))
         name = other if other in parties else next(kin, other)
         roles = {*parties.get(name, ()), *more}
         parties[name] = tuple(role for role in ROLES if role in roles)

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from newsbot.ports import Reach
 from newsbot.stages.currencies import CURRENCIES
+from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
 from newsbot.types import Deal, Finding, OrganisationKind, Status
 
@@ -72,11 +73,20 @@ class Likeness:
 def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str]]:
     """List each party with its parents and units: whom a known deal may name.
 
-    Behind the parties stand the names that may be some.
+    Behind the parties stand the names that may be some. A university or a city goes by
+    its name in the other language, too.
     """
     parties = [party.name for finding in findings for party in finding.parties]
     unsure = [name for finding in findings for name in finding.unsure]
-    return [gazetteer.family([name]) for name in dict.fromkeys((*parties, *unsure))]
+    return [
+        gazetteer.family([name, *translations(name)])
+        for name in dict.fromkeys((*parties, *unsure))
+    ]
+
+
+def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
+    """Whether two names are one side: the same, parent and unit, or translated."""
+    return gazetteer.related(one, other) or translated(one, other)
 
 
 def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
@@ -120,7 +130,7 @@ def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _
     """Match names; who is related to whom is one side, however often it is named."""
     groups: list[set[str]] = []
     for name in dict.fromkeys((*here, *there)):
-        kin = [g for g in groups if any(gazetteer.related(name, o) for o in g)]
+        kin = [g for g in groups if any(same_side(name, o, gazetteer) for o in g)]
         groups = [g for g in groups if g not in kin]
         groups.append({name}.union(*kin))
     ours, theirs = set(here), set(there)
@@ -160,7 +170,7 @@ def _among(
     names: Sequence[str], told: Sequence[str], gazetteer: Gazetteer
 ) -> list[str]:
     """Names that are, or are related to, one of those told."""
-    return [n for n in names if any(gazetteer.related(n, name) for name in told)]
+    return [n for n in names if any(same_side(n, name, gazetteer) for name in told)]
 
 
 def is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:

@@ -13,7 +13,7 @@ from tellings import BILLION, DAY, GAZETTEER, TRIO, days, finding, tell, verdict
 
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.identify import identify
-from newsbot.stages.likeness import close
+from newsbot.stages.likeness import close, families
 
 
 def test_the_first_telling_is_a_new_deal():
@@ -217,6 +217,49 @@ def test_a_unit_stands_for_its_parent():
         "Google Cloud",
         "Anthropic",
     ]
+
+
+@pytest.mark.parametrize(
+    ("german", "english"),
+    [
+        ("Universität Zelvaro", "University of Zelvaro"),
+        ("Stadt Zelvaro", "City of Zelvaro"),
+        ("Universitätsklinikum Zelvaro", "Zelvaro University Hospital"),
+        ("Zelvarisches Gesundheitsministerium", "Zelvarian Ministry of Health"),
+    ],
+)
+def test_a_public_body_is_one_in_both_languages(german, english):
+    """Papers translate its name; it is one side, no news, and found in the ledger."""
+    first = finding(german, "Oracle", sums=[(1, "EUR")])
+    again = finding(english, "Oracle", sums=[(1, "EUR")])
+    for pair in ((first, again), (again, first)):
+        results = tell(pair[0], (pair[1], days(1)))
+        assert [one.verdict for one in results] == ["new", "repeat"]
+        assert len(results[1].deal.parties) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Universität Zelvaro", "University of Quillon"),
+        ("Ministry of Health", "Ministry of Defence"),
+        ("Gesundheitsministerium", "Ministry of Defence"),
+        ("Stadt Zelvaro", "University of Zelvaro"),
+        ("Zelvaro", "City of Quillon"),
+    ],
+)
+def test_two_public_bodies_stay_two(one, other):
+    """Another place, another portfolio or another kind is another body."""
+    sums = [(1, "EUR")]
+    told = finding(one, "Oracle", "SAP", sums=sums), finding(other, "Oracle", "SAP")
+    assert verdicts(*told) == ["new", "new"]
+
+
+def test_the_ledger_is_asked_for_both_names_of_a_university():
+    """What cannot be found by one name is by the other; a company has one."""
+    (names, others) = families([finding("Universität Zelvaro", "Quillon")], GAZETTEER)
+    assert set(names) >= {"Universität Zelvaro", "University of Zelvaro"}
+    assert others == ["Quillon"]
 
 
 def test_parts_and_their_sum_are_one_deal():

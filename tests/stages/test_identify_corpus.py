@@ -28,6 +28,10 @@ ALIKE = (
     {"lufthansa-infomaniak", "lufthansa-infomaniak-2025"},
     {"ionos-sana-2025", "sana-ionos-undine-2025"},
     {"galaxy-physical-intelligence-2026", "galaxy-physicalintelligence-2025"},
+    {"ionos-cohere-2026", "ionos-cohere-ende-2026", "cohere-ionos-catalog-2026"},
+    {"bfl-crusoe-2026", "black-forest-labs-crusoe-talks-2026"},
+    # Talks of three in January, a contract of the same three in March.
+    {"mistral-ionos-unitedinternet-2026", "ionos-mistral-united-internet-2026"},
 )
 
 

@@ -1,0 +1,117 @@
+"""Is a public body that one paper names in German the one another names in English?
+
+In: names that no list knows. Out: whether they are one body in two languages, and how
+the other language would call it. Universities, cities, hospitals and ministries sign
+deals under names that every paper translates.
+"""
+
+from __future__ import annotations
+
+import re
+
+from newsbot.types import Language
+
+#: Words for what a body is, by language.
+_KINDS: dict[str, dict[Language, str]] = {
+    "hospital": {
+        "de": r"(?:\w*klinikum|\w*kliniken|\w*krankenhaus|\w*spital)s?",
+        "en": r"hospitals?",
+    },
+    "university": {"de": r"\w*universität", "en": r"university"},
+    "city": {"de": r"(?:landeshaupt|hanse)?stadt", "en": r"city"},
+    "ministry": {"de": r"\w*ministeriums?", "en": r"ministry|ministries"},
+}
+#: A quick look: most names are of companies.
+_BODY = re.compile(
+    rf"\b(?:{'|'.join(form for forms in _KINDS.values() for form in forms.values())})\b",
+    re.IGNORECASE,
+)
+#: What a ministry is for: the beginning of its German name, and its English word.
+_PORTFOLIOS = (
+    ("arbeit", r"labou?r"),
+    ("außen", "foreign"),
+    ("bildung", "education"),
+    ("digital", "digital"),
+    ("finanz", r"finances?"),
+    ("forschung", "research"),
+    ("gesundheit", "health"),
+    ("innen", "interior"),
+    ("justiz", "justice"),
+    ("umwelt", "environment"),
+    ("verkehr", "transport"),
+    ("verteidigung", r"defen[cs]e"),
+    ("wirtschaft", r"econom\w+"),
+    ("wissenschaft", "science"),
+)
+_SMALL = frozenset("the of for and in der die das des von für und zu am im".split())
+#: "Universität Rostock", "University of Rostock", "Rostock University".
+_PLAIN: tuple[tuple[str, str], ...] = (
+    ("Universität {}", "University of {}"),
+    ("Universität {}", "{} University"),
+    ("Stadt {}", "City of {}"),
+)
+
+
+def translated(one: str, other: str) -> bool:
+    """Tell whether two names are one body's, in German and in English.
+
+    A ministry is known by what it is for, as countries have other names in the other
+    language; everything else by its own name.
+
+    >>> translated("Universität Rostock", "University of Rostock")
+    True
+    >>> translated("Universität Rostock", "University of Bremen")
+    False
+    """
+    if not (_BODY.search(one) and _BODY.search(other)):
+        return False
+    return _is_pair(one, other) or _is_pair(other, one)
+
+
+def translations(name: str) -> list[str]:
+    """List how papers in the other language may call a university or a city.
+
+    >>> translations("City of Jena")
+    ['Stadt Jena']
+    """
+    found: dict[str, None] = {}
+    for german, english in _PLAIN:
+        for form, other in ((german, english), (english, german)):
+            before, after = form.split("{}")
+            proper = name.removeprefix(before).removesuffix(after)
+            if proper and form.format(proper) == name:
+                found[other.format(proper)] = None
+    return list(found)
+
+
+def _is_pair(german: str, english: str) -> bool:
+    here, there = _words(german), _words(english)
+    for kind, forms in _KINDS.items():
+        if not (_has(here, forms["de"]) and _has(there, forms["en"])):
+            continue
+        if kind == "ministry":
+            return any(
+                any(word.startswith(stem) for word in here) and _has(there, form)
+                for stem, form in _PORTFOLIOS
+            )
+        proper = _proper(here, "de")
+        return bool(proper) and proper == _proper(there, "en")
+    return False
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"\w+", name.casefold())
+
+
+def _has(words: list[str], form: str) -> bool:
+    return any(re.fullmatch(form, word) for word in words)
+
+
+def _proper(words: list[str], language: Language) -> set[str]:
+    """The words that say which one it is."""
+    kinds = [forms[language] for forms in _KINDS.values()]
+    return {
+        word
+        for word in words
+        if word not in _SMALL and not any(re.fullmatch(kind, word) for kind in kinds)
+    }
