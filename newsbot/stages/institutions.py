@@ -23,7 +23,7 @@ _KINDS: dict[str, dict[Language, str]] = {
 }
 #: A quick look: most names are of companies.
 _BODY = re.compile(
-    rf"\b(?:{'|'.join(form for forms in _KINDS.values() for form in forms.values())})\b",
+    "|".join(rf"\b{form}\b" for forms in _KINDS.values() for form in forms.values()),
     re.IGNORECASE,
 )
 #: What a ministry is for: the beginning of its German name, and its English word.
@@ -48,6 +48,8 @@ _SMALL = frozenset("the of for and in der die das des von für und zu am im".spl
 _PLAIN: tuple[tuple[str, str], ...] = (
     ("Universität {}", "University of {}"),
     ("Universität {}", "{} University"),
+    ("Universitätsklinikum {}", "University Hospital {}"),
+    ("Universitätsklinikum {}", "{} University Hospital"),
     ("Stadt {}", "City of {}"),
 )
 
@@ -69,7 +71,7 @@ def translated(one: str, other: str) -> bool:
 
 
 def translations(name: str) -> list[str]:
-    """List how papers in the other language may call a university or a city.
+    """List how papers in the other language may call a body by its own name.
 
     >>> translations("City of Jena")
     ['Stadt Jena']

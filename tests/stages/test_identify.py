@@ -229,7 +229,7 @@ def test_a_unit_stands_for_its_parent():
     ],
 )
 def test_a_public_body_is_one_in_both_languages(german, english):
-    """Papers translate its name; it is one side, no news, and found in the ledger."""
+    """Papers translate its name; it is one side, and no news."""
     first = finding(german, "Oracle", sums=[(1, "EUR")])
     again = finding(english, "Oracle", sums=[(1, "EUR")])
     for pair in ((first, again), (again, first)):
