@@ -222,20 +222,17 @@ def likeness(
     why = [f"{n} of {n_fewest} parties ({', '.join(sides.shared)})"]
     late_talks = same_event and deal.status == "announced" and finding.status == "talks"
     moved = (signed or late_talks) and not sides.crossing
+    common = set(finding.types) & set(deal.types)
     wide = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
     agreement = sums_agree(finding, deal, wide)
-    common = set(finding.types) & set(deal.types)
     if agreement is True:
         score += 0.4 if days <= SAME_DEAL_DAYS else 0.1
         why.append("sums agree")
     elif agreement is False and not sequel:
-        told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
-        one_event = days <= told_at_once and not sides.crossing
         at_last = signed and sides.same  # who negotiated with it signs with it
-        must_be = sides.n_rare and (one_event or at_last)
-        may_be = at_last or (same_event and sides.same and common)
+        may_be = at_last or (same_event and sides.same and bool(common))
         near = may_be and sums_agree(finding, deal, NEAR_TOLERANCE)
-        score -= 0.0 if must_be or near else 0.5
+        score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if not (same_event or common):
         score -= 0.3
@@ -244,6 +241,13 @@ def likeness(
     if doubted:
         why.append("one of them unsure here")
     return Likeness(score=score, n_shared=n, why=", ".join(why), doubted=doubted)
+
+
+def _must_be_one(sides: _Sides, days: int, at_last: bool) -> bool:
+    """Whether a deal is one whatever its figures, as somebody in it signs rarely."""
+    told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
+    one_event = days <= told_at_once and not sides.crossing
+    return sides.n_rare > 0 and (one_event or at_last)
 
 
 def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:
