@@ -143,6 +143,21 @@ def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _
     )
 
 
+def _met(
+    finding: Finding, deal: Deal, gazetteer: Gazetteer, *, same_event: bool
+) -> tuple[_Sides, bool]:
+    """Match the sides; in the days of the event also by names that one was unsure of.
+
+    Returns:
+        The sides, and whether it was the finding that was not sure.
+    """
+    here = [party.name for party in finding.parties]
+    sides = _sides(here, [name for name, _ in deal.parties], gazetteer)
+    if same_event and sides.shared and (len(sides.shared) == 1 or sides.crossing):
+        return _with_unsure(sides, finding, deal, gazetteer)
+    return sides, False
+
+
 def _with_unsure(
     sides: _Sides, finding: Finding, deal: Deal, gazetteer: Gazetteer
 ) -> tuple[_Sides, bool]:
@@ -196,16 +211,9 @@ def likeness(
         for other in deal.findings
     ):
         return Likeness(score=0.0, n_shared=0, why="its article tells the two apart")
-    sides = _sides(
-        [party.name for party in finding.parties],
-        [name for name, _ in deal.parties],
-        gazetteer,
-    )
     days = days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
-    doubted = False
-    if same_event and sides.shared and (len(sides.shared) == 1 or sides.crossing):
-        sides, doubted = _with_unsure(sides, finding, deal, gazetteer)
+    sides, doubted = _met(finding, deal, gazetteer, same_event=same_event)
     n = len(sides.shared)
     if n < 2:
         return Likeness(score=0.0, n_shared=n, why=f"only {n} shared")
