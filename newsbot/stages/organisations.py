@@ -192,6 +192,8 @@ class Gazetteer:
             self._add(one, one.descriptions, "description")
         # Most words of a text start no name: one look per distinct word.
         self._group = lru_cache(MAX_WORDS)(self._starting)
+        # The ledger's names are compared again with each article.
+        self._resolved = lru_cache(MAX_WORDS)(self._resolve)
 
     def _add(self, one: Organisation, forms: Iterable[str], kind: MentionKind) -> None:
         for form in forms:
@@ -244,6 +246,9 @@ class Gazetteer:
         >>> load_organisations().canonical("NVIDIA Corp.")
         'Nvidia'
         """
+        return self._resolved(name)
+
+    def _resolve(self, name: str) -> str:
         # White space of any kind first: a quote may stand before it.
         plain = " ".join(unicodedata.normalize("NFC", name).split())
         words = plain.strip(" \"'„“”»«,;").split()
