@@ -15,6 +15,8 @@ from typing import Literal, Protocol
 from newsbot.types import DealType, Language, Status
 
 ChatKind = Literal["private", "group", "channel"]
+#: Where a menu is offered; ``"admins"``: of groups. A number is one manager's chat.
+Scope = Literal["private", "group", "admins"] | int
 LabelKind = Literal["yes", "no", "dup"]
 
 
@@ -150,6 +152,10 @@ class Reply:
     buttons: tuple[tuple[Button, ...], ...] = ()
     #: Of a toast: the press it answers.
     callback_id: str | None = None
+    #: Of a toast: it stays until the person closes it.
+    stays: bool = False
+    #: Of a message: the person's app opens a reply to it, for words to follow.
+    asks: bool = False
     #: Of an edit: the message.
     message_id: int | None = None
     #: Of a document: its text.
@@ -161,8 +167,7 @@ class Reply:
 class Menu:
     """The commands that a chat's menu offers."""
 
-    #: A number is one manager's chat.
-    scope: Literal["private", "group"] | int
+    scope: Scope
     #: None: for every language that has no menu of its own.
     language: Language | None
     #: Pairs of name and description.
@@ -208,6 +213,18 @@ class Desk(Protocol):
 
     def put_aside(self, number: int, seconds: float) -> None:
         """Say an answer when its turn comes; that was no try."""
+        ...
+
+    def moved(self, old: str, new: str) -> None:
+        """A chat has another id from now on; all that is kept about it goes along."""
+        ...
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """Ask nothing of the service for so long, as it wants it: nobody may."""
+        ...
+
+    def resting(self) -> bool:
+        """Whether the service wants to be left alone just now."""
         ...
 
     def menus(self) -> Sequence[Menu]:

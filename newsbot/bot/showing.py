@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from newsbot.bot.talk import Rows, Talk
 from newsbot.stages.amounts import format_money
-from newsbot.stages.bot_texts import literal
+from newsbot.stages.bot_texts import literal, say
 from newsbot.stages.compose import compose
-from newsbot.stages.printable import named
+from newsbot.stages.printable import named, one_line
 from newsbot.stages.rates import load_rates
 from newsbot.stages.subscriptions import fits
 from newsbot.stages.typed import write_filters
@@ -23,6 +23,9 @@ MAX_LISTED = 10
 MAX_TRIED = 300
 #: Those that it would have let through and that are shown.
 MAX_EXAMPLES = 5
+#: Deals that are offered as buttons, and characters of a button's words.
+MAX_OFFERED = 5
+MAX_LABEL = 40
 TRIED_DAYS = timedelta(days=30)
 _LABELS: dict[Language, tuple[str, str, str, str, str]] = {
     "en": ("Deal", "Not a deal", "Duplicate", "Why?", "Sources"),
@@ -66,7 +69,8 @@ def deal_line(text: str) -> str:
 
 def deal_row(deal: Deal, language: Language) -> str:
     """Write a deal on one line, with the command that shows all of it."""
-    names = named([name for name, _ in deal.parties], 70)
+    more = say("and more", language, n="{n}")
+    names = named([name for name, _ in deal.parties], 70, more)
     largest: tuple[Decimal, str] | None = None
     for finding in deal.findings:
         for amount in finding.amounts:
@@ -77,6 +81,24 @@ def deal_row(deal: Deal, language: Language) -> str:
     status = STATUS[language][deal.status]
     line = literal(f"{status}: {names}{money}", 200)
     return f"{day} {line}\n/deal_{literal(deal.id)}"
+
+
+def offer_deals(talk: Talk, question: str, command: str) -> None:
+    """Ask which deal is meant; the latest ones are buttons."""
+    found = talk.store.ledger.latest(MAX_OFFERED)
+    if not found:
+        talk.tell("deals none")
+        return
+    rows = tuple(
+        (talk.button(_label(deal, talk.language), command, deal.id),) for deal in found
+    )
+    talk.reply(talk.say(question), rows)
+
+
+def _label(deal: Deal, language: Language) -> str:
+    more = say("and more", language, n="{n}")
+    names = named([name for name, _ in deal.parties], MAX_LABEL - 15, more)
+    return one_line(f"{STATUS[language][deal.status]}: {names}", MAX_LABEL)
 
 
 def filter_report(talk: Talk, filters: Filters) -> str:

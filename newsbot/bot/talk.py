@@ -18,16 +18,17 @@ from newsbot.types import Article, Deal, Language
 CHANNEL = "telegram"
 #: What turns a setting off.
 OFF = ("off", "aus", "nein", "no")
-#: What needs no words, or shows what may be chosen: as buttons below /help. /stop is
-#: none of them: a slip of the thumb must not delete anything.
+#: What may be pressed below /help: it does what needs no words, shows what may be
+#: chosen, or asks for words. /stop asks first: a thumb that slips deletes nothing.
 BUTTONS = (
-    ("deals", "list", "export"),
+    ("deals", "deal", "why"),
+    ("search", "list", "export"),
     ("sub", "unsub", "filter"),
     ("lang", "timezone", "digest"),
     ("quiet", "mute", "email"),
-    ("pause", "resume"),
+    ("pause", "resume", "stop"),
 )
-MANAGER_BUTTONS = ("stats", "feeds", "health")
+MANAGER_BUTTONS = ("stats", "feeds", "health", "test", "broadcast")
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -66,6 +67,11 @@ class Talk:
         self.replies.append(
             Reply(recipient=self.asked.recipient, html=html, buttons=buttons)
         )
+
+    def prompt(self, key: str) -> None:
+        """Ask for words; a reply to it is the command with them."""
+        text = self.say(key)
+        self.replies.append(Reply(recipient=self.asked.recipient, html=text, asks=True))
 
     def tell(self, key: str, **values: object) -> None:
         """Answer with one text."""

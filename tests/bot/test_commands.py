@@ -7,7 +7,7 @@ from talking_bot import MANAGER, READER, rig
 
 from newsbot.bot.talk import BUTTONS, MANAGER_BUTTONS
 from newsbot.bot.wishes import EVERY
-from newsbot.stages.bot_texts import COMMANDS
+from newsbot.stages.bot_help import COMMANDS
 
 #: What the bot is asked for, as its manual lists it.
 WANTED = (

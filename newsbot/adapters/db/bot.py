@@ -77,6 +77,18 @@ class BotRows:
         with self._connection.atomic() as db:
             db.execute("DELETE FROM replies WHERE recipient = ?", [recipient])
 
+    def move(self, old: str, new: str) -> None:
+        """Let what waits to be said in a chat go to its new id, topics included."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE replies SET "
+                "recipient = ?1 || substr(recipient, length(?2) + 1), "
+                "document = json_set(document, '$.recipient', "
+                "?1 || substr(recipient, length(?2) + 1)) WHERE recipient = ?2 "
+                "OR substr(recipient, 1, length(?2) + 1) = ?2 || '/'",
+                [new, old],
+            )
+
     def put_invite(self, hashed: str, now: datetime, expires_at: datetime) -> None:
         """Keep an invite by its hash; those long expired are deleted."""
         with self._connection.atomic() as db:

@@ -21,12 +21,14 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from telegram import (
     Bot,
     BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
@@ -37,7 +39,9 @@ from telegram import (
 )
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Forbidden,
+    InvalidToken,
     RetryAfter,
     TelegramError,
 )
@@ -50,6 +54,7 @@ from newsbot.adapters.telegram.refusals import delivery_error
 from newsbot.adapters.telegram.speaking import speak
 from newsbot.adapters.telegram.trouble import Trouble, Waits
 from newsbot.errors import ConfigError, NewsbotError
+from newsbot.mailing import chat_of
 from newsbot.talking import Asked, Desk, Job, Menu, Outcome, Reply, Standing
 
 log = logging.getLogger("newsbot")
@@ -62,6 +67,15 @@ BATCH = 50
 N_VOICES = 8
 #: Seconds that a stop waits for what is being said.
 CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Later:
+    """An answer that is to be said again, or at all, in so many seconds."""
+
+    seconds: float
+    #: Whether it was a try of this answer: after some it is given up.
+    counted: bool = True
 
 
 class BotConversation:
@@ -279,35 +293,35 @@ class BotConversation:
     async def _say_all(
         self, replies: list[tuple[int, Reply]], voices: asyncio.Semaphore
     ) -> None:
-        wait: float | None = None
-        aside = 0.0
+        later: _Later | None = None
         async with voices:
             for number, reply in replies:
-                if wait is None and not aside:
-                    aside = await self._turn(reply)
-                    wait = None if aside else await self._say(reply)
+                if later is None:
+                    if aside := await self._turn(reply):
+                        later = _Later(seconds=aside, counted=False)
+                    else:
+                        later = await self._say(reply)
                 # What comes later waits as well: the order is kept.
-                if aside:
-                    await self._ask(partial(self._desk.put_aside, number, aside))
-                elif wait is not None:
-                    await self._ask(partial(self._desk.put_off, number, wait))
-                else:
+                if later is None:
                     await self._ask(partial(self._desk.said, number))
+                else:
+                    put = self._desk.put_off if later.counted else self._desk.put_aside
+                    await self._ask(partial(put, number, later.seconds))
 
     async def _say_at_once(self, reply: Reply) -> None:
         """Say now or never what is kept nowhere."""
-        if not await self._turn(reply):
+        if not await self._ask(self._desk.resting) and not await self._turn(reply):
             await self._say(reply)
 
     async def _turn(self, reply: Reply) -> float:
         """Take an answer's turn; else the seconds until it comes."""
         return 0.0 if self._pacing is None else await self._pacing.turn(reply)
 
-    async def _say(self, reply: Reply) -> float | None:
+    async def _say(self, reply: Reply) -> _Later | None:
         """Say one answer, whose turn it is.
 
         Returns:
-            None when it was said, or never can be; else seconds to wait.
+            None when it was said, or never can be.
         """
         try:
             async with asyncio.timeout(2 * self._waits.request):
@@ -316,11 +330,21 @@ class BotConversation:
             # Blocked, kicked, too late for a toast: nobody is there to hear it.
             log.info("bot reply dropped: %s", self._redactor.redact(str(error)))
         except RetryAfter as error:
+            # Nobody may ask anything before, messages included.
             told = delivery_error(error)
-            return float(told.retry_after or self._waits.failed)
+            seconds = float(told.retry_after or self._waits.failed)
+            await self._ask(partial(self._desk.rest, seconds, str(told)))
+            return _Later(seconds=seconds, counted=False)
+        except ChatMigrated as error:
+            old, new = chat_of(reply.recipient), str(error.new_chat_id)
+            await self._ask(partial(self._desk.moved, old, new))
+            return _Later(seconds=self._waits.failed)
+        except InvalidToken:
+            # Said once by who polls; with another token it goes on.
+            return _Later(seconds=self._waits.longest, counted=False)
         except (TelegramError, TimeoutError) as error:
             log.info("bot reply waits: %s", self._redactor.redact(str(error)))
-            return self._waits.longest
+            return _Later(seconds=self._waits.longest)
         finally:
             if self._pacing is not None:
                 self._pacing.over(reply)
@@ -347,4 +371,6 @@ def _scope(menu: Menu) -> BotCommandScope:
         return BotCommandScopeAllPrivateChats()
     if menu.scope == "group":
         return BotCommandScopeAllGroupChats()
+    if menu.scope == "admins":
+        return BotCommandScopeAllChatAdministrators()
     return BotCommandScopeChat(menu.scope)

@@ -7,6 +7,7 @@ import re
 
 from telegram import (
     Bot,
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -34,7 +35,8 @@ async def speak(bot: Bot, reply: Reply) -> None:
     """
     if reply.kind == "toast":
         text = fit_plain(plain(reply.html), MAX_TOAST) if reply.html else None
-        await bot.answer_callback_query(str(reply.callback_id), text)
+        id_ = str(reply.callback_id)
+        await bot.answer_callback_query(id_, text, show_alert=reply.stays)
         return
     chat, _, thread = reply.recipient.partition("/")
     topic = int(thread) if thread.isdecimal() and thread != "1" else None
@@ -81,7 +83,7 @@ async def _say(
         parse_mode=mode,
         link_preview_options=_NO_PREVIEW,
         message_thread_id=topic,
-        reply_markup=_keyboard(reply),
+        reply_markup=ForceReply() if reply.asks else _keyboard(reply),
     )
 
 
