@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -104,23 +105,30 @@ def _label(deal: Deal, language: Language) -> str:
 def filter_report(talk: Talk, filters: Filters) -> str:
     """Say what a filter is, and what it would have let through lately."""
     ledger, since = talk.store.ledger, talk.now - TRIED_DAYS
-    deals = ledger.latest(MAX_TRIED, since)
-    fitting = [
-        deal
-        for deal in deals
-        if fits(
-            filters,
-            deal,
-            talk.articles(deal),
-            gazetteer=talk.gazetteer,
-            rates=load_rates(),
-        )
-    ]
+    deals, n_all = ledger.latest(MAX_TRIED, since), ledger.count(since)
+    fitting = [deal for deal in deals if _fits(talk, filters, deal)]
     written = write_filters(filters)
     head = talk.say("filter", value=written) if written else talk.say("filter none")
-    parts = [head, talk.say("filter would", n=len(deals), fit=len(fitting))]
+    key = "filter would" if n_all == len(deals) else "filter would newest"
+    parts = [head, talk.say(key, n=len(deals), all=n_all, fit=len(fitting))]
     parts += [deal_row(deal, talk.language) for deal in fitting[:MAX_EXAMPLES]]
     if more := len(fitting[MAX_EXAMPLES:]):
         parts.append(talk.say("more", n=more))
     parts.append(talk.say("filter how"))
     return "\n".join(parts)
+
+
+def _fits(talk: Talk, filters: Filters, deal: Deal) -> bool:
+    """Try a filter; articles, which take longest to read, only where they matter."""
+    bare = replace(filters, languages=(), words=(), without=())
+    parts = [bare] if bare == filters else [bare, filters]
+    return all(
+        fits(
+            part,
+            deal,
+            {} if part is bare else talk.articles(deal),
+            gazetteer=talk.gazetteer,
+            rates=load_rates(),
+        )
+        for part in parts
+    )

@@ -217,6 +217,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Of {n} deals of the last 30 days it would have let {fit} through.",
         "Von {n} Abkommen der letzten 30 Tage hätte er {fit} durchgelassen.",
     ),
+    "filter would newest": (
+        "Of the newest {n} of {all} deals of the last 30 days it would have let {fit} "
+        "through.",
+        "Von den neuesten {n} der {all} Abkommen der letzten 30 Tage hätte er {fit} "
+        "durchgelassen.",
+    ),
     "deals none": (
         "No deals in that time.",
         "Keine Abkommen in dieser Zeit.",
