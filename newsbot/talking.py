@@ -6,7 +6,7 @@ subscribed to. A door hears and speaks; the desk decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -199,8 +199,11 @@ class Desk(Protocol):
         """Do what is asked, once; what is answered waits in `replies`."""
         ...
 
-    def replies(self, limit: int) -> Sequence[tuple[int, Reply]]:
-        """List answers whose time has come, with their numbers, oldest first."""
+    def replies(self, limit: int, but: Set[str]) -> Sequence[tuple[int, Reply]]:
+        """List answers whose time has come, with their numbers, oldest first.
+
+        None of those chats and topics that *but* names.
+        """
         ...
 
     def said(self, number: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -129,9 +129,13 @@ class BotDesk:
             failed = say("failed", self._language(asked))
             return Outcome(at_once=self._aloud(asked, failed))
 
-    def replies(self, limit: int) -> Sequence[tuple[int, Reply]]:
+    def replies(
+        self, limit: int, but: Set[str] = frozenset()
+    ) -> Sequence[tuple[int, Reply]]:
         """List answers whose time has come, with their numbers, oldest first."""
-        return [] if self.resting() else self._store.bot.replies(self._clock(), limit)
+        if self.resting():
+            return []
+        return self._store.bot.replies(self._clock(), limit, but)
 
     def said(self, number: int) -> None:
         """Forget an answer: it was said, or never can be.

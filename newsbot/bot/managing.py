@@ -47,7 +47,7 @@ def feeds(talk: Talk, _words: str) -> None:
     ]
     if more := len(every[MAX_FEEDS:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def health(talk: Talk, _words: str) -> None:

@@ -134,7 +134,7 @@ def search(talk: Talk, words: str) -> None:
             deal_id, _, _ = talk.store.ledger.verdict(finding.id)
             if deal_id:
                 lines.append(f"/deal_{literal(deal_id)}")
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def why(talk: Talk, words: str) -> None:
@@ -164,7 +164,7 @@ def why(talk: Talk, words: str) -> None:
         lines.append(f"<blockquote>{quote}</blockquote>" if quote else "")
     if more := len(found.findings[MAX_TOLD:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(filter(None, lines)))
+    talk.reply_lines(filter(None, lines))
 
 
 def _why_article(talk: Talk, asked: str) -> bool:
@@ -187,7 +187,7 @@ def _why_article(talk: Talk, asked: str) -> bool:
     ]
     if judged := talk.store.ledger.assessment(article.id):
         lines.append(_judged(talk, article.site, judged[0]))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
     return True
 
 
@@ -239,7 +239,7 @@ def sources(talk: Talk, words: str) -> None:
         lines.append(f"• {site} ({literal(article.language.upper())}): {title}")
     if more := len(articles[MAX_TOLD:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def export(talk: Talk, _words: str) -> None:

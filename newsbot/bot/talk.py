@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,8 @@ BUTTONS = (
     ("pause", "resume", "stop"),
 )
 MANAGER_BUTTONS = ("stats", "feeds", "health", "test", "broadcast")
+#: Characters of one message, tags included: Telegram takes 4,096 without them.
+MAX_PART = 3_500
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -67,6 +69,16 @@ class Talk:
         self.replies.append(
             Reply(recipient=self.asked.recipient, html=html, buttons=buttons)
         )
+
+    def reply_lines(self, lines: Iterable[str], buttons: Rows = ()) -> None:
+        """Answer with lines, in as many messages as it takes: none is cut off."""
+        part: list[str] = []
+        for line in lines:
+            if part and sum(map(len, part)) + len(line) > MAX_PART:
+                self.reply("\n".join(part))
+                part = []
+            part.append(line)
+        self.reply("\n".join(part), buttons)
 
     def prompt(self, key: str) -> None:
         """Ask for words; a reply to it is the command with them."""

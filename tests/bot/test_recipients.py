@@ -127,7 +127,12 @@ def test_a_configured_chat_that_was_parked_is_tried_again_at_a_start(bench):
         outbox.park("telegram", chat, "not enough rights", NOW)
     rows.sync("telegram", chats)
     states = {one.recipient: one.state for one in outbox.recipients.all()}
-    assert states == {"@late": "active", "-10055": "active", "-55": "moved", "5": "parked"}
+    assert states == {
+        "@late": "active",
+        "-10055": "active",
+        "-55": "moved",
+        "5": "parked",
+    }
 
 
 def test_a_configured_group_that_grew_keeps_its_settings(bench):

@@ -10,6 +10,8 @@ from servers import telegram as api
 from servers.telegram_bot import group
 from talking_bot import READER, STRANGER, rig
 
+from newsbot.talking import Asked, Reply
+
 OTHER = "43"
 OLD, NEW = -4001, -1001111111111
 
@@ -20,6 +22,10 @@ def bot(tmp_path):
         made.admit(READER)
         made.tell(2)
         yield made
+
+
+def resting(bot):
+    return bot.store.outbox.traffic.rests("telegram", bot.clock())
 
 
 def waiting(bot):
@@ -55,23 +61,44 @@ def test_an_answer_outlives_any_number_of_429(bot):
     bot.server.script(str(READER), *[api.too_many_requests(5)] * 20)
     bot.server.say(READER, "/deals")
     bot.server.settled()
-    while not bot.server.messages(str(READER)):
+    for _ in range(20):
+        bot.server.until(lambda: resting(bot))
         bot.clock.forward(seconds=6)
-        bot.server.until(
-            lambda: not bot.store.outbox.traffic.rests("telegram", bot.clock()) or True
-        )
     bot.quiet()
     (answer,) = bot.server.messages(str(READER))
     assert answer.startswith("2 deals")
+
+
+def test_a_chat_that_hangs_keeps_nobody_else_waiting(tmp_path):
+    """Its answer is on its way for seconds; who asks meanwhile is answered at once."""
+    with rig(tmp_path) as bot:
+        bot.admit(READER, int(OTHER))
+        bot.server.standing[str(READER)] = api.Silence(reset=False, accept=False)
+        bot.server.say(READER, "/help")
+        bot.server.settled()
+        bot.server.until(
+            lambda: any(p.get("chat_id") == str(READER) for _, p in bot.server.calls)
+        )
+        for n in range(3):
+            bot.server.say(int(OTHER), "/help")
+            bot.server.until(lambda n=n: len(bot.server.messages(OTHER)) == n + 1)
+        assert [row["n_attempts"] for row in waiting(bot)] == [0]  # it still hangs
+        bot.server.release()
 
 
 def test_an_answer_waits_for_a_token_that_is_taken_again(bot):
     """401 for as long as it takes loses no answer."""
     good, bot.server.token = bot.server.token, "1:somebody-elses"
     store, desk = bot.desk()
-    from torture.test_55_updates import asked
-
-    desk.answer(asked(5_000, "/deals"), None)
+    typed = Asked(
+        update_id=5_000,
+        kind="command",
+        chat_id=READER,
+        chat_kind="private",
+        user_id=READER,
+        text="/deals",
+    )
+    desk.answer(typed, None)
     store.close()
     for _ in range(20):
         n_tried = len(bot.server.calls)
@@ -104,8 +131,6 @@ def test_an_answer_follows_a_group_that_moved(bot):
 def test_what_waits_to_be_said_moves_in_the_transaction_of_the_move(bot):
     """Chat and topics; another chat whose id begins alike stays."""
     bot.stop()
-    from newsbot.talking import Reply
-
     for recipient in (f"{OLD}", f"{OLD}/7", f"{OLD}9", "43"):
         bot.store.bot.say(Reply(recipient=recipient, html="x"), bot.clock())
     bot.store.outbox.move("telegram", str(OLD), str(NEW), bot.clock())
@@ -125,9 +150,9 @@ def test_the_owner_of_a_topic_hears_that_it_was_closed(bot):
     for name in ("one", "two"):
         told = alert(name, deal_id="d1", created_at=bot.clock())
         bot.store.outbox.put(told, [("telegram", f"{NEW}/45")], bot.clock())
-    bot.send(clock=bot.clock)
+    bot.send()
     bot.clock.forward(seconds=2)
-    bot.send(clock=bot.clock)
+    bot.send()
     said = [
         text
         for text in bot.server.messages(str(READER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from newsbot.adapters.db import codec
@@ -163,12 +164,21 @@ class BotRows:
                 ],
             )
 
-    def replies(self, now: datetime, limit: int) -> list[tuple[int, Reply]]:
-        """List answers whose time has come, with their numbers, oldest first."""
+    def replies(
+        self, now: datetime, limit: int, but: Set[str] = frozenset()
+    ) -> list[tuple[int, Reply]]:
+        """List answers whose time has come, with their numbers, oldest first.
+
+        Args:
+            now: Aware.
+            limit: At most so many.
+            but: Chats and topics whose answers are left out.
+        """
         rows = self._connection.rows(
             "SELECT number, document FROM replies WHERE due_at <= ? "
+            "AND recipient NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY number LIMIT ?",
-            (codec.at_text(now), limit),
+            (codec.at_text(now), json.dumps(sorted(but)), limit),
         )
         return [(int(str(row["number"])), _reply(str(row["document"]))) for row in rows]
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -27,11 +27,6 @@ from typing import TypeVar
 
 from telegram import (
     Bot,
-    BotCommandScope,
-    BotCommandScopeAllChatAdministrators,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
     ChatMember,
     ChatMemberAdministrator,
     Update,
@@ -51,11 +46,11 @@ from newsbot.adapters.telegram.hearing import chat_kind, heard
 from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
-from newsbot.adapters.telegram.speaking import speak
+from newsbot.adapters.telegram.speaking import scope_of, speak
 from newsbot.adapters.telegram.trouble import Trouble, Waits
 from newsbot.errors import ConfigError, NewsbotError
 from newsbot.mailing import chat_of
-from newsbot.talking import Asked, Desk, Job, Menu, Outcome, Reply, Standing
+from newsbot.talking import Asked, Desk, Job, Outcome, Reply, Standing
 
 log = logging.getLogger("newsbot")
 _T = TypeVar("_T")
@@ -64,7 +59,7 @@ _T = TypeVar("_T")
 ALLOWED_UPDATES = ("message", "callback_query")
 #: Answers that are read at once, and recipients that are spoken to at once.
 BATCH = 50
-N_VOICES = 8
+N_VOICES = 16
 #: Seconds that a stop waits for what is being said.
 CLOSE_SECONDS = 5.0
 
@@ -124,7 +119,7 @@ class BotConversation:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="bot-worker")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        #: Held, or the loop would let go of them in the middle.
+        #: What is done beside listening.
         self._tasks: set[asyncio.Task[object]] = set()
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
@@ -168,6 +163,10 @@ class BotConversation:
                     tasks.create_task(self._listen())
                     tasks.create_task(self._talk())
             finally:
+                tasks = set(self._tasks)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 for request in self._requests:
                     await request.shutdown()
 
@@ -188,9 +187,7 @@ class BotConversation:
             try:
                 if me is None:
                     me = await self._bot.get_me()
-                    chore = asyncio.create_task(self._set_menus())
-                    self._tasks.add(chore)
-                    chore.add_done_callback(self._tasks.discard)
+                    self._beside(self._set_menus())
                 updates = await self._bot.get_updates(
                     offset,
                     timeout=int(self._waits.poll),
@@ -216,9 +213,7 @@ class BotConversation:
         outcome: Outcome = await self._ask(lambda: self._desk.answer(asked, standing))
         for reply in outcome.at_once:
             # Nobody waits for what a stranger is told.
-            saying = asyncio.create_task(self._say_at_once(reply))
-            self._tasks.add(saying)
-            saying.add_done_callback(self._tasks.discard)
+            self._beside(self._say_at_once(reply))
         if outcome.job is not None:
             self._loop_in(outcome.job)
         self._said_something.set()
@@ -267,22 +262,22 @@ class BotConversation:
     async def _talk(self) -> None:
         """Say what waits; whoever cannot be reached holds up nobody else."""
         voices = asyncio.Semaphore(N_VOICES)
+        #: Who is just spoken to: their next answers wait for that.
+        busy: set[str] = set()
         while True:
             try:
-                waiting = await self._ask(lambda: self._desk.replies(BATCH))
+                others = partial(self._desk.replies, BATCH, frozenset(busy))
+                waiting = await self._ask(others)
                 chats: dict[str, list[tuple[int, Reply]]] = {}
                 for number, reply in waiting:
                     chats.setdefault(reply.recipient, []).append((number, reply))
-                await asyncio.gather(
-                    *(self._say_all(replies, voices) for replies in chats.values())
-                )
+                for recipient, replies in chats.items():
+                    busy.add(recipient)
+                    self._beside(self._speak_to(recipient, replies, voices, busy))
                 if waiting:
                     continue
             except NewsbotError as error:
                 log.warning("bot %s", error)
-            except Exception as error:
-                # What nobody foresaw must not strike the bot dumb.
-                log.error("bot replies error=%s", type(error).__name__)
             try:
                 async with asyncio.timeout(self._waits.look):
                     await self._said_something.wait()
@@ -290,23 +285,51 @@ class BotConversation:
                 pass
             self._said_something.clear()
 
-    async def _say_all(
-        self, replies: list[tuple[int, Reply]], voices: asyncio.Semaphore
+    async def _speak_to(
+        self,
+        recipient: str,
+        replies: list[tuple[int, Reply]],
+        voices: asyncio.Semaphore,
+        busy: set[str],
     ) -> None:
+        """Say what waits for one chat or topic, and let its next answers come."""
+        try:
+            async with voices:
+                await self._say_all(replies)
+        except Exception as error:
+            # What nobody foresaw must not strike the bot dumb, nor make it stutter.
+            known = isinstance(error, NewsbotError)
+            log.log(
+                logging.WARNING if known else logging.ERROR,
+                "bot replies error=%s %s",
+                type(error).__name__,
+                error if known else "",
+            )
+            await asyncio.sleep(self._waits.look)
+        finally:
+            busy.discard(recipient)
+            self._said_something.set()
+
+    def _beside(self, doing: Coroutine[object, object, object]) -> None:
+        """Do something beside the rest; held, or the loop would let go of it."""
+        task = asyncio.create_task(doing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _say_all(self, replies: list[tuple[int, Reply]]) -> None:
         later: _Later | None = None
-        async with voices:
-            for number, reply in replies:
-                if later is None:
-                    if aside := await self._turn(reply):
-                        later = _Later(seconds=aside, counted=False)
-                    else:
-                        later = await self._say(reply)
-                # What comes later waits as well: the order is kept.
-                if later is None:
-                    await self._ask(partial(self._desk.said, number))
+        for number, reply in replies:
+            if later is None:
+                if aside := await self._turn(reply):
+                    later = _Later(seconds=aside, counted=False)
                 else:
-                    put = self._desk.put_off if later.counted else self._desk.put_aside
-                    await self._ask(partial(put, number, later.seconds))
+                    later = await self._say(reply)
+            # What comes later waits as well: the order is kept.
+            if later is None:
+                await self._ask(partial(self._desk.said, number))
+            else:
+                put = self._desk.put_off if later.counted else self._desk.put_aside
+                await self._ask(partial(put, number, later.seconds))
 
     async def _say_at_once(self, reply: Reply) -> None:
         """Say now or never what is kept nowhere."""
@@ -355,7 +378,7 @@ class BotConversation:
         for menu in self._desk.menus():
             try:
                 await self._bot.set_my_commands(
-                    menu.commands, scope=_scope(menu), language_code=menu.language
+                    menu.commands, scope=scope_of(menu), language_code=menu.language
                 )
             except TelegramError as error:
                 log.info("bot menu not set: %s", self._redactor.redact(str(error)))
@@ -364,13 +387,3 @@ class BotConversation:
         """Ask the desk, on the thread that may wait for the database."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._clerk, question)
-
-
-def _scope(menu: Menu) -> BotCommandScope:
-    if menu.scope == "private":
-        return BotCommandScopeAllPrivateChats()
-    if menu.scope == "group":
-        return BotCommandScopeAllGroupChats()
-    if menu.scope == "admins":
-        return BotCommandScopeAllChatAdministrators()
-    return BotCommandScopeChat(menu.scope)
