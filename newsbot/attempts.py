@@ -17,7 +17,7 @@ from newsbot.errors import (
     RecipientGoneError,
     RecipientMovedError,
 )
-from newsbot.mailing import QUIET, Channel, Edit, Managers, Notice, Outbox, chat_of
+from newsbot.mailing import Channel, Edit, Managers, Notice, Outbox, chat_of
 from newsbot.stages.notices import notice_message, paused_text
 from newsbot.types import Alert, Delivery, DeliveryState
 
@@ -88,7 +88,7 @@ class Attempts:
         return False
 
     def _hushed(self, delivery: Delivery, ends_at: datetime) -> bool:
-        self._outbox.hold(delivery.id, QUIET, ends_at)
+        self._outbox.hush(delivery.channel, delivery.recipient, ends_at)
         return False
 
     def _taken(self, delivery: Delivery, alert: Alert, provider_id: str) -> bool:
@@ -179,7 +179,7 @@ class Attempts:
 
     def _hushed_notice(self, notice: Notice, ends_at: datetime) -> bool:
         traffic = self._outbox.traffic
-        traffic.settle_notice(notice.id, "pending", QUIET, ends_at, counted=False)
+        traffic.settle_notice(notice.id, "pending", "", ends_at, counted=False)
         return False
 
     def _told(self, notice: Notice) -> bool:

@@ -82,9 +82,6 @@ class Recipient:
     moved_to: str | None = None
 
 
-#: Why a message waits that came due in its reader's quiet hours.
-QUIET = "quiet hours"
-
 #: A line in either language.
 Said = Callable[[Language], str]
 
@@ -276,6 +273,10 @@ class Outbox(Protocol):
         self, channel: str, recipient: str, now: datetime
     ) -> datetime | None:
         """Tell when a subscriber's quiet hours end; None outside of them."""
+        ...
+
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a subscriber wait for the end of quiet hours."""
         ...
 
     def move(self, channel: str, old: str, new: str, now: datetime) -> None:

@@ -88,19 +88,17 @@ def read_wish(asked: Asked) -> Wish | None:
             if parts[3] and not target
             else Wish(command=parts[1], words=parts[2], target=target)
         )
-    head, _, rest = asked.text.strip().partition(" ")
-    if "\n" in head:
-        head, _, more = head.partition("\n")
-        rest = f"{more} {rest}"
+    # Parted by any blank: a new line, or one that phones keep words together with.
+    head, *rest = asked.text.split(maxsplit=1) or [""]
     name = head.partition("@")[0].removeprefix("/").lower()
-    words = rest.strip()
+    words = "".join(rest).strip()
     for tapped in ("deal", "why"):
         if name.startswith(f"{tapped}_"):
             name, words = tapped, name.removeprefix(f"{tapped}_")
     if name not in EVERY:
         return None
-    first, _, others = words.partition(" ")
+    first, *others = words.split(maxsplit=1) or [""]
     first = _LINK.sub("@", first)
     if (name in SETTINGS or name == "list") and _TARGET.fullmatch(first):
-        return Wish(command=name, words=others.strip(), target=first)
+        return Wish(command=name, words="".join(others), target=first)
     return Wish(command=name, words=words, target="")

@@ -93,6 +93,10 @@ class OutboxRows:
         there = SubscriptionRows(self._connection).get(channel, recipient)
         return None if there is None else quiet_until(there, now)
 
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a subscriber wait for the end of quiet hours."""
+        SubscriptionRows(self._connection).hush(channel, recipient, until)
+
     def unpark(self, channel: str, recipient: str, now: datetime) -> bool:
         """Let a parked recipient's messages go on; whether it was parked."""
         return self.recipients.unpark(channel, recipient, now)

@@ -12,7 +12,6 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
 from newsbot.adapters.db.subscribers import SubscriberRows
-from newsbot.mailing import QUIET
 from newsbot.talking import Subscription
 
 
@@ -97,15 +96,26 @@ class SubscriptionRows:
                 [reason, channel, recipient],
             )
 
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a recipient wait until then; no try is counted."""
+        at = codec.at_text(until)
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE deliveries SET due_at = ?1, begun_at = NULL "
+                "WHERE state = 'pending' AND channel = ?2 AND recipient = ?3 "
+                "AND due_at < ?1",
+                [at, channel, recipient],
+            )
+
     def hurry_quiet(self, channel: str, recipient: str, now: datetime) -> None:
         """Look again at what waits for the end of quiet hours: they have changed."""
-        values = [codec.at_text(now), channel, recipient, QUIET]
+        values = [codec.at_text(now), channel, recipient]
         with self._connection.atomic() as db:
             for table in ("deliveries", "notices"):
                 db.execute(
                     f"UPDATE {table} SET due_at = ?1 WHERE state = 'pending' "
                     "AND channel = ?2 AND recipient = ?3 AND due_at > ?1 "
-                    "AND n_attempts = 0 AND (error IS NULL OR error = ?4)",
+                    "AND n_attempts = 0 AND coalesce(error, '') = ''",
                     values,
                 )
 
