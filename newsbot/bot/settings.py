@@ -101,17 +101,15 @@ def stop(talk: Talk, words: str) -> None:
         no = talk.button(talk.say("button keep"), "stop", "no")
         talk.reply(talk.say("stop sure"), ((yes,), (no,)))
         return
-    if talk.target_name:
-        title = talk.standing.title if talk.standing else talk.target_name
+    if talk.target_name or asked.chat_kind != "private":
+        title = talk.standing.title if talk.standing else asked.chat_title
         configured = _erase(talk, {talk.target})
-        talk.tell("stopped there", title=title)
+        talk.tell("stopped there", title=title or talk.target)
     else:
-        doomed = {talk.target}
-        if asked.chat_kind == "private":
-            there = talk.store.subscriptions.of_chat(CHANNEL, str(asked.chat_id))
-            doomed = {str(asked.chat_id), *(one.recipient for one in there)}
+        there = talk.store.subscriptions.of_chat(CHANNEL, str(asked.chat_id))
+        doomed = {str(asked.chat_id), *(one.recipient for one in there)}
         configured = _erase(talk, doomed)
-        if asked.user_id is not None and asked.chat_kind == "private":
+        if asked.user_id is not None:
             talk.store.bot.forget_user(asked.user_id)
             talk.store.labels.forget_user(asked.user_id)
             talk.store.subscriptions.disown(asked.user_id)

@@ -35,10 +35,10 @@ _UNITS = {
 }
 #: Quotation marks that phones put in the place of what is typed.
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'))
-#: What blanks part, unless they stand in quotation marks.
-_TERM = re.compile(r'(?:"[^"]*"|\S)+')
+#: What blanks part, unless they stand in quotation marks; the last may be missing.
+_TERM = re.compile(r'(?:"[^"]*(?:"|$)|\S)+')
 #: Of several values the commas part, unless they stand in quotation marks.
-_PART = re.compile(r'(?:"[^"]*"|[^,])+')
+_PART = re.compile(r'(?:"[^"]*(?:"|$)|[^,])+')
 _KEY = re.compile(r"(\w+):(.*)", re.DOTALL)
 #: "2 Mrd", "2 billion dollars": words that a sum may have behind its figure.
 MAX_SUM_WORDS = 2

@@ -219,6 +219,7 @@ def test_times_as_typed():
         ),
         # As phones change it.
         ("partei:\u201eSchwarz Digits\u201c x", 'party:"Schwarz Digits" x'),
+        ('x party:"Schwarz Digits', 'party:"Schwarz Digits" x'),
         ('party:"Foo, Inc." y', 'party:"Foo, Inc." y'),
         ("ab: 1,5 Mrd. \u20ac gpu", 'min:"1500000000 EUR" gpu'),
         ("min:2 billion dollars gpu", 'min:"2000000000 USD" gpu'),
