@@ -184,6 +184,8 @@ class Outcome:
 
     #: Longer work, apart from the conversation; it may leave replies.
     job: Job | None = None
+    #: The job waits for a model, maybe for minutes: no other job waits for it.
+    asks_model: bool = False
     #: Said now or never, and kept nowhere: refusals of strangers.
     at_once: tuple[Reply, ...] = ()
 

@@ -186,7 +186,8 @@ class BotDesk:
                 self._obey(talk)
             for reply in talk.replies:
                 store.bot.say(reply, now)
-        return Outcome(job=talk.job and self._careful(talk, talk.job))
+        job = talk.job and self._careful(talk, talk.job)
+        return Outcome(job=job, asks_model=talk.asks_model)
 
     def _careful(self, talk: Talk, job: Job) -> Job:
         """Let a job that fails say so."""

@@ -59,6 +59,7 @@ class Talk:
     replies: list[Reply] = field(default_factory=list)
     #: What is to be done after this turn.
     job: Job | None = None
+    asks_model: bool = False
 
     def say(self, key: str, **values: object) -> str:
         """Write a text in this conversation's language."""

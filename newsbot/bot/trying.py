@@ -46,7 +46,7 @@ def test(talk: Talk, words: str) -> None:
             for text in texts:
                 store.bot.say(Reply(recipient=recipient, html=text), now)
 
-    talk.job = work
+    talk.job, talk.asks_model = work, True
 
 
 def told(

@@ -114,9 +114,11 @@ class BotConversation:
             request=self._requests[0],
             get_updates_request=self._requests[1],
         )
-        # One thread for the database, one for what takes long.
+        # One thread for the database, one for what takes long, and one that may wait
+        # for the model.
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="bot-clerk")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="bot-worker")
+        self._trials = ThreadPoolExecutor(1, thread_name_prefix="bot-trials")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         #: What is done beside listening.
@@ -138,6 +140,7 @@ class BotConversation:
             self._thread.join(CLOSE_SECONDS)
         self._clerk.shutdown(wait=True, cancel_futures=True)
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self._trials.shutdown(wait=False, cancel_futures=True)
         self._closing()
         self._redactor.remove()
 
@@ -215,10 +218,11 @@ class BotConversation:
             # Nobody waits for what a stranger is told.
             self._beside(self._say_at_once(reply))
         if outcome.job is not None:
-            self._loop_in(outcome.job)
+            worker = self._trials if outcome.asks_model else self._worker
+            self._loop_in(outcome.job, worker)
         self._said_something.set()
 
-    def _loop_in(self, job: Job) -> None:
+    def _loop_in(self, job: Job, worker: ThreadPoolExecutor) -> None:
         """Do what takes long beside the conversation, and say what comes of it."""
         assert self._loop is not None
         loop, done = self._loop, self._said_something
@@ -230,7 +234,7 @@ class BotConversation:
                 log.error("bot job error=%s", type(error).__name__)
             loop.call_soon_threadsafe(done.set)
 
-        self._worker.submit(work)
+        worker.submit(work)
 
     async def _standing(
         self, chat: str | int, asked: Asked, me: User
