@@ -109,6 +109,7 @@ def test_an_answer_does_not_wait_for_the_model(tmp_path, servers):
                 )
             assert telegram.messages("7")[0].startswith("Fetching http")
             assert "stage=assess" not in running.log  # the model has it still
+            assert running.stop()[0] == 0  # neither the batch nor the trial holds it up
 
 
 def test_a_single_run_sends_what_waits_to_every_service(tmp_path, servers):

@@ -17,6 +17,7 @@ Source:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -42,6 +43,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from newsbot.adapters.telegram.beside import Worker
 from newsbot.adapters.telegram.hearing import chat_kind, heard
 from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.adapters.telegram.redactor import Redactor
@@ -117,8 +119,7 @@ class BotConversation:
         # One thread for the database, one for what takes long, and one that may wait
         # for the model.
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="bot-clerk")
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="bot-worker")
-        self._trials = ThreadPoolExecutor(1, thread_name_prefix="bot-trials")
+        self._worker, self._trials = Worker("bot-worker"), Worker("bot-trials")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         #: What is done beside listening.
@@ -139,8 +140,8 @@ class BotConversation:
                 loop.call_soon_threadsafe(main.cancel)
             self._thread.join(CLOSE_SECONDS)
         self._clerk.shutdown(wait=True, cancel_futures=True)
-        self._worker.shutdown(wait=False, cancel_futures=True)
-        self._trials.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
+        self._trials.close()
         self._closing()
         self._redactor.remove()
 
@@ -222,7 +223,7 @@ class BotConversation:
             self._loop_in(outcome.job, worker)
         self._said_something.set()
 
-    def _loop_in(self, job: Job, worker: ThreadPoolExecutor) -> None:
+    def _loop_in(self, job: Job, worker: Worker) -> None:
         """Do what takes long beside the conversation, and say what comes of it."""
         assert self._loop is not None
         loop, done = self._loop, self._said_something
@@ -232,7 +233,8 @@ class BotConversation:
                 job()
             except Exception as error:
                 log.error("bot job error=%s", type(error).__name__)
-            loop.call_soon_threadsafe(done.set)
+            with contextlib.suppress(RuntimeError):  # the bot has ended meanwhile
+                loop.call_soon_threadsafe(done.set)
 
         worker.submit(work)
 
