@@ -204,7 +204,7 @@ def _judged(talk: Talk, site: str, assessment: Assessment) -> str:
 def why_short(talk: Talk, deal: Deal) -> str:
     """Say in one line how sure the judge was of the paper that it was surest of."""
     judged = [talk.store.ledger.assessment(one.article_id) for one in deal.findings]
-    made = [assessment for one in judged if one for assessment in [one[0]]]
+    made = [one[0] for one in judged if one is not None]
     if not made:
         return ""
     surest = max(made, key=lambda one: one.probability)
