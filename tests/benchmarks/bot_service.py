@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from commands import Running, config  # type: ignore[import-not-found]
 from servers.feeds import rss  # type: ignore[import-not-found]
+from servers.model import ModelServer  # type: ignore[import-not-found]
 from servers.scripted import Reply, ScriptedServer  # type: ignore[import-not-found]
 from servers.telegram_bot import TelegramBotServer  # type: ignore[import-not-found]
 
@@ -51,17 +52,22 @@ GOLD = ("first.jsonl", "invented.jsonl", "real.jsonl")
 
 @contextmanager
 def service(folder: Path, site: Any, telegram: Any, preset: str) -> Iterator[Any]:
-    """Start `newsbot run` on a feed of the site."""
+    """Start `newsbot run` on a feed of the site; ``server`` is a small one of ours."""
+    folder.mkdir()
     feed = f'[[feeds]]\nurl = "{site.url("/feed")}"\nlanguage = "en"\n'
-    config(
-        folder,
-        site,
-        more=f'spacing_ms = 0\n{feed}[model]\npreset = "{preset}"\n'
-        f"[alerts]\nconsole = false\n[telegram]\nopen = true\nmanagers = [7]\n"
-        f'token_env = "BOT"\nchats = [{READER}]\nbase_url = "{telegram.base_url}"\n',
-    )
-    with Running(folder, BOT=telegram.token) as running:
-        yield running.started()
+    with ModelServer({"OpenAI": "customer", "Oracle": "provider"}) as model:
+        named = f'name = "small"\nbase_url = "{model.base_url}"\n'
+        config(
+            folder,
+            site,
+            model,
+            more=f'spacing_ms = 0\n{feed}[model]\npreset = "{preset}"\n'
+            f"{named if preset == 'server' else ''}"
+            "[alerts]\nconsole = false\n[telegram]\nopen = true\nmanagers = [7]\n"
+            f'token_env = "BOT"\nchats = [{READER}]\nbase_url = "{telegram.base_url}"\n',
+        )
+        with Running(folder, BOT=telegram.token) as running:
+            yield running.started()
 
 
 def publish(site: Any, n_most: int) -> int:
@@ -116,8 +122,6 @@ def measure(preset: str, seconds: float, n_articles: int) -> dict[str, Any]:
     taken: dict[str, list[float]] = {"idle": [], "first batch": [], "batches": []}
     with tempfile.TemporaryDirectory() as name, ScriptedServer() as site:
         idle, busy = Path(name) / "idle", Path(name) / "busy"
-        idle.mkdir()
-        busy.mkdir()
         site.on("/feed", Reply(404))
         with TelegramBotServer() as telegram, service(idle, site, telegram, preset):
             list(asking(telegram, 3, lambda: False))  # the first ones warm it up
@@ -176,7 +180,9 @@ def shown(name: str, taken: list[float]) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", default="embedded", help="of [model]")
+    parser.add_argument(
+        "--preset", default="embedded", help="of [model]; server: a small one of ours"
+    )
     parser.add_argument("--seconds", type=float, default=120, help="of asking at most")
     parser.add_argument("--articles", type=int, default=216, help="gold articles")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
