@@ -79,7 +79,7 @@ def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
 
 def test_bot_service_measures_the_real_service() -> None:
     """`bot_service.py` asks an idle service, and one that judges; says what it did."""
-    options = ("--preset", "server", "--seconds", "4", "--articles", "12", "--json")
+    options = ("--preset", "server", "--seconds", "6", "--articles", "12", "--json")
     figures = json.loads(run("bot_service.py", *options))
     assert figures["batches"] >= 1
     assert set(figures["milliseconds"]) == {"idle", "first batch", "batches"}

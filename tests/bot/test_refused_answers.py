@@ -57,11 +57,11 @@ def test_after_a_429_nothing_is_sent_by_anybody_until_it_is_over(bot):
 
 
 def test_an_answer_outlives_any_number_of_429(bot):
-    """To be told to wait is no try: the twentieth time it is still said."""
-    bot.server.script(str(READER), *[api.too_many_requests(5)] * 20)
+    """To be told to wait is no try: after more than all tries it is still said."""
+    bot.server.script(str(READER), *[api.too_many_requests(5)] * 10)
     bot.server.say(READER, "/deals")
     bot.server.settled()
-    for _ in range(20):
+    for _ in range(10):
         bot.server.until(lambda: resting(bot))
         bot.clock.forward(seconds=6)
     bot.quiet()
@@ -100,7 +100,7 @@ def test_an_answer_waits_for_a_token_that_is_taken_again(bot):
     )
     desk.answer(typed, None)
     store.close()
-    for _ in range(20):
+    for _ in range(12):
         n_tried = len(bot.server.calls)
         bot.server.until(lambda n=n_tried: len(bot.server.calls) > n)
         bot.clock.forward(seconds=90)
