@@ -71,6 +71,10 @@ class Attempts:
         alert = outbox.alert(delivery.alert_id)
         if channel is None or alert is None:
             return partial(self._no_channel, delivery)
+        # It may have waited for a channel, a try or a restart: people sleep now.
+        to, now = (delivery.channel, delivery.recipient), self._clock()
+        if (ends_at := outbox.quiet_until(*to, now)) is not None:
+            return partial(self._hushed, delivery, ends_at)
         reply_to = outbox.answered(alert, delivery)
         try:
             provider_id = channel.send(delivery.recipient, alert, reply_to=reply_to)
@@ -81,6 +85,10 @@ class Attempts:
     def _no_channel(self, delivery: Delivery) -> bool:
         due_at = self._clock() + NO_CHANNEL_WAIT
         self._outbox.hold(delivery.id, _missing(delivery), due_at)
+        return False
+
+    def _hushed(self, delivery: Delivery, ends_at: datetime) -> bool:
+        self._outbox.hush(delivery.channel, delivery.recipient, ends_at)
         return False
 
     def _taken(self, delivery: Delivery, alert: Alert, provider_id: str) -> bool:
@@ -120,7 +128,7 @@ class Attempts:
                         reason,
                     )
                     if error.tell:
-                        self._tell_managers(channel, recipient, reason, now)
+                        self._tell_of_pause(channel, recipient, reason, now)
             case RecipientMovedError():
                 old = chat_of(recipient)
                 log.info("moved channel=%s from=%s to=%s", channel, old, error.new)
@@ -144,17 +152,23 @@ class Attempts:
             self._outbox.traffic.resume(channel)
             log.warning("goes on channel=%s", channel)
 
-    def _tell_managers(
+    def _tell_of_pause(
         self, channel: str, recipient: str, reason: str, now: datetime
     ) -> None:
         said = partial(paused_text, recipient, reason)
         traffic = self._outbox.traffic
-        self._managers.tell(traffic, said, now, but=(channel, recipient))
+        owner = traffic.owner_of(channel, recipient)
+        also = () if owner is None else ((channel, str(owner)),)
+        self._managers.tell(traffic, said, now, but=(channel, recipient), also=also)
 
     def tell(self, notice: Notice) -> Settle:
         """Send a message about no deal to a reader."""
-        channel = self._channels.get(notice.channel)
-        message = notice_message(notice, self._managers.language, self._clock())
+        channel, now = self._channels.get(notice.channel), self._clock()
+        to = (notice.channel, notice.recipient)
+        quiet = notice.kind != "notice"  # what managers must know waits for nothing
+        if quiet and (ends_at := self._outbox.quiet_until(*to, now)) is not None:
+            return partial(self._hushed_notice, notice, ends_at)
+        message = notice_message(notice, self._managers.language, now)
         try:
             if channel is None:
                 raise DeliveryError("no such channel", retry=False)
@@ -162,6 +176,11 @@ class Attempts:
         except Exception as error:  # as above
             return partial(self._untold, notice, error)
         return partial(self._told, notice)
+
+    def _hushed_notice(self, notice: Notice, ends_at: datetime) -> bool:
+        traffic = self._outbox.traffic
+        traffic.settle_notice(notice.id, "pending", "", ends_at, counted=False)
+        return False
 
     def _told(self, notice: Notice) -> bool:
         self._outbox.traffic.settle_notice(notice.id, "sent", "", self._clock())

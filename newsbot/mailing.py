@@ -153,6 +153,7 @@ class Managers:
         now: datetime,
         *,
         but: tuple[str, str] | None = None,
+        also: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Write a line for each of them, in the caller's transaction.
 
@@ -161,8 +162,9 @@ class Managers:
             said: The line; each gets it in the language of their own chat.
             now: The time, aware UTC.
             but: Channel and recipient of who is not told: the line is about them.
+            also: Who else is told.
         """
-        for channel, manager in self.recipients:
+        for channel, manager in dict.fromkeys((*self.recipients, *also)):
             if (channel, manager) != but:
                 language = traffic.language_of(channel, manager) or self.language
                 traffic.notify(line_for(channel, manager, said(language), now), now)
@@ -267,6 +269,16 @@ class Outbox(Protocol):
         """Let a recipient's messages wait; whether it was not parked before."""
         ...
 
+    def quiet_until(
+        self, channel: str, recipient: str, now: datetime
+    ) -> datetime | None:
+        """Tell when a subscriber's quiet hours end; None outside of them."""
+        ...
+
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a subscriber wait for the end of quiet hours."""
+        ...
+
     def move(self, channel: str, old: str, new: str, now: datetime) -> None:
         """Give a chat another id, with all that is kept about it."""
         ...
@@ -310,6 +322,10 @@ class Traffic(Protocol):
 
     def language_of(self, channel: str, recipient: str) -> Language | None:
         """Tell the language that a chat has chosen; None where it has none."""
+        ...
+
+    def owner_of(self, channel: str, recipient: str) -> int | None:
+        """Tell who subscribed a chat, by numeric id; None where nobody is known."""
         ...
 
     def notify(self, notice: Notice, due_at: datetime) -> bool:

@@ -6,7 +6,7 @@ subscribed to. A door hears and speaks; the desk decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -15,6 +15,8 @@ from typing import Literal, Protocol
 from newsbot.types import DealType, Language, Status
 
 ChatKind = Literal["private", "group", "channel"]
+#: Where a menu is offered; ``"admins"``: of groups. A number is one manager's chat.
+Scope = Literal["private", "group", "admins"] | int
 LabelKind = Literal["yes", "no", "dup"]
 
 
@@ -150,6 +152,10 @@ class Reply:
     buttons: tuple[tuple[Button, ...], ...] = ()
     #: Of a toast: the press it answers.
     callback_id: str | None = None
+    #: Of a toast: it stays until the person closes it.
+    stays: bool = False
+    #: Of a message: the person's app opens a reply to it, for words to follow.
+    asks: bool = False
     #: Of an edit: the message.
     message_id: int | None = None
     #: Of a document: its text.
@@ -161,8 +167,7 @@ class Reply:
 class Menu:
     """The commands that a chat's menu offers."""
 
-    #: A number is one manager's chat.
-    scope: Literal["private", "group"] | int
+    scope: Scope
     #: None: for every language that has no menu of its own.
     language: Language | None
     #: Pairs of name and description.
@@ -179,6 +184,8 @@ class Outcome:
 
     #: Longer work, apart from the conversation; it may leave replies.
     job: Job | None = None
+    #: The job waits for a model, maybe for minutes: no other job waits for it.
+    asks_model: bool = False
     #: Said now or never, and kept nowhere: refusals of strangers.
     at_once: tuple[Reply, ...] = ()
 
@@ -194,8 +201,11 @@ class Desk(Protocol):
         """Do what is asked, once; what is answered waits in `replies`."""
         ...
 
-    def replies(self, limit: int) -> Sequence[tuple[int, Reply]]:
-        """List answers whose time has come, with their numbers, oldest first."""
+    def replies(self, limit: int, but: Set[str]) -> Sequence[tuple[int, Reply]]:
+        """List answers whose time has come, with their numbers, oldest first.
+
+        None of those chats and topics that *but* names.
+        """
         ...
 
     def said(self, number: int) -> None:
@@ -208,6 +218,18 @@ class Desk(Protocol):
 
     def put_aside(self, number: int, seconds: float) -> None:
         """Say an answer when its turn comes; that was no try."""
+        ...
+
+    def moved(self, old: str, new: str) -> None:
+        """A chat has another id from now on; all that is kept about it goes along."""
+        ...
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """Ask nothing of the service for so long, as it wants it: nobody may."""
+        ...
+
+    def resting(self) -> bool:
+        """Whether the service wants to be left alone just now."""
         ...
 
     def menus(self) -> Sequence[Menu]:

@@ -16,6 +16,9 @@ from newsbot.talking import Reply, Subscription
 #: What `FrontDesk.ask` puts into its question: 18 octets in base64.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
 
+#: What the button sends that asks for an address.
+ASK = "?"
+
 
 def email(talk: Talk, words: str) -> None:
     """/email: where the digest goes by mail; asks the address's owner first."""
@@ -26,12 +29,17 @@ def email(talk: Talk, words: str) -> None:
         talk.tell("private only")
         return
     if not words:
-        talk.tell("email", value=mail_state(talk, there))
+        change = talk.button(talk.say("button email"), "email", ASK)
+        off = talk.button(talk.say("off"), "email", "off")
+        rows = ((change,) if there.email is None else (change, off),)
+        talk.reply(talk.say("email", value=mail_state(talk, there)), rows)
     elif words.lower() in OFF:
         leave(talk, there)
         talk.tell("email", value=talk.say("off"))
     elif talk.readers is None:
         talk.tell("email none")
+    elif words == ASK:
+        talk.prompt("email how")
     elif _TOKEN.fullmatch(words):
         _confirm(talk, there, talk.readers, words)
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,18 +18,19 @@ from newsbot.adapters.db import Store
 from newsbot.bot import feedback, reading
 from newsbot.bot.allowance import MAX_KNOWN, Allowance
 from newsbot.bot.by_mail import follow
+from newsbot.bot.menus import list_menus
 from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
 from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk, secret_hash
 from newsbot.mailing import chat_of
 from newsbot.pace import is_group
-from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, describe, say
+from newsbot.stages.bot_texts import say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.typed import language_of
 from newsbot.talking import Asked, Job, Menu, Outcome, Reply, Standing
 from newsbot.trial import Trial
-from newsbot.types import LANGUAGES, Language
+from newsbot.types import Language
 
 log = logging.getLogger("newsbot")
 
@@ -128,9 +129,13 @@ class BotDesk:
             failed = say("failed", self._language(asked))
             return Outcome(at_once=self._aloud(asked, failed))
 
-    def replies(self, limit: int) -> Sequence[tuple[int, Reply]]:
+    def replies(
+        self, limit: int, but: Set[str] = frozenset()
+    ) -> Sequence[tuple[int, Reply]]:
         """List answers whose time has come, with their numbers, oldest first."""
-        return self._store.bot.replies(self._clock(), limit)
+        if self.resting():
+            return []
+        return self._store.bot.replies(self._clock(), limit, but)
 
     def said(self, number: int) -> None:
         """Forget an answer: it was said, or never can be.
@@ -150,24 +155,24 @@ class BotDesk:
         """Say an answer when its turn comes; that was no try."""
         self._store.bot.put_aside(number, seconds, self._clock())
 
+    def moved(self, old: str, new: str) -> None:
+        """A chat has another id from now on; all that is kept about it goes along."""
+        with self._store.atomic():
+            self._store.outbox.move(CHANNEL, old, new, self._clock())
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """Ask nothing of the service for so long: messages wait as well."""
+        now = self._clock()
+        until = now + timedelta(seconds=seconds)
+        self._store.outbox.traffic.pause(CHANNEL, reason, until, now, refused=False)
+
+    def resting(self) -> bool:
+        """Whether the service wants to be left alone just now."""
+        return self._store.outbox.traffic.rests(CHANNEL, self._clock())
+
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands, per language and kind of chat."""
-        private = tuple(name for name in COMMANDS if name not in MANAGER_COMMANDS)
-        group = tuple(name for name in private if name not in ("start", "email"))
-        menus = []
-        for language in (None, *LANGUAGES):
-            said = language or "en"
-            scopes: list[tuple[object, tuple[str, ...]]] = [
-                ("private", private),
-                ("group", group),
-                *((manager, COMMANDS) for manager in self._access.managers),
-            ]
-            for scope, names in scopes:
-                listed = tuple((name, describe(name, said)) for name in names)
-                menus.append(
-                    Menu(scope=scope, language=language, commands=listed)  # type: ignore[arg-type]
-                )
-        return menus
+        return list_menus(self._access.managers)
 
     def _serve(self, asked: Asked, standing: Standing | None, now: datetime) -> Outcome:
         store = self._store
@@ -181,7 +186,8 @@ class BotDesk:
                 self._obey(talk)
             for reply in talk.replies:
                 store.bot.say(reply, now)
-        return Outcome(job=talk.job and self._careful(talk, talk.job))
+        job = talk.job and self._careful(talk, talk.job)
+        return Outcome(job=job, asks_model=talk.asks_model)
 
     def _careful(self, talk: Talk, job: Job) -> Job:
         """Let a job that fails say so."""
@@ -273,11 +279,11 @@ class BotDesk:
 
         What is only read comes as a message of its own: the buttons stay.
         """
-        in_place = wish.command in SETTINGS or bool(wish.words)
-        if talk.replies and talk.asked.message_id is not None and in_place:
-            talk.replies[0] = replace(
-                talk.replies[0], kind="edit", message_id=talk.asked.message_id
-            )
+        again = wish.command == "deals" and bool(wish.words)
+        in_place = wish.command in SETTINGS or again or bool(talk.target_name)
+        message_id, first = talk.asked.message_id, talk.replies[:1]
+        if first and message_id is not None and in_place and not first[0].asks:
+            talk.replies[0] = replace(first[0], kind="edit", message_id=message_id)
         feedback.toast(talk, refusal or "")
 
     def _known(self, asked: Asked) -> bool:

@@ -34,11 +34,16 @@ def press(talk: Talk) -> None:
         )
         toast(talk, talk.say(f"label {kind}"))
         return
+    if asked.chat_kind == "channel":
+        # For the one who asks: what is posted there everybody would have to read.
+        short = reading.why_short if match["ask"] == "why" else reading.sources_short
+        toast(talk, short(talk, deal), stays=True)
+        return
     toast(talk, "")
     (reading.why if match["ask"] == "why" else reading.sources)(talk, deal.id)
 
 
-def toast(talk: Talk, text: str) -> None:
+def toast(talk: Talk, text: str, *, stays: bool = False) -> None:
     """Answer the press itself, so that its button stops waiting."""
     talk.replies.insert(
         0,
@@ -47,5 +52,6 @@ def toast(talk: Talk, text: str) -> None:
             kind="toast",
             html=text,
             callback_id=talk.asked.callback_id,
+            stays=stays,
         ),
     )

@@ -21,7 +21,6 @@ def stats(talk: Talk, _words: str) -> None:
     """/stats: figures of the ledger and of the bot."""
     store = talk.store
     feeds = store.feeds.all()
-    deliveries = store.outbox.deliveries()
     lines = talk.say(
         "stats",
         deals=store.ledger.count(),
@@ -29,7 +28,7 @@ def stats(talk: Talk, _words: str) -> None:
         feeds=len(feeds),
         failing=sum(feed.error is not None for feed in feeds),
         subscriptions=len(store.subscriptions.all()),
-        waiting=sum(one.state == "pending" for one in deliveries),
+        waiting=store.outbox.traffic.counts()["pending"],
         labels=len(store.labels.all()),
         strangers=store.bot.strangers(),
     )
@@ -48,7 +47,7 @@ def feeds(talk: Talk, _words: str) -> None:
     ]
     if more := len(every[MAX_FEEDS:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def health(talk: Talk, _words: str) -> None:
@@ -63,7 +62,7 @@ def health(talk: Talk, _words: str) -> None:
 def broadcast(talk: Talk, words: str) -> None:
     """/broadcast: say something to every subscriber that is not paused or muted."""
     if not words:
-        talk.tell("broadcast how")
+        talk.prompt("broadcast how")
         return
     n_chats, outbox = 0, talk.store.outbox
     text = one_line(words, MAX_BROADCAST)

@@ -11,14 +11,18 @@ from newsbot.bot.showing import (
     alert_of,
     deal_buttons,
     deal_row,
+    offer_deals,
 )
 from newsbot.bot.talk import BUTTONS, CHANNEL, MANAGER_BUTTONS, Talk
-from newsbot.stages.bot_texts import COMMANDS, MANAGER_COMMANDS, help_lines, literal
+from newsbot.stages.bot_help import COMMANDS, MANAGER_COMMANDS, help_lines
+from newsbot.stages.bot_texts import literal
 from newsbot.stages.export import deal_row as export_row
 from newsbot.stages.export import write_csv
 from newsbot.stages.filters import read_moment
 from newsbot.stages.lines import web_url
+from newsbot.stages.printable import named
 from newsbot.stages.rates import load_rates
+from newsbot.stages.wording import PLACES
 from newsbot.talking import Reply
 from newsbot.types import Assessment, Deal
 
@@ -30,6 +34,8 @@ MAX_SEARCH = 300
 MAX_TOLD = 8
 #: Characters of one quote.
 MAX_QUOTE = 300
+#: Bytes of a document: Telegram takes 50 MB (https://core.telegram.org/bots/api).
+MAX_DOCUMENT = 45_000_000
 
 
 def start(talk: Talk, _words: str) -> None:
@@ -81,7 +87,9 @@ def deals(talk: Talk, words: str) -> None:
 
 def deal(talk: Talk, words: str) -> None:
     """/deal: one deal as its alert says it today."""
-    if found := find_deal(talk, words):
+    if not words:
+        offer_deals(talk, "deal which", "deal")
+    elif found := find_deal(talk, words):
         talk.reply(alert_of(talk, found).html, deal_buttons(found, talk.language))
 
 
@@ -106,7 +114,7 @@ def find_deal(talk: Talk, words: str) -> Deal | None:
 def search(talk: Talk, words: str) -> None:
     """/search: articles that hold every word; operators and quotes are text."""
     if not words:
-        talk.tell("search how")
+        talk.prompt("search how")
         return
     if len(words) > MAX_SEARCH:
         talk.tell("search long")
@@ -126,11 +134,14 @@ def search(talk: Talk, words: str) -> None:
             deal_id, _, _ = talk.store.ledger.verdict(finding.id)
             if deal_id:
                 lines.append(f"/deal_{literal(deal_id)}")
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def why(talk: Talk, words: str) -> None:
     """/why: what made a deal of it, article by article; or why an article is none."""
+    if not words:
+        offer_deals(talk, "why which", "why")
+        return
     if _why_article(talk, words.strip().lower()):
         return
     found = find_deal(talk, words)
@@ -153,7 +164,7 @@ def why(talk: Talk, words: str) -> None:
         lines.append(f"<blockquote>{quote}</blockquote>" if quote else "")
     if more := len(found.findings[MAX_TOLD:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(filter(None, lines)))
+    talk.reply_lines(filter(None, lines))
 
 
 def _why_article(talk: Talk, asked: str) -> bool:
@@ -170,13 +181,13 @@ def _why_article(talk: Talk, asked: str) -> bool:
             "why article",
             title=article.title,
             site=article.site,
-            state=state,
+            state=PLACES[talk.language].get(state, state),
             reason=reason or "",
         )
     ]
     if judged := talk.store.ledger.assessment(article.id):
         lines.append(_judged(talk, article.site, judged[0]))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
     return True
 
 
@@ -188,6 +199,29 @@ def _judged(talk: Talk, site: str, assessment: Assessment) -> str:
         t=f"{assessment.threshold:.2f}",
         words=", ".join(assessment.words[:8]),
     )
+
+
+def why_short(talk: Talk, deal: Deal) -> str:
+    """Say in one line how sure the judge was of the paper that it was surest of."""
+    judged = [talk.store.ledger.assessment(one.article_id) for one in deal.findings]
+    made = [one[0] for one in judged if one is not None]
+    if not made:
+        return ""
+    surest = max(made, key=lambda one: one.probability)
+    return talk.say(
+        "why short",
+        p=f"{surest.probability:.2f}",
+        t=f"{surest.threshold:.2f}",
+        words=", ".join(surest.words[:8]),
+    )
+
+
+def sources_short(talk: Talk, deal: Deal) -> str:
+    """Name in one line who tells of a deal."""
+    articles = talk.articles(deal).values()
+    names = dict.fromkeys(f"{one.site} ({one.language.upper()})" for one in articles)
+    more = talk.say("and more", n="{n}")
+    return talk.say("sources short", names=named(list(names), 150, more))
 
 
 def sources(talk: Talk, words: str) -> None:
@@ -205,7 +239,7 @@ def sources(talk: Talk, words: str) -> None:
         lines.append(f"• {site} ({literal(article.language.upper())}): {title}")
     if more := len(articles[MAX_TOLD:]):
         lines.append(talk.say("more", n=more))
-    talk.reply("\n".join(lines))
+    talk.reply_lines(lines)
 
 
 def export(talk: Talk, _words: str) -> None:
@@ -220,11 +254,16 @@ def export(talk: Talk, _words: str) -> None:
             export_row(one, turn.articles(one), rates, related)
             for one in turn.store.ledger.deals()
         ]
+        n, written = len(rows), write_csv(rows)
+        while len(written.encode("utf-8", "replace")) > MAX_DOCUMENT:
+            rows = rows[: len(rows) // 2]
+            written = write_csv(rows)
+        key = "export" if len(rows) == n else "export part"
         document = Reply(
             recipient=recipient,
             kind="document",
-            html=turn.say("export", n=len(rows)),
-            document=write_csv(rows),
+            html=turn.say(key, n=len(rows), all=n),
+            document=written,
             file_name=f"newsbot-{turn.now.date().isoformat()}-{language}.csv",
         )
         turn.store.bot.say(document, turn.now)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
-from newsbot.bot.by_mail import leave, mail_state
-from newsbot.bot.showing import alert_of, deal_buttons, deal_line
+from newsbot.bot.by_mail import leave
+from newsbot.bot.showing import alert_of, deal_buttons
 from newsbot.bot.talk import CHANNEL, OFF, Talk
 from newsbot.digests import FIRST
 from newsbot.stages import typed
-from newsbot.stages.local_days import read_zone
+from newsbot.stages.local_days import find_zone, read_zone
 from newsbot.talking import Subscription
 
 #: Deals that a new subscriber is shown.
 N_SAMPLE = 3
 #: Chats, topics and channels that one person may subscribe.
 MAX_OWNED = 30
+#: Characters of a time zone's name.
+MAX_ZONE = 64
+#: What a question is answered with.
+YES = ("yes", "ja")
 
 
 def subscribe(talk: Talk, _words: str) -> None:
@@ -50,9 +53,10 @@ def subscribe(talk: Talk, _words: str) -> None:
         )
     )
     if talk.target_name:
+        # Its readers are not shown old news; who manages it sees what will come.
         talk.tell("subscribed to", title=title, target=talk.target_name)
-        return
-    talk.tell("subscribed")
+    else:
+        talk.tell("subscribed")
     sample(talk)
 
 
@@ -82,38 +86,59 @@ def unsubscribe(talk: Talk, _words: str) -> None:
         talk.tell("unsubscribed")
 
 
-def stop(talk: Talk, _words: str) -> None:
-    """/stop: delete everything that is kept about a chat, and about who asks."""
-    store, asked = talk.store, talk.asked
-    chat = str(asked.chat_id)
-    in_private = asked.chat_kind == "private"
-    there = store.subscriptions.of_chat(CHANNEL, chat)
-    doomed = {chat, *(one.recipient for one in there)}
-    if not in_private:
-        doomed = {talk.target}
-    configured = [one for one in there if one.source == "config"]
+def stop(talk: Talk, words: str) -> None:
+    """/stop: delete everything that is kept about a chat, and about who asks.
+
+    A button, or the word without its stroke, asks first; with a channel's name, that
+    one goes.
+    """
+    asked = talk.asked
+    if not asked.text.lstrip().startswith("/") and words.lower() not in YES:
+        if words.lower() in OFF:
+            talk.tell("kept")
+            return
+        yes = talk.button(talk.say("button stop"), "stop", "yes")
+        no = talk.button(talk.say("button keep"), "stop", "no")
+        talk.reply(talk.say("stop sure"), ((yes,), (no,)))
+        return
+    if talk.target_name or asked.chat_kind != "private":
+        title = talk.standing.title if talk.standing else asked.chat_title
+        configured = _erase(talk, {talk.target})
+        talk.tell("stopped there", title=title or talk.target)
+    else:
+        there = talk.store.subscriptions.of_chat(CHANNEL, str(asked.chat_id))
+        doomed = {str(asked.chat_id), *(one.recipient for one in there)}
+        configured = _erase(talk, doomed)
+        if asked.user_id is not None:
+            talk.store.bot.forget_user(asked.user_id)
+            talk.store.labels.forget_user(asked.user_id)
+            talk.store.subscriptions.disown(asked.user_id)
+        talk.tell("stopped")
+    if configured:
+        talk.tell("configured")
+
+
+def _erase(talk: Talk, doomed: set[str]) -> bool:
+    """Delete all about some chats; whether the operator's file names one of them."""
+    store, configured = talk.store, False
     for recipient in sorted(doomed):
+        there = store.subscriptions.get(CHANNEL, recipient)
         store.subscriptions.forget(CHANNEL, recipient)
         store.bot.drop_replies(recipient)
-    if asked.user_id is not None and in_private:
-        store.bot.forget_user(asked.user_id)
-        store.labels.forget_user(asked.user_id)
-    for one in configured:
-        if one.recipient in doomed:
+        if there is not None and there.source == "config":
             # What the operator's file names comes back from there: a bare row keeps
             # it silent.
+            configured = True
             bare = Subscription(
                 channel=CHANNEL,
-                recipient=one.recipient,
-                language=one.language,
-                created_at=one.created_at,
+                recipient=recipient,
+                language=there.language,
+                created_at=there.created_at,
                 source="config",
                 paused=True,
             )
             store.subscriptions.put(bare)
-    talk.tell("stopped")
-    if configured:
-        talk.tell("configured")
+    return configured
 
 
 def language(talk: Talk, words: str) -> None:
@@ -170,7 +195,8 @@ def quiet(talk: Talk, words: str) -> None:
             return
         there = replace(there, quiet=hours)
         talk.store.subscriptions.put(there)
-    value = _hours(there) or talk.say("off")
+        talk.store.subscriptions.hurry_quiet(CHANNEL, there.recipient, talk.now)
+    value = hours_of(there) or talk.say("off")
     choices = talk.choices("quiet", "22-07", "20-08", "off")
     talk.reply(talk.say("quiet", value=value, zone=there.timezone), choices)
 
@@ -232,56 +258,17 @@ def timezone(talk: Talk, words: str) -> None:
     if there is None:
         return
     if words:
-        if len(words) > 64 or read_zone(words) is None:
+        zone = find_zone(words) if len(words) <= MAX_ZONE else None
+        if zone is None:
             talk.tell("timezone bad", value=words)
             return
-        there = replace(there, timezone=words)
+        there = replace(there, timezone=zone)
         talk.store.subscriptions.put(there)
+        talk.store.subscriptions.hurry_quiet(CHANNEL, there.recipient, talk.now)
     talk.reply(
         talk.say("timezone", value=there.timezone),
         talk.choices("timezone", "Europe/Berlin", "Europe/London", "UTC"),
     )
-
-
-def listing(talk: Talk, _words: str) -> None:
-    """/list: the subscriptions of this chat, and those that the person made."""
-    store, asked = talk.store, talk.asked
-    found = {
-        one.recipient: one
-        for one in store.subscriptions.of_chat(CHANNEL, str(asked.chat_id))
-    }
-    if asked.chat_kind == "private" and asked.user_id is not None:
-        owned = store.subscriptions.owned(CHANNEL, asked.user_id)
-        found |= {one.recipient: one for one in owned}
-    if not found:
-        talk.tell("list none")
-        return
-    blocks = [talk.say("list")]
-    for one in found.values():
-        name = talk.say("here") if one.recipient == asked.recipient else one.title
-        blocks.append(f"<b>{deal_line(name or one.recipient)}</b>\n{_state(talk, one)}")
-    talk.reply("\n\n".join(blocks))
-
-
-def _state(talk: Talk, one: Subscription) -> str:
-    none, off = talk.say("none"), talk.say("off")
-    in_private = talk.asked.chat_kind == "private"
-    parts = [
-        talk.say(
-            "state",
-            told_in=one.language,
-            filter=typed.write_filters(one.filters) or none,
-            quiet=_hours(one) or off,
-            digest=f"{one.digest_at:%H:%M}" if one.digest_at else off,
-            email=html.unescape(mail_state(talk, one)) if in_private else off,
-            zone=one.timezone,
-        )
-    ]
-    if one.paused:
-        parts.append(talk.say("is paused"))
-    if one.muted_until and one.muted_until > talk.now:
-        parts.append(talk.say("is muted", value=muted_until(one)))
-    return "; ".join(parts)
 
 
 def muted_until(one: Subscription) -> str:
@@ -292,5 +279,6 @@ def muted_until(one: Subscription) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def _hours(one: Subscription) -> str:
+def hours_of(one: Subscription) -> str:
+    """Write the quiet hours of a chat; empty where it has none."""
     return f"{one.quiet[0]:%H:%M}-{one.quiet[1]:%H:%M}" if one.quiet else ""

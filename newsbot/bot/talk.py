@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,16 +18,19 @@ from newsbot.types import Article, Deal, Language
 CHANNEL = "telegram"
 #: What turns a setting off.
 OFF = ("off", "aus", "nein", "no")
-#: What needs no words, or shows what may be chosen: as buttons below /help. /stop is
-#: none of them: a slip of the thumb must not delete anything.
+#: What may be pressed below /help: it does what needs no words, shows what may be
+#: chosen, or asks for words. /stop asks first: a thumb that slips deletes nothing.
 BUTTONS = (
-    ("deals", "list", "export"),
+    ("deals", "deal", "why"),
+    ("search", "list", "export"),
     ("sub", "unsub", "filter"),
     ("lang", "timezone", "digest"),
     ("quiet", "mute", "email"),
-    ("pause", "resume"),
+    ("pause", "resume", "stop"),
 )
-MANAGER_BUTTONS = ("stats", "feeds", "health")
+MANAGER_BUTTONS = ("stats", "feeds", "health", "test", "broadcast")
+#: Characters of one message, tags included: Telegram takes 4,096 without them.
+MAX_PART = 3_500
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -56,6 +59,7 @@ class Talk:
     replies: list[Reply] = field(default_factory=list)
     #: What is to be done after this turn.
     job: Job | None = None
+    asks_model: bool = False
 
     def say(self, key: str, **values: object) -> str:
         """Write a text in this conversation's language."""
@@ -66,6 +70,21 @@ class Talk:
         self.replies.append(
             Reply(recipient=self.asked.recipient, html=html, buttons=buttons)
         )
+
+    def reply_lines(self, lines: Iterable[str], buttons: Rows = ()) -> None:
+        """Answer with lines, in as many messages as it takes: none is cut off."""
+        part: list[str] = []
+        for line in lines:
+            if part and sum(map(len, part)) + len(line) > MAX_PART:
+                self.reply("\n".join(part))
+                part = []
+            part.append(line)
+        self.reply("\n".join(part), buttons)
+
+    def prompt(self, key: str) -> None:
+        """Ask for words; a reply to it is the command with them."""
+        text = self.say(key)
+        self.replies.append(Reply(recipient=self.asked.recipient, html=text, asks=True))
 
     def tell(self, key: str, **values: object) -> None:
         """Answer with one text."""

@@ -31,7 +31,7 @@ def test(talk: Talk, words: str) -> None:
     """/test: say whether an article tells a deal, and how sure the model is."""
     url = canonical_url(words) if words and len(words) < MAX_URL else None
     if url is None:
-        talk.tell("test how")
+        talk.prompt("test how")
         return
     talk.tell("testing", value=url)
     recipient, language, now = talk.asked.recipient, talk.language, talk.now
@@ -46,7 +46,7 @@ def test(talk: Talk, words: str) -> None:
             for text in texts:
                 store.bot.say(Reply(recipient=recipient, html=text), now)
 
-    talk.job = work
+    talk.job, talk.asks_model = work, True
 
 
 def told(
@@ -65,7 +65,7 @@ def told(
         site=article.site,
         told_in=article.language,
         n=len(article.text),
-        names=named(list(names), 200),
+        names=named(list(names), 200, say("and more", language, n="{n}")),
     )
     if trial.judgement is None:
         yield head + say("gate stopped", language, value=trial.gate.reason)

@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsbot.bot import by_mail, filtering, managing, reading, settings, trying
+from newsbot.bot import (
+    by_mail,
+    filtering,
+    listing,
+    managing,
+    reading,
+    settings,
+    trying,
+)
 from newsbot.bot.talk import BUTTONS, MANAGER_BUTTONS, Talk
 from newsbot.talking import Asked
 
@@ -22,7 +30,7 @@ READING: dict[str, Command] = {
     "search": reading.search,
     "why": reading.why,
     "export": reading.export,
-    "list": settings.listing,
+    "list": listing.listing,
 }
 SETTINGS: dict[str, Command] = {
     "sub": settings.subscribe,
@@ -46,6 +54,10 @@ MANAGING: dict[str, Command] = {
     "broadcast": managing.broadcast,
 }
 EVERY = READING | SETTINGS | MANAGING
+#: Of these the words are typed, never pressed.
+_TYPED = ("test", "broadcast")
+#: Channels as people copy their address: ``"https://t.me/channel"``.
+_LINK = re.compile(r"(?:https?://)?t\.me/(?=[A-Za-z])", re.IGNORECASE)
 _PRESSED = {*(one for row in BUTTONS for one in row), *MANAGER_BUTTONS, "help"}
 
 
@@ -61,29 +73,32 @@ class Wish:
 
 def read_wish(asked: Asked) -> Wish | None:
     """Take a command or a setting's button apart; None where it is neither."""
+    if asked.chat_kind == "channel":
+        return None  # whoever reads one must not make the bot post there
     if asked.kind == "press":
         parts = asked.text.split("|")
         if parts[0] != "set" or not 2 <= len(parts) <= 4 or parts[1] not in _PRESSED:
             return None
         parts += [""] * (4 - len(parts))
+        if parts[1] in _TYPED and parts[2]:
+            return None
         target = parts[3] if _TARGET.fullmatch(parts[3]) else ""
         return (
             None
             if parts[3] and not target
             else Wish(command=parts[1], words=parts[2], target=target)
         )
-    head, _, rest = asked.text.strip().partition(" ")
-    if "\n" in head:
-        head, _, more = head.partition("\n")
-        rest = f"{more} {rest}"
+    # Parted by any blank: a new line, or one that phones keep words together with.
+    head, *rest = asked.text.split(maxsplit=1) or [""]
     name = head.partition("@")[0].removeprefix("/").lower()
-    words = rest.strip()
+    words = "".join(rest).strip()
     for tapped in ("deal", "why"):
         if name.startswith(f"{tapped}_"):
             name, words = tapped, name.removeprefix(f"{tapped}_")
     if name not in EVERY:
         return None
-    first, _, others = words.partition(" ")
-    if name in SETTINGS and _TARGET.fullmatch(first):
-        return Wish(command=name, words=others.strip(), target=first)
+    first, *others = words.split(maxsplit=1) or [""]
+    first = _LINK.sub("@", first)
+    if (name in SETTINGS or name == "list") and _TARGET.fullmatch(first):
+        return Wish(command=name, words="".join(others), target=first)
     return Wish(command=name, words=words, target="")

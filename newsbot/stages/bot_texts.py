@@ -123,6 +123,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Bitte: /digest 07:00 oder /digest off",
     ),
     "email": ("Digest by mail to: {value}", "Übersicht per Mail an: {value}"),
+    "email how": (
+        "Please: /email name@example.org",
+        "Bitte: /email name@beispiel.de",
+    ),
+    "button email": ("set an address", "Adresse angeben"),
     "email asking": ("Asking {value} by mail …", "Frage {value} per Mail …"),
     "email set": (
         "A question was mailed to {value}; with its answer, within 7 days, the digest "
@@ -212,6 +217,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Of {n} deals of the last 30 days it would have let {fit} through.",
         "Von {n} Abkommen der letzten 30 Tage hätte er {fit} durchgelassen.",
     ),
+    "filter would newest": (
+        "Of the newest {n} of {all} deals of the last 30 days it would have let {fit} "
+        "through.",
+        "Von den neuesten {n} der {all} Abkommen der letzten 30 Tage hätte er {fit} "
+        "durchgelassen.",
+    ),
     "deals none": (
         "No deals in that time.",
         "Keine Abkommen in dieser Zeit.",
@@ -230,6 +241,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{value} is not unique; please type more of it.",
         "{value} ist nicht eindeutig; bitte mehr davon tippen.",
     ),
+    "deal which": ("Which deal?", "Welches Abkommen?"),
+    "why which": ("Why is which one a deal?", "Warum ist welches ein Abkommen?"),
     "search how": ("Please: /search Oracle data centre", "Bitte: /search Oracle KI"),
     "search none": ("Nothing found.", "Nichts gefunden."),
     "search long": (
@@ -238,6 +251,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "found": ("{n} articles, best first:", "{n} Artikel, beste zuerst:"),
     "why": ("Why {value} counts as a deal:", "Warum {value} als Abkommen gilt:"),
+    "why short": (
+        "Probability {p}, threshold {t}; words: {words}",
+        "Wahrscheinlichkeit {p}, Schwelle {t}; Wörter: {words}",
+    ),
+    "sources short": ("Sources: {names}", "Quellen: {names}"),
     "why judged": (
         "{site}: probability {p}, threshold {t}; words: {words}",
         "{site}: Wahrscheinlichkeit {p}, Schwelle {t}; Wörter: {words}",
@@ -252,6 +270,23 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "label no": ("Noted: not a deal.", "Notiert: kein Abkommen."),
     "label dup": ("Noted: a duplicate.", "Notiert: doppelt."),
     "export": ("The ledger: {n} deals.", "Das Verzeichnis: {n} Abkommen."),
+    "export part": (
+        "The ledger: the newest {n} of {all} deals, for a file has its limit. "
+        "`newsbot export` writes all.",
+        "Das Verzeichnis: die neuesten {n} von {all} Abkommen, denn eine Datei hat "
+        "ihre Grenze. `newsbot export` schreibt alle.",
+    ),
+    "stop sure": (
+        "Delete the subscription, its settings, what waits, and your labels?",
+        "Abonnement, Einstellungen, Warteschlange und deine Bewertungen löschen?",
+    ),
+    "button stop": ("Yes, delete everything", "Ja, alles löschen"),
+    "button keep": ("No", "Nein"),
+    "kept": ("Nothing was deleted.", "Nichts wurde gelöscht."),
+    "stopped there": (
+        "Deleted: the subscription of {title}, its settings and its queue.",
+        "Gelöscht: das Abonnement von {title}, Einstellungen und Warteschlange.",
+    ),
     "stopped": (
         "Deleted: subscription, settings, queue and your labels. Goodbye.",
         "Gelöscht: Abonnement, Einstellungen, Warteschlange und deine Bewertungen. "
@@ -266,6 +301,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{email}; Zone {zone}",
     ),
     "here": ("this chat", "dieser Chat"),
+    "button pause": ("pause", "Pause"),
+    "button resume": ("resume", "weiter"),
+    "button unsub": ("unsubscribe", "abmelden"),
+    "and more": (" and {n} more", " und {n} weitere"),
     "off": ("off", "aus"),
     "none": ("none", "keiner"),
     "unconfirmed": ("{value} (not confirmed)", "{value} (unbestätigt)"),
@@ -332,38 +371,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
 }
 
-#: Per command: what follows it, English, German.
-_HELP: dict[str, tuple[str, str, str]] = {
-    "start": ("", "begin", "beginnen"),
-    "help": ("", "list the commands", "Befehle nennen"),
-    "deals": ("[7d]", "latest deals", "neueste Abkommen"),
-    "deal": ("ID", "one deal with its quotes", "ein Abkommen mit Zitaten"),
-    "sub": ("[@channel]", "subscribe this chat", "diesen Chat anmelden"),
-    "unsub": ("[@channel]", "unsubscribe", "abmelden"),
-    "list": ("", "your subscriptions and settings", "Abonnements und Einstellungen"),
-    "filter": ("[...|off]", "choose which deals arrive", "Abkommen auswählen"),
-    "lang": ("de|en", "language of the alerts", "Sprache der Meldungen"),
-    "digest": ("HH:MM|off", "daily digest", "tägliche Übersicht"),
-    "email": ("ADDRESS|off", "digest by mail", "Übersicht per Mail"),
-    "quiet": ("22-07|off", "quiet hours", "Ruhezeit"),
-    "mute": ("8h|off", "silent for a while", "eine Weile still"),
-    "pause": ("", "stop until /resume", "anhalten bis /resume"),
-    "resume": ("", "go on", "weiter"),
-    "search": ("WORDS", "search the articles", "Artikel durchsuchen"),
-    "why": ("ID", "why something is a deal", "warum es ein Abkommen ist"),
-    "timezone": ("Europe/Berlin", "your time zone", "deine Zeitzone"),
-    "export": ("", "all deals as a CSV file", "alle Abkommen als CSV-Datei"),
-    "stop": ("", "delete my data", "meine Daten löschen"),
-    "stats": ("", "figures of this bot", "Zahlen zu diesem Bot"),
-    "feeds": ("", "feeds and their errors", "Feeds und ihre Fehler"),
-    "health": ("", "what has to be mended", "was zu tun ist"),
-    "test": ("URL", "is this article a deal?", "ist dieser Artikel ein Deal?"),
-    "broadcast": ("TEXT", "tell every subscriber", "allen Abonnenten sagen"),
-}
-#: Those of the people who run the bot.
-MANAGER_COMMANDS = ("stats", "feeds", "health", "test", "broadcast")
-COMMANDS = tuple(_HELP)
-
 
 def say(key: str, language: Language, **values: object) -> str:
     """Write one text.
@@ -383,18 +390,3 @@ def say(key: str, language: Language, **values: object) -> str:
 def literal(text: str, longest: int = MAX_VALUE) -> str:
     """Make a stranger's text one line of literal HTML."""
     return html.escape(one_line(text, longest), quote=False)
-
-
-def describe(command: str, language: Language) -> str:
-    """Say what a command does, for menus."""
-    return _HELP[command][2 if language == "de" else 1]
-
-
-def help_lines(commands: tuple[str, ...], language: Language) -> str:
-    """List commands with what follows them."""
-    return "\n".join(
-        f"/{name} {literal(_HELP[name][0])} – {describe(name, language)}".replace(
-            "  ", " "
-        )
-        for name in commands
-    )

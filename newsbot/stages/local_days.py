@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newsbot.subscribing import Days, Wish
 
@@ -30,6 +30,27 @@ def read_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def find_zone(text: str) -> str | None:
+    """Find a time zone as people type it: by its name, or that of its city.
+
+    >>> find_zone("europe/berlin"), find_zone("New York"), find_zone("Mars")
+    ('Europe/Berlin', 'America/New_York', None)
+    """
+    typed = "_".join(text.split())
+    return typed if read_zone(typed) else _typed_zones().get(typed.casefold())
+
+
+@lru_cache(maxsize=1)
+def _typed_zones() -> dict[str, str]:
+    names = sorted(available_timezones())
+    cities: dict[str, list[str]] = {}
+    for name in names:
+        cities.setdefault(name.rpartition("/")[2].casefold(), []).append(name)
+    # A city that two zones are named for is none of them.
+    found = {city: same[0] for city, same in cities.items() if len(same) == 1}
+    return found | {name.casefold(): name for name in names}
 
 
 def read_time(text: str) -> time | None:

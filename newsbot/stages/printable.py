@@ -58,12 +58,13 @@ def width(text: str) -> int:
     )
 
 
-def named(names: Sequence[str], columns: int) -> str:
+def named(names: Sequence[str], columns: int, more: str = " and {n} more") -> str:
     """List as many names as fit, and count the others.
 
     Args:
         names: In order; the first one is always shown, cut if need be.
         columns: Width of the whole, about.
+        more: How others are counted.
 
     >>> named(["Nvidia", "OpenAI", "Oracle"], 14)
     'Nvidia, OpenAI and 1 more'
@@ -77,7 +78,7 @@ def named(names: Sequence[str], columns: int) -> str:
             break
         shown.append(line)
     others = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {others} more" if others else "")
+    return ", ".join(shown) + (more.format(n=others) if others else "")
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

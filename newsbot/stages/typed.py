@@ -6,6 +6,7 @@ In: the words behind a command. Out: a value, or None, or the word nobody unders
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import time, timedelta
 
 from newsbot.stages.filters import read_sum
@@ -25,9 +26,22 @@ MAX_TYPED = 600
 MAX_MUTE = timedelta(days=365)
 
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
-_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)", re.IGNORECASE)
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_TERM = re.compile(r'(?:(\w+):)?("[^"]*"|\S+)')
+_SPAN = re.compile(r"(\d{1,4})\s*([a-z]+)", re.IGNORECASE)
+_UNITS = {
+    **dict.fromkeys(("m", "min", "minute", "minutes", "minuten"), "minutes"),
+    **dict.fromkeys(("h", "hour", "hours", "std", "stunde", "stunden"), "hours"),
+    **dict.fromkeys(("d", "day", "days", "t", "tag", "tage"), "days"),
+    **dict.fromkeys(("w", "week", "weeks", "woche", "wochen"), "weeks"),
+}
+#: Quotation marks that phones put in the place of what is typed.
+_QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'))
+#: What blanks part, unless they stand in quotation marks; the last may be missing.
+_TERM = re.compile(r'(?:"[^"]*(?:"|$)|\S)+')
+#: Of several values the commas part, unless they stand in quotation marks.
+_PART = re.compile(r'(?:"[^"]*(?:"|$)|[^,])+')
+_KEY = re.compile(r"(\w+):(.*)", re.DOTALL)
+#: "2 Mrd", "2 billion dollars": words that a sum may have behind its figure.
+MAX_SUM_WORDS = 2
 _KEYS = {
     "party": "parties", "partei": "parties", "firma": "parties",
     "type": "types", "typ": "types", "art": "types",
@@ -40,9 +54,16 @@ _STATES: dict[str, Status] = {
     "signed": "announced", "vereinbart": "announced", "neu": "announced",
     "erweitert": "expanded", "verhandlung": "talks", "beendet": "ended",
 }  # fmt: skip
+_SPOKEN: dict[str, Language] = {
+    **{language: language for language in LANGUAGES},
+    "german": "de", "deutsch": "de", "english": "en", "englisch": "en",
+}  # fmt: skip
 #: "confirmed only": everything but talks.
 CONFIRMED: tuple[Status, ...] = ("announced", "expanded", "ended")
-_CONFIRMED_WORDS = {"confirmed", "bestätigt", "bestaetigt"}
+_CONFIRMED_WORDS = {"confirmed", "bestätigt", "bestaetigt", "bestätigte"}
+_CONFIRMED_ONLY = re.compile(
+    r"(?<!\S)(?:confirmed only|only confirmed|nur bestätigte?)(?!\S)", re.IGNORECASE
+)
 
 
 class FilterError(ValueError):
@@ -77,15 +98,18 @@ def read_hours(text: str) -> tuple[time, time] | None:
 
 
 def read_span(text: str) -> timedelta | None:
-    """Read how long to be silent: "30m", "8h", "2d", "1w"; at most a year.
+    """Read how long to be silent: "30m", "8h", "2 Tage", "1w"; at most a year.
 
-    >>> read_span("8h")
-    datetime.timedelta(seconds=28800)
+    >>> read_span("8h"), read_span("2 Stunden")
+    (datetime.timedelta(seconds=28800), datetime.timedelta(seconds=7200))
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         return None
-    span = timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
+    unit = _UNITS.get(match[2].lower())
+    if unit is None:
+        return None
+    span = timedelta(**{unit: int(match[1])})
     return span if timedelta() < span <= MAX_MUTE else None
 
 
@@ -100,19 +124,23 @@ def read_filters(text: str) -> Filters:
     >>> read_filters("min:1bn data* !rumour").words
     ('data*',)
     """
+    if len(text) > MAX_TYPED:
+        raise FilterError(f"> {MAX_TYPED}")
     found: dict[str, list[object]] = {}
-    for key, raw in _TERM.findall(text[:MAX_TYPED]):
-        value = raw.strip('"').strip()
+    for key, value in _terms(text):
         if not key:
-            _plain(value, found)
+            _plain(value.replace('"', " ").strip(), found)
             continue
         field = _KEYS.get(key.casefold())
         if field is None:
             raise FilterError(f"{key}:")
         # A sum may hold a comma: "1,5 Mrd".
-        parts = [value] if field == "min_amount" else value.split(",")
-        for part in filter(None, map(str.strip, parts)):
-            found.setdefault(field, []).append(_value(field, part, key))
+        parts = [value] if field == "min_amount" else _PART.findall(value)
+        named = [part.replace('"', "").strip() for part in parts]
+        for part in filter(None, named):
+            found.setdefault(field, []).extend(_values(field, part, key))
+        if not any(named):
+            raise FilterError(f"{key}:")
     if any(len(terms) > MAX_TERMS for terms in found.values()):
         raise FilterError(f"> {MAX_TERMS}")
     values = {name: tuple(dict.fromkeys(terms)) for name, terms in found.items()}
@@ -120,6 +148,38 @@ def read_filters(text: str) -> Filters:
     if len(least) > 1:
         raise FilterError("min:")
     return Filters(**values, min_amount=least[0] if least else None)  # type: ignore[arg-type]
+
+
+def _terms(text: str) -> Iterator[tuple[str, str]]:
+    """Part a filter into keys and values; a word that stands alone has no key.
+
+    What people type with blanks belongs together: "party: OpenAI, Nvidia", "min:2 Mrd".
+    """
+    typed = _CONFIRMED_ONLY.sub("confirmed", text.translate(_QUOTES))
+    words = _TERM.findall(typed)[::-1]
+    while words:
+        word = words.pop()
+        match = _KEY.fullmatch(word)
+        if match is None:
+            yield "", word
+            continue
+        key, value = match[1], match[2]
+        while words and (not value or value.endswith(",")):
+            value += words.pop()
+        if _KEYS.get(key.casefold()) == "min_amount":
+            for n in range(min(MAX_SUM_WORDS, len(words)), 0, -1):
+                longer = " ".join([value, *words[-1 : -n - 1 : -1]])
+                if read_sum(longer.replace('"', "")) is not None:
+                    value = longer
+                    del words[-n:]
+                    break
+        yield key, value
+
+
+def _values(field: str, part: str, key: str) -> Sequence[object]:
+    if field == "statuses" and part.casefold() in _CONFIRMED_WORDS:
+        return CONFIRMED
+    return (_value(field, part, key),)
 
 
 def _value(field: str, part: str, key: str) -> object:
@@ -131,7 +191,7 @@ def _value(field: str, part: str, key: str) -> object:
     elif field == "statuses":
         read = _STATES.get(part.casefold())
     elif field == "languages":
-        read = part.lower() if part.lower() in LANGUAGES else None
+        read = _SPOKEN.get(part.casefold())
     else:
         money = read_sum(part)
         read = (money.value, money.currency) if money else None
@@ -191,7 +251,7 @@ def write_filters(filters: Filters) -> str:
 
 
 def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name else name
+    return f'"{name}"' if re.search(r"[\s,:]", name) else name
 
 
 def language_of(code: str, default: Language) -> Language:

@@ -90,6 +90,23 @@ BOUNDS: dict[Language, dict[Bound, str]] = {
         "about": "rund ",
     },
 }
+#: Where on the line an article stands.
+PLACES: dict[Language, dict[str, str]] = {
+    "en": {},  # as the line calls them
+    "de": {
+        "found": "gefunden",
+        "fetched": "geholt",
+        "extracted": "gelesen",
+        "relevant": "wartet auf das Modell",
+        "assessed": "beurteilt",
+        "identified": "zugeordnet",
+        "summarised": "zusammengefasst",
+        "done": "fertig",
+        "irrelevant": "kein Thema",
+        "skipped": "übersprungen",
+        "failed": "gescheitert",
+    },
+}
 AND: dict[Language, str] = {"en": " and ", "de": " und "}
 
 

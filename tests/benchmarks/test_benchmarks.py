@@ -77,6 +77,17 @@ def test_bot_measures_answers_alone_and_beside_a_busy_thread() -> None:
     assert float(output.split()[-1]) > 0
 
 
+def test_bot_service_measures_the_real_service() -> None:
+    """`bot_service.py` asks an idle service, and one that judges; says what it did."""
+    options = ("--preset", "server", "--seconds", "6", "--articles", "12", "--json")
+    figures = json.loads(run("bot_service.py", *options))
+    assert figures["batches"] >= 1
+    assert set(figures["milliseconds"]) == {"idle", "first batch", "batches"}
+    taken = [ms for phase in figures["milliseconds"].values() for ms in phase]
+    assert taken
+    assert all(ms > 0 for ms in taken)
+
+
 def test_extract_compares_with_plain_trafilatura() -> None:
     """`extract.py` prints the rates and ratios of one run, and how time grows."""
     output = run("extract.py", "--seconds", "0", "--pages", "4", "--json")

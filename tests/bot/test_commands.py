@@ -7,7 +7,7 @@ from talking_bot import MANAGER, READER, rig
 
 from newsbot.bot.talk import BUTTONS, MANAGER_BUTTONS
 from newsbot.bot.wishes import EVERY
-from newsbot.stages.bot_texts import COMMANDS
+from newsbot.stages.bot_help import COMMANDS
 
 #: What the bot is asked for, as its manual lists it.
 WANTED = (
@@ -27,8 +27,20 @@ TYPED = [
     ("quiet 22-07", "22:00", "22:00"),
     ("mute 8h", "17:00", "18:00"),
     ("timezone Europe/Berlin", "Europe/Berlin", "Europe/Berlin"),
-    ("pause", "", ""),
-    ("resume", "", ""),
+    ("pause", "Paused until", "Pause bis"),
+    ("resume", "Resumed", "Weiter geht"),
+    ("help", "quiet hours", "Ruhezeit"),
+]
+#: Those of managers, and those that end everything; in this order.
+MANAGED = [
+    ("stats", "4 deals, 4 articles", "4 Abkommen, 4 Artikel"),
+    ("feeds", "feed: ok", "feed: ok"),
+    ("test", "Please: /test", "Bitte: /test"),
+    ("broadcast Hi", "On its way to 2 chats", "Unterwegs an 2 Chats"),
+    ("lang", "Which language?", "Welche Sprache?"),
+    ("unsub", "Unsubscribed", "Abgemeldet"),
+    ("sub", "Subscribed", "Abonniert"),
+    ("stop", "Deleted", "Gelöscht"),
 ]
 
 
@@ -56,18 +68,40 @@ def test_the_one_line_form_answers(asked, line):
     assert {"en": english, "de": german}[language] in answer
 
 
+def test_managers_and_who_leaves_are_answered_in_their_language(asked):
+    """Each of these, typed, by the manager; the last one deletes."""
+    bot, language = asked
+    for text, english, german in MANAGED:
+        bot.clock.forward(seconds=10)
+        (answer, *_) = bot.ask(MANAGER, f"/{text}", code=language)
+        assert {"en": english, "de": german}[language] in answer, text
+    assert bot.sub(MANAGER) is None
+    bot.ask(MANAGER, "/start", code=language)
+
+
+def test_export_comes_with_words_in_the_readers_language(asked):
+    """The caption says how many deals the file holds."""
+    bot, language = asked
+    n_before = len(bot.server.documents)
+    bot.server.say(READER, "/export", code=language)
+    bot.server.until(lambda: len(bot.server.documents) > n_before)
+    expected = {"en": "The ledger: 4 deals.", "de": "Das Verzeichnis: 4 Abkommen."}
+    assert bot.server.documents[-1][1] == expected[language]
+
+
 def test_the_keyboard_form_answers(asked):
-    """Each button below /help does what its command does; none needs a word."""
+    """Each button below /help does what its command does, or asks for the words."""
     bot, language = asked
     bot.ask(MANAGER, "/help", code=language)
     names = [name for row in (*BUTTONS, MANAGER_BUTTONS) for name in row]
-    assert "stop" not in names
     for name in names:
         if name in ("unsub", "export"):
             continue
+        bot.clock.forward(seconds=10)
         before = len(bot.server.accepted)
         bot.press(MANAGER, f"set|{name}", code=language)
         assert len(bot.server.accepted) > before, name
+    assert bot.sub(MANAGER) is not None  # /stop has asked first
 
 
 def test_health_tells_managers_how_things_stand(asked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from db_nouns import alert
 from talking_bot import MANAGER, NOW, READER, rig
 
 
@@ -168,10 +169,16 @@ def test_export_sends_the_ledger_as_csv(bot):
 
 
 def test_stop_deletes_everything_about_a_person(bot):
-    """Subscription, deliveries, labels, admission: gone, and said so."""
+    """Subscription, deliveries, labels, admission: gone, and said so; no id is left."""
     bot.ask(READER, "/sub")
     bot.press(READER, "fb:no:d1")
     assert len(bot.store.labels.all()) == 1
+    group = {"id": -1005, "type": "supergroup", "title": "A group"}
+    bot.server.statuses["-1005", READER] = "creator"
+    bot.ask(READER, "/sub", chat=group)
+    told = alert("one", deal_id="d1", created_at=NOW)
+    bot.store.outbox.put(told, [("telegram", str(READER))], NOW)
+    assert bot.send() == 1  # leaves deliveries, and what was asked of the service
     answers = bot.ask(READER, "/stop")
     assert answers[0].startswith("Deleted:")
     assert bot.sub(READER) is None
@@ -201,8 +208,8 @@ def test_managers_see_figures_feeds_and_reach_everybody(bot):
 
 
 def test_menus_are_set_per_language_and_scope(bot):
-    """Private chats, groups and managers get their own menus, in both languages."""
-    bot.server.until(lambda: len(bot.server.menus) == 9)
+    """Private chats, groups, their administrators and managers: each has its menu."""
+    bot.server.until(lambda: len(bot.server.menus) == 12)
     codes = {menu.get("language_code", "") for menu in bot.server.menus}
     assert codes == {"", "de", "en"}
     with_stats = [m for m in bot.server.menus if '"stats"' in m["commands"]]

@@ -116,6 +116,25 @@ def test_configured_chats_are_subscriptions_and_go_with_the_config(bench):
     assert [one.recipient for one in rows.all()] == ["5"]
 
 
+def test_a_configured_chat_that_was_parked_is_tried_again_at_a_start(bench):
+    """No command may ever come from there; others stay parked until one does."""
+    rows, outbox = bench.store.subscriptions, bench.store.outbox
+    chats = [configured_chat(chat, "en", NOW) for chat in ("@late", "-55")]
+    rows.sync("telegram", chats)
+    outbox.move("telegram", "-55", "-10055", NOW)
+    subscribe(bench, "5")
+    for chat in ("@late", "-10055", "5"):
+        outbox.park("telegram", chat, "not enough rights", NOW)
+    rows.sync("telegram", chats)
+    states = {one.recipient: one.state for one in outbox.recipients.all()}
+    assert states == {
+        "@late": "active",
+        "-10055": "active",
+        "-55": "moved",
+        "5": "parked",
+    }
+
+
 def test_a_configured_group_that_grew_keeps_its_settings(bench):
     """The file still names the old id; the subscription goes by the new one."""
     rows = bench.store.subscriptions

@@ -12,7 +12,8 @@ from talking_bot import NOW, READER, rig
 from told_deals import Paper, sum_of, tell
 
 from newsbot.stages import bot_texts
-from newsbot.stages.bot_texts import COMMANDS, describe, help_lines, say
+from newsbot.stages.bot_help import COMMANDS, describe, help_lines
+from newsbot.stages.bot_texts import say
 
 NASTY = [
     "<b>x", "a<b && c", "[x](tg://user?id=1)", "</a><a href=..>", "*_~`>#+-=|{}.!",

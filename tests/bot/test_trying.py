@@ -68,6 +68,33 @@ def test_a_deal_is_told_as_its_alert_would_tell_it(bot):
         assert bot.rows(f"SELECT * FROM {table}") == [], table
 
 
+class Slow(FakeJudge):
+    """A model that has other things to do."""
+
+    def __init__(self, *names):
+        super().__init__(*names)
+        self.begun, self.free = threading.Event(), threading.Event()
+
+    def judge(self, readings, now):
+        self.begun.set()
+        assert self.free.wait(60)
+        return super().judge(readings, now)
+
+
+def test_no_other_answer_waits_for_the_model(bot):
+    """Neither what is said at once, nor what takes a while, as an export does."""
+    bot.admit(READER)
+    bot.judge = Slow("Nvidia", "Anthropic")
+    bot.ask(MANAGER, f"/test {URL}")
+    assert bot.judge.begun.wait(20)
+    assert bot.ask(READER, "/help")
+    bot.server.say(READER, "/export")
+    bot.server.until(lambda: bot.server.documents)
+    assert len(bot.server.messages(str(MANAGER))) == 1  # it is still thinking
+    bot.judge.free.set()
+    bot.server.until(lambda: len(bot.server.messages(str(MANAGER))) == 3)
+
+
 def test_the_verdict_in_german(bot):
     """Who writes in German reads so."""
     head, alert = tried(bot, URL, 2, code="de")

@@ -112,7 +112,7 @@ class TelegramBotServer(TelegramServer):
             button["callback_data"]
             for method, params in self.calls
             if params.get("chat_id") == chat and "reply_markup" in params
-            for row in json.loads(params["reply_markup"])["inline_keyboard"]
+            for row in json.loads(params["reply_markup"]).get("inline_keyboard", ())
             for button in row
         ]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from newsbot.stages.local_days import (
     bounds,
     due_date,
+    find_zone,
     moment,
     read_time,
     read_zone,
@@ -166,3 +167,21 @@ def test_what_is_no_time(text):
 def test_what_is_no_zone(text):
     """Names that are no zone, and paths, are refused."""
     assert read_zone(text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("utc", "UTC"),
+        ("Mars/Base", None),
+        ("../../etc/passwd", None),
+        ("", None),
+    ],
+)
+def test_a_zone_is_found_as_people_type_it(typed, zone):
+    """By its name or its city's, in any case; what is none stays none."""
+    assert find_zone(typed) == zone

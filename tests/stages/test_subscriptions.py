@@ -76,6 +76,14 @@ def decided(subscription, now=NOW, *, reached=False):
         ("!rum*", False),
         ("!gossip", True),
         ("party:Oracle min:31bn", False),
+        ('party:Nvidia,"Core Weave",CoreWeave', True),
+        ("party: Nvidia, CoreWeave", True),
+        ("min:20 Mrd Euro gpus", True),
+        ("ab:31 Mrd. € gpus", False),
+        ("confirmed only", True),
+        ("nur bestätigte gpus", True),
+        ("status:confirmed", True),
+        ("lang:englisch", True),
     ],
 )
 def test_filters(typed, fitting):
@@ -197,3 +205,45 @@ def test_times_as_typed():
     assert read_hours("25-7") is read_hours("7") is read_hours("7-7") is None
     assert read_span("2d") == timedelta(days=2)
     assert read_span("0h") is read_span("999w") is read_span("-1h") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "means"),
+    [
+        # As docs/telegram.md shows it.
+        (
+            'party:OpenAI,"Schwarz Digits" type:investment,chip_supply confirmed '
+            "min:1bn lang:de gpu* !rumour",
+            'party:OpenAI party:"Schwarz Digits" type:investment,chip_supply confirmed '
+            'min:"1000000000 USD" lang:de gpu* !rumour',
+        ),
+        # As phones change it.
+        ("partei:\u201eSchwarz Digits\u201c x", 'party:"Schwarz Digits" x'),
+        ('x party:"Schwarz Digits', 'party:"Schwarz Digits" x'),
+        ('party:"Foo, Inc." y', 'party:"Foo, Inc." y'),
+        ("ab: 1,5 Mrd. \u20ac gpu", 'min:"1500000000 EUR" gpu'),
+        ("min:2 billion dollars gpu", 'min:"2000000000 USD" gpu'),
+    ],
+)
+def test_filters_are_read_as_people_type_them(typed, means):
+    """Blanks, commas and quotation marks part what they seem to; written, it is same."""
+    filters = read_filters(typed)
+    assert write_filters(filters) == means
+    assert read_filters(means) == filters
+
+
+@pytest.mark.parametrize("typed", ["party:", "type: ", "x" * 601, "https://x.example"])
+def test_a_filter_that_is_half_read_is_refused(typed):
+    """Nothing is cut off or left out in silence."""
+    with pytest.raises(FilterError):
+        read_filters(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [("90m", 1.5), ("8 h", 8), ("2 Stunden", 2), ("1 Tag", 24), ("1w", 168)],
+)
+def test_spans_are_read_in_either_language(typed, hours):
+    """Short and whole words; others are none."""
+    assert read_span(typed) == timedelta(hours=hours)
+    assert read_span(f"{typed}x") is None

@@ -1,4 +1,4 @@
-"""Processes that send what an outbox holds, for tests that kill them: FILE, URL.
+"""Processes that send what an outbox holds, for tests that kill them: FILE, URL, BEGAN.
 
 Each line on standard input starts one, by a fork: to import everything anew takes
 longer than to send. It says its number, and this one says how it ended.
@@ -21,9 +21,9 @@ class Elsewhere:
     base_url: str
 
 
-def send(path: Path, server: Elsewhere) -> None:
+def send(path: Path, server: Elsewhere, began_at: float) -> None:
     """Send until nothing waits."""
-    clock = FastClock(speed=1)
+    clock = FastClock(speed=1, began_at=began_at)
     with post(path, server, pace=FAST, clock=clock) as office:
         print(os.getpid(), flush=True)
         while office.waiting():
@@ -35,7 +35,8 @@ if __name__ == "__main__":
         child = os.fork()
         if child == 0:
             try:
-                send(Path(sys.argv[1]), Elsewhere(base_url=sys.argv[2]))
+                server = Elsewhere(base_url=sys.argv[2])
+                send(Path(sys.argv[1]), server, float(sys.argv[3]))
             except BaseException:
                 os._exit(1)
             os._exit(0)

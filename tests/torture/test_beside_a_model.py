@@ -18,6 +18,7 @@ from servers import telegram as api
 from servers.feeds import item, rss
 from servers.scripted import Reply, ScriptedServer, silent
 from servers.telegram import TOKEN, TelegramServer
+from servers.telegram_bot import TelegramBotServer
 
 from newsbot.adapters.db import open_store
 
@@ -88,6 +89,27 @@ def test_a_stored_alert_does_not_wait_for_the_model(tmp_path, servers):
         running.until(lambda: len(telegram.accepted) == 2, seconds=30)
         first, second = (message.at for message in telegram.accepted)
         assert second - first >= 1  # the limit of a chat, in life
+
+
+def test_an_answer_does_not_wait_for_the_model(tmp_path, servers):
+    """61: people are answered, and a page is tried, while the model has a batch."""
+    site, _ = servers
+    with TelegramBotServer() as telegram:
+        set_up(tmp_path, site, telegram, more="managers = [7]\n")
+        with Running(tmp_path, TELEGRAM_BOT_TOKEN=TOKEN) as running:
+            running.started().until(
+                lambda: any(r.target.startswith("/v1/") for r in site.requests)
+            )
+            # Its answer waits for the model, too: it must not hold up the next ones.
+            telegram.say(7, f"/test {site.url('/story')}")
+            for n, text in enumerate(("/help", "/deals", "/filter", "/search Oracle")):
+                telegram.say(7, text)
+                running.until(
+                    lambda n=n: len(telegram.messages("7")) == n + 2, seconds=30
+                )
+            assert telegram.messages("7")[0].startswith("Fetching http")
+            assert "stage=assess" not in running.log  # the model has it still
+            assert running.stop()[0] == 0  # neither the batch nor the trial holds it up
 
 
 def test_a_single_run_sends_what_waits_to_every_service(tmp_path, servers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from newsbot.adapters.db import codec
@@ -76,6 +77,18 @@ class BotRows:
         """Delete what waits to be said in a chat or topic."""
         with self._connection.atomic() as db:
             db.execute("DELETE FROM replies WHERE recipient = ?", [recipient])
+
+    def move(self, old: str, new: str) -> None:
+        """Let what waits to be said in a chat go to its new id, topics included."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE replies SET "
+                "recipient = ?1 || substr(recipient, length(?2) + 1), "
+                "document = json_set(document, '$.recipient', "
+                "?1 || substr(recipient, length(?2) + 1)) WHERE recipient = ?2 "
+                "OR substr(recipient, 1, length(?2) + 1) = ?2 || '/'",
+                [new, old],
+            )
 
     def put_invite(self, hashed: str, now: datetime, expires_at: datetime) -> None:
         """Keep an invite by its hash; those long expired are deleted."""
@@ -151,12 +164,21 @@ class BotRows:
                 ],
             )
 
-    def replies(self, now: datetime, limit: int) -> list[tuple[int, Reply]]:
-        """List answers whose time has come, with their numbers, oldest first."""
+    def replies(
+        self, now: datetime, limit: int, but: Set[str] = frozenset()
+    ) -> list[tuple[int, Reply]]:
+        """List answers whose time has come, with their numbers, oldest first.
+
+        Args:
+            now: Aware.
+            limit: At most so many.
+            but: Chats and topics whose answers are left out.
+        """
         rows = self._connection.rows(
             "SELECT number, document FROM replies WHERE due_at <= ? "
+            "AND recipient NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY number LIMIT ?",
-            (codec.at_text(now), limit),
+            (codec.at_text(now), json.dumps(sorted(but)), limit),
         )
         return [(int(str(row["number"])), _reply(str(row["document"]))) for row in rows]
 

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from newsbot.adapters.db import codec
+from newsbot.adapters.db.bot import BotRows
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
 from newsbot.adapters.db.subscriptions import SubscriptionRows
 from newsbot.adapters.db.traffic import TrafficRows
 from newsbot.mailing import Edit
+from newsbot.stages.subscriptions import quiet_until
 from newsbot.types import Alert, Delivery, Language, identity
 
 _at = codec.at_text
@@ -84,6 +86,17 @@ class OutboxRows:
         """Let a recipient's messages wait; whether it was not parked before."""
         return self.recipients.park(channel, recipient, reason, now)
 
+    def quiet_until(
+        self, channel: str, recipient: str, now: datetime
+    ) -> datetime | None:
+        """Tell when a subscriber's quiet hours end; None outside of them."""
+        there = SubscriptionRows(self._connection).get(channel, recipient)
+        return None if there is None else quiet_until(there, now)
+
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a subscriber wait for the end of quiet hours."""
+        SubscriptionRows(self._connection).hush(channel, recipient, until)
+
     def unpark(self, channel: str, recipient: str, now: datetime) -> bool:
         """Let a parked recipient's messages go on; whether it was parked."""
         return self.recipients.unpark(channel, recipient, now)
@@ -93,6 +106,7 @@ class OutboxRows:
         with self._connection.atomic():
             self.recipients.move(channel, old, new, now)
             SubscriptionRows(self._connection).move(channel, old, new)
+            BotRows(self._connection).move(old, new)
 
     def alert(self, alert_id: str) -> Alert | None:
         """Read a message."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
+from newsbot.adapters.db.recipients import RecipientRows
 from newsbot.adapters.db.subscribers import SubscriberRows
 from newsbot.talking import Subscription
 
@@ -95,6 +96,37 @@ class SubscriptionRows:
                 [reason, channel, recipient],
             )
 
+    def hush(self, channel: str, recipient: str, until: datetime) -> None:
+        """Let all that waits for a recipient wait until then; no try is counted."""
+        at = codec.at_text(until)
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE deliveries SET due_at = ?1, begun_at = NULL "
+                "WHERE state = 'pending' AND channel = ?2 AND recipient = ?3 "
+                "AND due_at < ?1",
+                [at, channel, recipient],
+            )
+
+    def hurry_quiet(self, channel: str, recipient: str, now: datetime) -> None:
+        """Look again at what waits for the end of quiet hours: they have changed."""
+        values = [codec.at_text(now), channel, recipient]
+        with self._connection.atomic() as db:
+            for table in ("deliveries", "notices"):
+                db.execute(
+                    f"UPDATE {table} SET due_at = ?1 WHERE state = 'pending' "
+                    "AND channel = ?2 AND recipient = ?3 AND due_at > ?1 "
+                    "AND n_attempts = 0 AND coalesce(error, '') = ''",
+                    values,
+                )
+
+    def disown(self, owner_id: int) -> None:
+        """Forget who subscribed the chats that a person did; they stay subscribed."""
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE subscriptions SET owner_id = NULL WHERE owner_id = ?",
+                [owner_id],
+            )
+
     def forget(self, channel: str, recipient: str) -> None:
         """Delete a subscription, its reader by mail, and all that was sent or waits."""
         with self._connection.atomic() as db:
@@ -104,6 +136,10 @@ class SubscriptionRows:
                     f"DELETE FROM {table} WHERE channel = ? AND recipient = ?",
                     [channel, recipient],
                 )
+            db.execute(
+                "DELETE FROM requests WHERE channel = ? AND chat = ?",
+                [channel, recipient],
+            )
 
     def move(self, channel: str, old: str, new: str) -> None:
         """Let a chat that got a new id keep its subscriptions, topics included.
@@ -127,7 +163,8 @@ class SubscriptionRows:
     def sync(self, channel: str, configured: Sequence[Subscription]) -> None:
         """Make the config's recipients known, and forget those it names no more.
 
-        What was set for one that is there already stays.
+        What was set for one that is there already stays; one that was parked is tried
+        again.
         """
         moved = {
             str(row["recipient"]): str(row["moved_to"])
@@ -143,6 +180,14 @@ class SubscriptionRows:
             recipient: dataclasses.replace(one, recipient=recipient)
             for recipient, one in named.items()
         }
+        parked = {
+            str(row["recipient"])
+            for row in self._connection.rows(
+                "SELECT recipient FROM recipients "
+                "WHERE channel = ? AND state = 'parked'",
+                (channel,),
+            )
+        }
         with self._connection.atomic():
             for one in self.all():
                 gone = one.recipient not in wanted
@@ -154,6 +199,10 @@ class SubscriptionRows:
                     self.put(one)
                 elif there.source != "config":
                     self.put(dataclasses.replace(there, source="config"))
+                if recipient in parked:
+                    # No command may ever come from there: a start tries it again.
+                    rows = RecipientRows(self._connection)
+                    rows.unpark(channel, recipient, one.created_at)
 
     def reached(self, deal_id: str) -> frozenset[tuple[str, str]]:
         """List channel and recipient of who gets, or got, a message about a deal."""

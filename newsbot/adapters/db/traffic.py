@@ -117,6 +117,22 @@ class TrafficRows:
         )
         return [codec.pause(row) for row in rows]
 
+    def rests(self, channel: str, now: datetime) -> bool:
+        """Whether a channel rests just now."""
+        rows = self._connection.rows(
+            "SELECT 1 FROM pauses WHERE channel = ? AND until > ?",
+            (channel, codec.at_text(now)),
+        )
+        return bool(rows)
+
+    def owner_of(self, channel: str, recipient: str) -> int | None:
+        """Tell who subscribed a chat, by numeric id; None where nobody is known."""
+        rows = self._connection.rows(
+            "SELECT owner_id FROM subscriptions WHERE channel = ? AND recipient = ?",
+            (channel, recipient),
+        )
+        return rows[0]["owner_id"] if rows else None  # type: ignore[return-value]
+
     def language_of(self, channel: str, recipient: str) -> Language | None:
         """Tell the language that a chat has chosen; None where it has none."""
         rows = self._connection.rows(

@@ -17,19 +17,17 @@ Source:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from telegram import (
     Bot,
-    BotCommandScope,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
     ChatMember,
     ChatMemberAdministrator,
     Update,
@@ -37,20 +35,24 @@ from telegram import (
 )
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Forbidden,
+    InvalidToken,
     RetryAfter,
     TelegramError,
 )
 from telegram.request import HTTPXRequest
 
+from newsbot.adapters.telegram.beside import Worker
 from newsbot.adapters.telegram.hearing import chat_kind, heard
 from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
-from newsbot.adapters.telegram.speaking import speak
+from newsbot.adapters.telegram.speaking import scope_of, speak
 from newsbot.adapters.telegram.trouble import Trouble, Waits
 from newsbot.errors import ConfigError, NewsbotError
-from newsbot.talking import Asked, Desk, Job, Menu, Outcome, Reply, Standing
+from newsbot.mailing import chat_of
+from newsbot.talking import Asked, Desk, Job, Outcome, Reply, Standing
 
 log = logging.getLogger("newsbot")
 _T = TypeVar("_T")
@@ -59,9 +61,18 @@ _T = TypeVar("_T")
 ALLOWED_UPDATES = ("message", "callback_query")
 #: Answers that are read at once, and recipients that are spoken to at once.
 BATCH = 50
-N_VOICES = 8
+N_VOICES = 16
 #: Seconds that a stop waits for what is being said.
 CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Later:
+    """An answer that is to be said again, or at all, in so many seconds."""
+
+    seconds: float
+    #: Whether it was a try of this answer: after some it is given up.
+    counted: bool = True
 
 
 class BotConversation:
@@ -105,12 +116,13 @@ class BotConversation:
             request=self._requests[0],
             get_updates_request=self._requests[1],
         )
-        # One thread for the database, one for what takes long.
+        # One thread for the database, one for what takes long, and one that may wait
+        # for the model.
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="bot-clerk")
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="bot-worker")
+        self._worker, self._trials = Worker("bot-worker"), Worker("bot-trials")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        #: Held, or the loop would let go of them in the middle.
+        #: What is done beside listening.
         self._tasks: set[asyncio.Task[object]] = set()
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
@@ -128,7 +140,8 @@ class BotConversation:
                 loop.call_soon_threadsafe(main.cancel)
             self._thread.join(CLOSE_SECONDS)
         self._clerk.shutdown(wait=True, cancel_futures=True)
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
+        self._trials.close()
         self._closing()
         self._redactor.remove()
 
@@ -154,6 +167,10 @@ class BotConversation:
                     tasks.create_task(self._listen())
                     tasks.create_task(self._talk())
             finally:
+                tasks = set(self._tasks)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 for request in self._requests:
                     await request.shutdown()
 
@@ -174,9 +191,7 @@ class BotConversation:
             try:
                 if me is None:
                     me = await self._bot.get_me()
-                    chore = asyncio.create_task(self._set_menus())
-                    self._tasks.add(chore)
-                    chore.add_done_callback(self._tasks.discard)
+                    self._beside(self._set_menus())
                 updates = await self._bot.get_updates(
                     offset,
                     timeout=int(self._waits.poll),
@@ -202,14 +217,13 @@ class BotConversation:
         outcome: Outcome = await self._ask(lambda: self._desk.answer(asked, standing))
         for reply in outcome.at_once:
             # Nobody waits for what a stranger is told.
-            saying = asyncio.create_task(self._say_at_once(reply))
-            self._tasks.add(saying)
-            saying.add_done_callback(self._tasks.discard)
+            self._beside(self._say_at_once(reply))
         if outcome.job is not None:
-            self._loop_in(outcome.job)
+            worker = self._trials if outcome.asks_model else self._worker
+            self._loop_in(outcome.job, worker)
         self._said_something.set()
 
-    def _loop_in(self, job: Job) -> None:
+    def _loop_in(self, job: Job, worker: Worker) -> None:
         """Do what takes long beside the conversation, and say what comes of it."""
         assert self._loop is not None
         loop, done = self._loop, self._said_something
@@ -219,9 +233,10 @@ class BotConversation:
                 job()
             except Exception as error:
                 log.error("bot job error=%s", type(error).__name__)
-            loop.call_soon_threadsafe(done.set)
+            with contextlib.suppress(RuntimeError):  # the bot has ended meanwhile
+                loop.call_soon_threadsafe(done.set)
 
-        self._worker.submit(work)
+        worker.submit(work)
 
     async def _standing(
         self, chat: str | int, asked: Asked, me: User
@@ -253,22 +268,22 @@ class BotConversation:
     async def _talk(self) -> None:
         """Say what waits; whoever cannot be reached holds up nobody else."""
         voices = asyncio.Semaphore(N_VOICES)
+        #: Who is just spoken to: their next answers wait for that.
+        busy: set[str] = set()
         while True:
             try:
-                waiting = await self._ask(lambda: self._desk.replies(BATCH))
+                others = partial(self._desk.replies, BATCH, frozenset(busy))
+                waiting = await self._ask(others)
                 chats: dict[str, list[tuple[int, Reply]]] = {}
                 for number, reply in waiting:
                     chats.setdefault(reply.recipient, []).append((number, reply))
-                await asyncio.gather(
-                    *(self._say_all(replies, voices) for replies in chats.values())
-                )
+                for recipient, replies in chats.items():
+                    busy.add(recipient)
+                    self._beside(self._speak_to(recipient, replies, voices, busy))
                 if waiting:
                     continue
             except NewsbotError as error:
                 log.warning("bot %s", error)
-            except Exception as error:
-                # What nobody foresaw must not strike the bot dumb.
-                log.error("bot replies error=%s", type(error).__name__)
             try:
                 async with asyncio.timeout(self._waits.look):
                     await self._said_something.wait()
@@ -276,38 +291,66 @@ class BotConversation:
                 pass
             self._said_something.clear()
 
-    async def _say_all(
-        self, replies: list[tuple[int, Reply]], voices: asyncio.Semaphore
+    async def _speak_to(
+        self,
+        recipient: str,
+        replies: list[tuple[int, Reply]],
+        voices: asyncio.Semaphore,
+        busy: set[str],
     ) -> None:
-        wait: float | None = None
-        aside = 0.0
-        async with voices:
-            for number, reply in replies:
-                if wait is None and not aside:
-                    aside = await self._turn(reply)
-                    wait = None if aside else await self._say(reply)
-                # What comes later waits as well: the order is kept.
-                if aside:
-                    await self._ask(partial(self._desk.put_aside, number, aside))
-                elif wait is not None:
-                    await self._ask(partial(self._desk.put_off, number, wait))
+        """Say what waits for one chat or topic, and let its next answers come."""
+        try:
+            async with voices:
+                await self._say_all(replies)
+        except Exception as error:
+            # What nobody foresaw must not strike the bot dumb, nor make it stutter.
+            known = isinstance(error, NewsbotError)
+            log.log(
+                logging.WARNING if known else logging.ERROR,
+                "bot replies error=%s %s",
+                type(error).__name__,
+                error if known else "",
+            )
+            await asyncio.sleep(self._waits.look)
+        finally:
+            busy.discard(recipient)
+            self._said_something.set()
+
+    def _beside(self, doing: Coroutine[object, object, object]) -> None:
+        """Do something beside the rest; held, or the loop would let go of it."""
+        task = asyncio.create_task(doing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _say_all(self, replies: list[tuple[int, Reply]]) -> None:
+        later: _Later | None = None
+        for number, reply in replies:
+            if later is None:
+                if aside := await self._turn(reply):
+                    later = _Later(seconds=aside, counted=False)
                 else:
-                    await self._ask(partial(self._desk.said, number))
+                    later = await self._say(reply)
+            # What comes later waits as well: the order is kept.
+            if later is None:
+                await self._ask(partial(self._desk.said, number))
+            else:
+                put = self._desk.put_off if later.counted else self._desk.put_aside
+                await self._ask(partial(put, number, later.seconds))
 
     async def _say_at_once(self, reply: Reply) -> None:
         """Say now or never what is kept nowhere."""
-        if not await self._turn(reply):
+        if not await self._ask(self._desk.resting) and not await self._turn(reply):
             await self._say(reply)
 
     async def _turn(self, reply: Reply) -> float:
         """Take an answer's turn; else the seconds until it comes."""
         return 0.0 if self._pacing is None else await self._pacing.turn(reply)
 
-    async def _say(self, reply: Reply) -> float | None:
+    async def _say(self, reply: Reply) -> _Later | None:
         """Say one answer, whose turn it is.
 
         Returns:
-            None when it was said, or never can be; else seconds to wait.
+            None when it was said, or never can be.
         """
         try:
             async with asyncio.timeout(2 * self._waits.request):
@@ -316,11 +359,21 @@ class BotConversation:
             # Blocked, kicked, too late for a toast: nobody is there to hear it.
             log.info("bot reply dropped: %s", self._redactor.redact(str(error)))
         except RetryAfter as error:
+            # Nobody may ask anything before, messages included.
             told = delivery_error(error)
-            return float(told.retry_after or self._waits.failed)
+            seconds = float(told.retry_after or self._waits.failed)
+            await self._ask(partial(self._desk.rest, seconds, str(told)))
+            return _Later(seconds=seconds, counted=False)
+        except ChatMigrated as error:
+            old, new = chat_of(reply.recipient), str(error.new_chat_id)
+            await self._ask(partial(self._desk.moved, old, new))
+            return _Later(seconds=self._waits.failed)
+        except InvalidToken:
+            # Said once by who polls; with another token it goes on.
+            return _Later(seconds=self._waits.longest, counted=False)
         except (TelegramError, TimeoutError) as error:
             log.info("bot reply waits: %s", self._redactor.redact(str(error)))
-            return self._waits.longest
+            return _Later(seconds=self._waits.longest)
         finally:
             if self._pacing is not None:
                 self._pacing.over(reply)
@@ -331,7 +384,7 @@ class BotConversation:
         for menu in self._desk.menus():
             try:
                 await self._bot.set_my_commands(
-                    menu.commands, scope=_scope(menu), language_code=menu.language
+                    menu.commands, scope=scope_of(menu), language_code=menu.language
                 )
             except TelegramError as error:
                 log.info("bot menu not set: %s", self._redactor.redact(str(error)))
@@ -340,11 +393,3 @@ class BotConversation:
         """Ask the desk, on the thread that may wait for the database."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._clerk, question)
-
-
-def _scope(menu: Menu) -> BotCommandScope:
-    if menu.scope == "private":
-        return BotCommandScopeAllPrivateChats()
-    if menu.scope == "group":
-        return BotCommandScopeAllGroupChats()
-    return BotCommandScopeChat(menu.scope)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from telegram import CallbackQuery, Chat, ChatFullInfo, Message, Update, User
 
+from newsbot.stages.bot_help import answered
 from newsbot.talking import Asked, ChatKind
 
 #: Characters of a message that are read; Telegram's own limit is half of that.
@@ -73,7 +74,7 @@ def _message(update_id: int, message: Message, me: User) -> Asked | None:
             user_id=None,
             text=str(message.migrate_to_chat_id),
         )
-    text = message.text or ""
+    text = _with_command(message, me)
     if not text or message.forward_origin is not None or message.via_bot is not None:
         return None
     anonymous = False
@@ -99,6 +100,16 @@ def _message(update_id: int, message: Message, me: User) -> Asked | None:
         chat_title=chat.title or "",
         chat_name=_name(chat),
     )
+
+
+def _with_command(message: Message, me: User) -> str:
+    """Read a text; where it replies to a question of ours, as the command it fills."""
+    text, asked = message.text or "", message.reply_to_message
+    if not text or text.startswith("/") or asked is None or asked.from_user is None:
+        return text
+    # By its whole text: no title of an article can pass for a question.
+    command = answered(asked.text or "") if asked.from_user.id == me.id else None
+    return f"/{command} {text}" if command else text
 
 
 def _read(text: str) -> str:

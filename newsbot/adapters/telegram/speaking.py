@@ -7,6 +7,12 @@ import re
 
 from telegram import (
     Bot,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -16,7 +22,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from newsbot.adapters.telegram.text import fit_html, fit_plain
-from newsbot.talking import Reply
+from newsbot.talking import Menu, Reply
 
 #: UTF-16 units of a toast, and of a document's caption
 #: (https://core.telegram.org/bots/api#answercallbackquery, #senddocument).
@@ -34,7 +40,8 @@ async def speak(bot: Bot, reply: Reply) -> None:
     """
     if reply.kind == "toast":
         text = fit_plain(plain(reply.html), MAX_TOAST) if reply.html else None
-        await bot.answer_callback_query(str(reply.callback_id), text)
+        id_ = str(reply.callback_id)
+        await bot.answer_callback_query(id_, text, show_alert=reply.stays)
         return
     chat, _, thread = reply.recipient.partition("/")
     topic = int(thread) if thread.isdecimal() and thread != "1" else None
@@ -81,7 +88,7 @@ async def _say(
         parse_mode=mode,
         link_preview_options=_NO_PREVIEW,
         message_thread_id=topic,
-        reply_markup=_keyboard(reply),
+        reply_markup=ForceReply() if reply.asks else _keyboard(reply),
     )
 
 
@@ -103,3 +110,14 @@ def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
             for row in reply.buttons
         ]
     )
+
+
+def scope_of(menu: Menu) -> BotCommandScope:
+    """Say where a menu is offered."""
+    if menu.scope == "private":
+        return BotCommandScopeAllPrivateChats()
+    if menu.scope == "group":
+        return BotCommandScopeAllGroupChats()
+    if menu.scope == "admins":
+        return BotCommandScopeAllChatAdministrators()
+    return BotCommandScopeChat(menu.scope)
