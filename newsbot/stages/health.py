@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from newsbot.stages.printable import without_keys
 from newsbot.types import Feed, Language
 from newsbot.watching import Facts, Health, Sending
 
@@ -46,8 +47,8 @@ def judge_health(
     problems += _upkeep(facts, now, backup_every)
     return Health(
         running=facts.running,
-        problems=tuple(problems),
-        warnings=tuple(_warnings(facts)),
+        problems=tuple(map(without_keys, problems)),
+        warnings=tuple(map(without_keys, _warnings(facts))),
     )
 
 
