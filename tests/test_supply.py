@@ -206,6 +206,31 @@ def test_an_audit_counts_what_was_looked_up(tmp_path, answer, code, said):
     assert said in done.stdout
 
 
+def test_what_one_service_cannot_look_up_another_is_asked(tmp_path):
+    """And only that: what the first one answered for is not asked again."""
+    first, *others = pins("requirements.lock")
+    one = f'{{"name": "{first}", "version": "1", "vulns": []}}'
+    rest = ",".join(f'{{"name": "{name}", "vulns": []}}' for name in others)
+    (tmp_path / "pypi").write_text(f'{{"dependencies": [{one}]}}')
+    (tmp_path / "osv").write_text(f'{{"dependencies": [{rest}]}}')
+    audit = tmp_path / "pip-audit"
+    audit.write_text(
+        '#!/bin/sh\nfor word; do [ "$last" = -s ] && service=$word; last=$word; done\n'
+        f'cp "$last" {tmp_path}/asked.$service\ncat {tmp_path}/$service\n'
+    )
+    audit.chmod(0o755)
+    done = run_audit(tmp_path)
+    assert (done.returncode, "no known" in done.stdout) == (0, True), done
+    asked = (tmp_path / "asked.osv").read_text().splitlines()
+    assert {line.partition("==")[0] for line in asked} == set(others)
+    assert len((tmp_path / "asked.pypi").read_text().splitlines()) == len(others) + 1
+    (tmp_path / "osv").write_text("no route to host")
+    done = run_audit(tmp_path)
+    assert done.returncode == 4
+    assert f"{first}: not checked" not in done.stdout
+    assert f"{others[0]}: not checked" in done.stdout
+
+
 def run_audit(folder):
     return subprocess.run(
         [sys.executable, ROOT / "packaging" / "audit.py"],
