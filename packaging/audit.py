@@ -2,10 +2,10 @@
 
     pip install pip-audit && python packaging/audit.py
 
-PyPI's own advisories are asked first; of what they cannot look up, OSV's are
-(https://osv.dev). It is clean only where one of them answered for every package. Exit
-code 0: none is known; 1: there is one; 4: a package, or all of them, could not be looked
-up, which is printed as *not checked*.
+PyPI's own advisories are asked first, and OSV's (https://osv.dev) of what they cannot
+look up. It is clean only where one of them answered for every package. Exit code 0:
+none is known; 1: there is one; 4: a package, or all of them, could not be looked up,
+which is printed as *not checked*.
 """
 
 from __future__ import annotations
