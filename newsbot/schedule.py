@@ -207,7 +207,7 @@ class Service:
 
     def _asked(self) -> Count | None:
         brain = self._app.loaded
-        return brain and brain.count
+        return brain.count if brain is not None else None
 
     def _send(self) -> None:
         with self._sending:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 from commands import ROOT
@@ -154,6 +157,63 @@ def test_locks_are_whole(name, extras):
     needed = {package for package, users in wanted().items() if users & extras}
     assert len(needed) > 60
     assert needed - pins(name).keys() == set()
+
+
+@pytest.fixture
+def index(tmp_path):
+    """An index with one package; gives a function that writes its page, and its hash."""
+    folder = tmp_path / "simple" / "small"
+    folder.mkdir(parents=True)
+    name = "small-1.0-py3-none-any.whl"
+    told = {
+        "METADATA": "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        for file, text in told.items():
+            wheel.writestr(f"small-1.0.dist-info/{file}", text)
+
+    def publish(attribute=""):
+        (folder / "index.html").write_text(f'<a href="{name}" {attribute}>{name}</a>')
+
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    return publish, digest, tmp_path / "simple"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "pin", "said"),
+    [
+        ("", "small==1.0 --hash=sha256:{hash}", None),
+        ('data-yanked="broken"', "small==1.0 --hash=sha256:{hash}", "was taken back"),
+        ("", "small==1.0 --hash=sha256:" + "0" * 64, "DO NOT MATCH"),
+        ("", "small==1.0", "require-hashes"),
+        ("", "other==1.0 --hash=sha256:{hash}", "No matching distribution"),
+    ],
+)
+def test_hash_mode_lets_nothing_else_through(tmp_path, index, attribute, pin, said):
+    """75: another hash, none, a version that was taken back, a package that is not there:
+    the check fails and says so; a whole lock passes.
+    """
+    publish, digest, folder = index
+    publish(attribute)
+    lock = tmp_path / "some.lock"
+    lock.write_text(pin.format(hash=digest) + "\n")
+    done = subprocess.run(
+        [ROOT / "packaging" / "hash-mode", lock],
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": folder.as_uri(),
+            "PIP_EXTRA_INDEX_URL": "",
+            "PIP_CACHE_DIR": str(tmp_path / "cache"),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode == 0) is (said is None), done
+    assert said is None or said in done.stderr
 
 
 def test_an_audit_that_cannot_ask_never_says_clean(tmp_path):
