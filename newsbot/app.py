@@ -148,6 +148,12 @@ class App:
             return embedded_brain(self.config, gazetteer, self._progress)
         return prompted_brain(model, gazetteer, lambda: self.fetcher.post_json)
 
+    @property
+    def loaded(self) -> Brain | None:
+        """The model, where it is loaded by now."""
+        brain: Brain | None = self.__dict__.get("brain")
+        return brain
+
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """The channels that are configured, by name."""

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from newsbot.config_reader import Limits, Reader
+from newsbot.config_steps import CONFIG_VERSION, current_text
 from newsbot.errors import ConfigError
 from newsbot.presets import PresetName
 from newsbot.types import Language, OrganisationKind
-
-#: Raised when a key changes its meaning; older files are then migrated.
-CONFIG_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,19 +358,13 @@ def find_config(option: str | None) -> Path:
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a config file.
+    """Read and check a config file; one of an older version is brought up to date.
 
     Raises:
         ConfigError: Unreadable, not TOML, or a key or value is wrong; the one
             line names file, line, key, value and the nearest known key.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"{path}: {reason}; `newsbot init` writes one") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+    text = current_text(path, lambda fresh: read_config(fresh, path))
     return dataclasses.replace(read_config(text, path), folder=path.absolute().parent)
 
 

@@ -46,7 +46,7 @@ class Reader:
 
     def error(self, key: tuple[str | int, ...], message: str) -> ConfigError:
         """Make the error that names where a key stands."""
-        line = _line_of(self.text, key)
+        line = line_of(self.text, key)
         where = f"{self.path}:{line}" if line else f"{self.path}"
         return ConfigError(f"{where}: {_dotted(key)}: {message}")
 
@@ -193,15 +193,25 @@ def _dotted(key: tuple[str | int, ...]) -> str:
     return dotted or "config"
 
 
-def _line_of(text: str, key: tuple[str | int, ...]) -> int | None:
+def line_of(
+    text: str, key: tuple[str | int, ...], *, whole: bool = False
+) -> int | None:
     """Find the line of a key, or of what it stands in, for an editor to jump there.
 
     A `[header]`, a `[[list]]` and a `dotted.key =` each name a path; the first line
     with the longest path that leads to *key* is the one.
+
+    Args:
+        text: TOML.
+        key: Names, and numbers in lists from 0 on.
+        whole: Only the key itself will do.
+
+    Returns:
+        Its number, from 1 on; None where there is none.
     """
     table: tuple[str | int, ...] = ()
     counts: dict[tuple[str | int, ...], int] = {}
-    found, length = None, 0
+    found, length = None, len(key) - 1 if whole else 0
     for number, line in enumerate(text.split("\n"), 1):
         path = table
         if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+)\]", line):

@@ -167,11 +167,12 @@ class TextModel(Protocol):
         ...
 
     def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
-        """Weigh the fixed answers of each request.
+        """Weigh each request's answers: a probability per choice, 1 together."""
+        ...
 
-        Returns:
-            Per request one probability per choice, each summing to 1.
-        """
+    @property
+    def n_weighed_tokens(self) -> int:
+        """Tokens read so far to weigh choices; 0 where a server tells of none."""
         ...
 
 

@@ -33,6 +33,7 @@ from newsbot.talking import Conversation
 from newsbot.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from newsbot.adapters.meter import Count
     from newsbot.adapters.metrics import Metrics
 
 log = logging.getLogger("newsbot")
@@ -83,7 +84,7 @@ class Service:
         self._mailing = threading.Lock()
         self._keeping = threading.Lock()
         self._upkeep = _upkeep_of(app)
-        self._metrics = _metrics_of(app)
+        self._metrics = _metrics_of(app, self._asked)
         self._resting_until = 0.0
         self._no_model_until = 0.0
         self._failed: NewsbotError | None = None
@@ -203,6 +204,10 @@ class Service:
             # Feeds are polled and messages sent; articles wait where they are.
             log.error("%s; tried again in %d s", error, MODEL_SECONDS)
             self._no_model_until = time.monotonic() + MODEL_SECONDS
+
+    def _asked(self) -> Count | None:
+        brain = self._app.loaded
+        return brain.count if brain is not None else None
 
     def _send(self) -> None:
         with self._sending:
@@ -340,10 +345,11 @@ def _upkeep_of(app: App) -> Upkeep:
     return Upkeep(app.config, connection, lambda: app.fetcher, tell)
 
 
-def _metrics_of(app: App) -> Metrics | None:
+def _metrics_of(app: App, asked: Callable[[], Count | None]) -> Metrics | None:
     """Open the port for Prometheus, where the config names one."""
     if not app.config.metrics.port:
         return None
     from newsbot.adapters.metrics import Metrics
 
-    return Metrics(app.config.database_path, app.config.metrics.port, app.clock)
+    port = app.config.metrics.port
+    return Metrics(app.config.database_path, port, app.clock, asked)

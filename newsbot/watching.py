@@ -55,6 +55,10 @@ class Sending:
     n_mails_pending: int
     n_mails_sent: int
     n_mails_failed: int
+    #: Mails of the last day that waited for days in vain, and that were refused for
+    #: good: their readers are suspended.
+    n_mails_given_up: int = 0
+    n_mails_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from torture.ledgers import NAMES, ledger_at
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.lock import hold_lock
+from newsbot.subscribing import Letter
 
 NOW = datetime.now(UTC)
 
@@ -117,6 +118,35 @@ def test_feeds_queue_and_deliveries_are_judged(tmp_path):
     assert "refuses our key" in status.out
     assert "line: assess 1" in status.out
     store.close()
+
+
+def test_mail_that_failed_is_told(tmp_path, ledger):
+    """Given up after days is for somebody to mend; a mailbox that is gone is its
+    owner's, and a warning; what failed before yesterday is no news.
+    """
+    for name, error, written_at in (
+        ("one", "given up after 5 days: no answer", NOW),
+        ("two", "550 no such user", NOW),
+        ("three", "550 no such user", NOW - timedelta(days=2)),
+    ):
+        letter = Letter(
+            id=name,
+            subscriber_id=None,
+            recipient="a@example.org",
+            kind="digest",
+            occasion=name,
+            content_id=None,
+            state="pending",
+            n_attempts=0,
+            created_at=written_at,
+            due_at=written_at,
+            upto=0,
+        )
+        ledger.letters.put(None, [letter], NOW)
+        ledger.letters.failed(name, error)
+    code, found = health(tmp_path)
+    assert (code, found["problems"]) == (6, ["1 mails were given up in the last day"])
+    assert any(one.startswith("1 mails were refused") for one in found["warnings"])
 
 
 def test_a_ledger_of_an_older_version_is_not_migrated_by_looking(tmp_path):

@@ -6,7 +6,10 @@ import json
 import logging
 import sys
 
-from newsbot.cli.logs import JsonLine, OneLine
+import pytest
+
+from newsbot.cli.logs import JsonLine, OneLine, say
+from newsbot.stages.printable import without_keys
 
 
 def record(message, *args, error=None):
@@ -59,3 +62,51 @@ def test_events_without_keys_are_events():
     told = json.loads(JsonLine().format(record("%s took %d s", "it", 3)))
     assert set(told) == {"at", "level", "event"}
     assert told["event"] == "it took 3 s"
+
+
+def test_what_opens_a_private_feed_is_in_no_line():
+    """Passwords and keys in addresses are hidden, in the event and in its fields."""
+    url = "https://me:pa55word@paper.example/feed?key=letmein&page=2"
+    failed = record("poll feed=%s error=%s", url, f"{url}: 401")
+    for form in (OneLine(), JsonLine()):
+        line = form.format(failed)
+        assert "https://…@paper.example/feed?key=…&page=2" in line
+        assert "pa55word" not in line
+        assert "letmein" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a.example/f?q=cloud+deals&hl=de: 503", None),
+        ("http://a.example/f?id=1234567890123456", None),
+        ("no address?token=x", None),
+        ("https://a.example/f?auth=x.", "https://a.example/f?auth=…."),
+        ("HTTP://u@a.example", "HTTP://…@a.example"),
+        ("a https://a.example/?9f8e7d6c5b4a3f2e b", "a https://a.example/?… b"),
+        (
+            "https://a.example/?u=Ab3dEf6hIj9kLm2nOp https://b.example/?Token=1&a",
+            "https://a.example/?u=… https://b.example/?Token=…&a",
+        ),
+        ("https://a@b:c@d.example/x", "https://…@d.example/x"),
+    ],
+)
+def test_only_what_looks_like_a_key_is_hidden(text, shown):
+    """A feed's search words stay readable; names of keys and long codes do not."""
+    assert without_keys(text) == (shown or text)
+
+
+def test_what_a_person_is_told_is_an_event_where_the_log_is_json(capsys):
+    """A line on standard error, or one object, whatever the level of the log."""
+    say("no feeds yet: 100 % empty")
+    assert capsys.readouterr().err == "no feeds yet: 100 % empty\n"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLine())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        say("error: the disk is 100 % full", logging.ERROR)
+    finally:
+        root.removeHandler(handler)
+    told = json.loads(capsys.readouterr().err)
+    assert (told["level"], told["event"]) == ("error", "error: the disk is 100 % full")

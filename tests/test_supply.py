@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 from commands import ROOT
@@ -156,6 +159,63 @@ def test_locks_are_whole(name, extras):
     assert needed - pins(name).keys() == set()
 
 
+@pytest.fixture
+def index(tmp_path):
+    """An index with one package; gives a function that writes its page, and its hash."""
+    folder = tmp_path / "simple" / "small"
+    folder.mkdir(parents=True)
+    name = "small-1.0-py3-none-any.whl"
+    told = {
+        "METADATA": "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        for file, text in told.items():
+            wheel.writestr(f"small-1.0.dist-info/{file}", text)
+
+    def publish(attribute=""):
+        (folder / "index.html").write_text(f'<a href="{name}" {attribute}>{name}</a>')
+
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    return publish, digest, tmp_path / "simple"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "pin", "said"),
+    [
+        ("", "small==1.0 --hash=sha256:{hash}", None),
+        ('data-yanked="broken"', "small==1.0 --hash=sha256:{hash}", "was taken back"),
+        ("", "small==1.0 --hash=sha256:" + "0" * 64, "DO NOT MATCH"),
+        ("", "small==1.0", "require-hashes"),
+        ("", "other==1.0 --hash=sha256:{hash}", "No matching distribution"),
+    ],
+)
+def test_hash_mode_lets_nothing_else_through(tmp_path, index, attribute, pin, said):
+    """75: another hash, none, a version that was taken back, a package that is not there:
+    the check fails and says so; a whole lock passes.
+    """
+    publish, digest, folder = index
+    publish(attribute)
+    lock = tmp_path / "some.lock"
+    lock.write_text(pin.format(hash=digest) + "\n")
+    done = subprocess.run(
+        [ROOT / "packaging" / "hash-mode", lock],
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": folder.as_uri(),
+            "PIP_EXTRA_INDEX_URL": "",
+            "PIP_CACHE_DIR": str(tmp_path / "cache"),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode == 0) is (said is None), done
+    assert said is None or said in done.stderr
+
+
 def test_an_audit_that_cannot_ask_never_says_clean(tmp_path):
     """Without its advisory service the audit says *not checked*, and leaves with 4."""
     audit = tmp_path / "bin" / "pip-audit"
@@ -204,6 +264,31 @@ def test_an_audit_counts_what_was_looked_up(tmp_path, answer, code, said):
     done = run_audit(tmp_path)
     assert done.returncode == code, done
     assert said in done.stdout
+
+
+def test_what_one_service_cannot_look_up_another_is_asked(tmp_path):
+    """And only that: what the first one answered for is not asked again."""
+    first, *others = pins("requirements.lock")
+    one = f'{{"name": "{first}", "version": "1", "vulns": []}}'
+    rest = ",".join(f'{{"name": "{name}", "vulns": []}}' for name in others)
+    (tmp_path / "pypi").write_text(f'{{"dependencies": [{one}]}}')
+    (tmp_path / "osv").write_text(f'{{"dependencies": [{rest}]}}')
+    audit = tmp_path / "pip-audit"
+    audit.write_text(
+        '#!/bin/sh\nfor word; do [ "$last" = -s ] && service=$word; last=$word; done\n'
+        f'cp "$last" {tmp_path}/asked.$service\ncat {tmp_path}/$service\n'
+    )
+    audit.chmod(0o755)
+    done = run_audit(tmp_path)
+    assert (done.returncode, "no known" in done.stdout) == (0, True), done
+    asked = (tmp_path / "asked.osv").read_text().splitlines()
+    assert {line.partition("==")[0] for line in asked} == set(others)
+    assert len((tmp_path / "asked.pypi").read_text().splitlines()) == len(others) + 1
+    (tmp_path / "osv").write_text("no route to host")
+    done = run_audit(tmp_path)
+    assert done.returncode == 4
+    assert f"{first}: not checked" not in done.stdout
+    assert f"{others[0]}: not checked" in done.stdout
 
 
 def run_audit(folder):

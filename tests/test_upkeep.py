@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +29,7 @@ from servers.scripted import Reply, ScriptedServer
 from newsbot.adapters.db import open_store
 from newsbot.adapters.db.labels import Label
 from newsbot.adapters.db.watch import WatchRows
+from newsbot.adapters.db.wrong_clock import WAITS
 from newsbot.config import load_config
 from newsbot.errors import ConfigError
 from newsbot.pipeline import STAGES
@@ -198,6 +200,23 @@ def test_the_weekly_report_comes_once_a_week(tmp_path):
     assert len(rig.told) == 2
     assert rig.told[0]("en").startswith("Weekly report: 0 feeds")
     assert rig.told[0]("de").startswith("Wochenbericht: 0 Feeds")
+
+
+def test_whatever_waits_is_moved_with_the_clock(tmp_path):
+    """Every column of the schema that says until when, also of tables that are new."""
+    rig = Rig(tmp_path)
+    until = re.compile(
+        r"(due_at|until|expires_at|not_before_at|next_poll_at|again_at)$"
+    )
+    found = {
+        (table, str(column["name"]))
+        for table in rig.store.connection.db.table_names()
+        for column in rig.store.connection.rows(f"PRAGMA table_info([{table}])")
+        if until.search(str(column["name"]))
+    }
+    assert len(found) > 10
+    assert found == set(WAITS)
+    rig.store.close()
 
 
 def test_what_a_clock_ahead_put_off_comes_when_the_clock_is_right(tmp_path, caplog):

@@ -15,7 +15,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that nobody ever sees half of it.
 
     It is written beside its place and moved there; a link keeps pointing, and an
-    older file keeps its mode. A device or a pipe is written to as it is.
+    older file keeps its mode and, where that may be, its owner. A device or a pipe is
+    written to as it is.
 
     Args:
         path: Where the file shall be.
@@ -37,7 +38,10 @@ def write_whole(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if place.exists():
-                partial.chmod(place.stat().st_mode & 0o7777)
+                known = place.stat()
+                with suppress(PermissionError):
+                    os.chown(partial, known.st_uid, known.st_gid)
+                partial.chmod(known.st_mode & 0o7777)
             partial.replace(place)
         finally:
             with suppress(FileNotFoundError):

@@ -85,6 +85,8 @@ class HfModel:
         longest = getattr(self._text_config, "max_position_embeddings", None)
         self._context = min(config.context, longest or config.context)
         self._eos = _eos(model)
+        #: Tokens read so far to weigh choices.
+        self.n_weighed_tokens = 0
 
     @classmethod
     def load(cls, config: HfConfig) -> HfModel:
@@ -173,6 +175,7 @@ class HfModel:
             lambda question: len(question.ids),
             lambda part: hf_generate.weigh(self._model, part),
         )
+        self.n_weighed_tokens += sum(len(question.ids) for question in questions)
         return [_softmax(row) for row in weights]
 
     def generate(self, requests: Sequence[TextRequest]) -> list[TextAnswer]:

@@ -67,6 +67,14 @@ class MeteredModel:
         return answers
 
     def choose(self, requests: Sequence[ChoiceRequest]) -> list[tuple[float, ...]]:
-        """Weigh choices, and count one call per batch; their tokens are not told."""
+        """Weigh choices, and count one call per batch and what was read for it."""
+        before = self._model.n_weighed_tokens
+        weights = self._model.choose(requests)
         self._count.calls += bool(requests)
-        return self._model.choose(requests)
+        self._count.prompt_tokens += self._model.n_weighed_tokens - before
+        return weights
+
+    @property
+    def n_weighed_tokens(self) -> int:
+        """Tokens that the model read so far to weigh choices."""
+        return self._model.n_weighed_tokens

@@ -1,7 +1,7 @@
 """Figures for Prometheus, on this machine alone.
 
 What the ledger knows is read from it at each scrape, so that a restart loses none of
-it; how long the stages took is counted in this process.
+it; how long the stages took, and what the model was asked, is counted in this process.
 
 Source: https://prometheus.io/docs/practices/naming/ for names and units.
 """
@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Summary, start_http_server
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from newsbot.adapters.db.connection import open_for_reading
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.watch import WatchRows
+from newsbot.adapters.meter import Count
 from newsbot.errors import ConfigError, StoreError
 from newsbot.stages.health import failing
 
@@ -35,16 +36,22 @@ class Metrics:
         database: The ledger.
         port: TCP port.
         clock: Tells the time, aware, UTC.
+        asked: Tells what the model was asked so far; None while none is loaded.
 
     Raises:
         ConfigError: The port is taken.
     """
 
     def __init__(
-        self, database: Path, port: int, clock: Callable[[], datetime]
+        self,
+        database: Path,
+        port: int,
+        clock: Callable[[], datetime],
+        asked: Callable[[], Count | None],
     ) -> None:
         registry = CollectorRegistry()
         registry.register(_Ledger(database, clock))
+        registry.register(_Model(asked))
         self._seconds = Summary(
             "newsbot_stage_seconds",
             "Time that a stage took for a batch.",
@@ -76,6 +83,30 @@ class Metrics:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Model(Collector):
+    """Tells what the model was asked; another model begins at zero again."""
+
+    def __init__(self, asked: Callable[[], Count | None]) -> None:
+        self._asked = asked
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Give the totals; before a model is loaded they are zero."""
+        count = self._asked() or Count()
+        calls = CounterMetricFamily(
+            "newsbot_model_calls", "Batches that the model was asked."
+        )
+        calls.add_metric([], count.calls)
+        yield calls
+        tokens = CounterMetricFamily(
+            "newsbot_model_tokens",
+            "Tokens that the model has read (prompt) and written (generated).",
+            labels=["kind"],
+        )
+        tokens.add_metric(["prompt"], count.prompt_tokens)
+        tokens.add_metric(["generated"], count.generated_tokens)
+        yield tokens
 
 
 class _Ledger(Collector):

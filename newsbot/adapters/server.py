@@ -93,6 +93,8 @@ class ServerModel:
         self._config = config
         self._post = post
         self._url = config.base_url.rstrip("/") + "/chat/completions"
+        #: Tokens read so far to weigh choices, as far as the server told.
+        self.n_weighed_tokens = 0
 
     @property
     def id(self) -> str:
@@ -137,7 +139,9 @@ class ServerModel:
         for request in requests:
             if not request.choices or not all(map(str.strip, request.choices)):
                 raise ValueError("a request needs choices, none of them empty")
-        return self._parallel(self._choose, requests)
+        weighed = self._parallel(self._choose, requests)
+        self.n_weighed_tokens += sum(n_tokens for _, n_tokens in weighed)
+        return [weights for weights, _ in weighed]
 
     def _parallel(
         self, work: Callable[[Request], Answer], requests: Sequence[Request]
@@ -162,7 +166,8 @@ class ServerModel:
             n_generated_tokens=reply.n_generated_tokens,
         )
 
-    def _choose(self, request: ChoiceRequest) -> tuple[float, ...]:
+    def _choose(self, request: ChoiceRequest) -> tuple[tuple[float, ...], int]:
+        """Weigh one request's choices; also how many tokens were read for that."""
         choices = tuple(choice.strip() for choice in request.choices)
         offer = "\n".join(["", CHOICE_INSTRUCTION, *choices])
         body = self._body(request.instruction, request.text + offer, MAX_CHOICE_TOKENS)
@@ -174,7 +179,7 @@ class ServerModel:
             if "logprobs" not in str(error):
                 raise
             reply = self._ask(body)
-        return _weights(choices, reply)
+        return _weights(choices, reply), reply.n_prompt_tokens
 
     def _body(self, instruction: str, text: str, max_tokens: int) -> dict[str, Any]:
         messages = [{"role": "user", "content": text}]

@@ -7,7 +7,7 @@ from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.mailing import Notice
 from newsbot.stages.bot_texts import literal
 from newsbot.stages.health import judge_health, standing
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import one_line, without_keys
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.types import identity
 
@@ -42,7 +42,8 @@ def feeds(talk: Talk, _words: str) -> None:
         talk.tell("feeds none")
         return
     lines = [
-        f"{literal(feed.url, 120)}: {literal(feed.error or talk.say('feed ok'), 160)}"
+        f"{literal(without_keys(feed.url), 120)}: "
+        f"{literal(without_keys(feed.error or talk.say('feed ok')), 160)}"
         for feed in every[:MAX_FEEDS]
     ]
     if more := len(every[MAX_FEEDS:]):

@@ -36,7 +36,7 @@ from newsbot.cli import (
     watch,
 )
 from newsbot.cli.base import Session
-from newsbot.cli.logs import set_up_log
+from newsbot.cli.logs import say, set_up_log
 from newsbot.errors import NewsbotError
 from newsbot.stages.printable import one_line
 
@@ -118,7 +118,7 @@ def main() -> None:
         click.echo("stopped", err=True)
         sys.exit(130)
     except NewsbotError as error:
-        click.echo(f"error: {_one_line(error)}", err=True)
+        say(f"error: {_one_line(error)}", logging.ERROR)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("NEWSBOT_DEBUG"):
@@ -126,10 +126,10 @@ def main() -> None:
         if isinstance(error, OSError):
             _drop_output()  # it may be the output that cannot be written
         kind = type(error).__name__
-        click.echo(
+        say(
             f"unexpected error: {kind}: {_one_line(error)} "
             "(NEWSBOT_DEBUG=1 shows where)",
-            err=True,
+            logging.ERROR,
         )
         sys.exit(1)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsbot.cli.logs import say
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -86,7 +88,7 @@ class ProgressLine:
             end = "\n" if fraction >= 1 else ""
             click.echo(f"\r\x1b[K[{bar}] {text}{end}", err=True, nl=False)
         elif stage != self._last:
-            click.echo(f"{stage} ...", err=True)
+            say(f"{stage} ...")
         self._last = stage
 
 

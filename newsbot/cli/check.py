@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from newsbot.cli.base import Session, write_json
@@ -18,10 +20,13 @@ def check(session: Session, as_json: bool, no_model: bool) -> None:
     mail. Sends nothing to anybody.
     """
     from newsbot import checking
+    from newsbot.stages.printable import without_keys
 
     app = session.app  # a config that cannot be read ends here, with its line
     lines = []
-    for line in checking.check(app, session.config_file, with_model=not no_model):
+    for tried in checking.check(app, session.config_file, with_model=not no_model):
+        text, fix = without_keys(tried.text), without_keys(tried.fix)
+        line = replace(tried, text=text, fix=fix)
         lines.append(line)
         if as_json:
             continue

@@ -10,7 +10,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from newsbot.stages.printable import one_line
+import click
+
+from newsbot.stages.printable import one_line, without_keys
 
 #: Code points of one line of the log.
 MAX_LOG_LINE = 2_000
@@ -24,11 +26,11 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record; NEWSBOT_DEBUG adds the traceback."""
         if os.environ.get("NEWSBOT_DEBUG"):
-            return super().format(record)
+            return without_keys(super().format(record))
         plain = logging.makeLogRecord(record.__dict__)
         plain.exc_info = plain.exc_text = plain.stack_info = None
         line = super().format(plain)
-        return one_line(line + _error_of(record), MAX_LOG_LINE)
+        return _safe(line + _error_of(record))
 
 
 class JsonLine(logging.Formatter):
@@ -36,7 +38,7 @@ class JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record; its time is ISO 8601, UTC."""
-        event = one_line(record.getMessage() + _error_of(record), MAX_LOG_LINE)
+        event = _safe(record.getMessage() + _error_of(record))
         document: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
@@ -48,7 +50,7 @@ class JsonLine(logging.Formatter):
         if isinstance(record.args, tuple) and len(keys) == n_holes == len(record.args):
             for key, value in zip(keys, record.args, strict=True):
                 plain = isinstance(value, int | float | None)
-                shown = value if plain else one_line(str(value), MAX_LOG_LINE)
+                shown = value if plain else _safe(str(value))
                 document.setdefault(key, shown)
         return json.dumps(document, ensure_ascii=False)
 
@@ -68,6 +70,21 @@ def write_log_as(form: Literal["text", "json"]) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, OneLine | JsonLine):
             handler.setFormatter(formatter)
+
+
+def say(text: str, level: int = logging.INFO) -> None:
+    """Tell a person on standard error; where the log is JSON, as one event of it."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonLine):
+            event = {"levelno": level, "levelname": logging.getLevelName(level)}
+            handler.handle(logging.makeLogRecord({**event, "msg": text}))
+            return
+    click.echo(without_keys(text), err=True)
+
+
+def _safe(text: str) -> str:
+    """One line without what a stranger could forge, or what opens a private feed."""
+    return one_line(without_keys(text), MAX_LOG_LINE)
 
 
 def _error_of(record: logging.LogRecord) -> str:

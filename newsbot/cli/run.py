@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from newsbot.cli.base import ProgressLine, Session, write_json
-from newsbot.cli.logs import write_log_as
+from newsbot.cli.logs import say, write_log_as
 
 
 @click.command()
@@ -34,7 +35,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     mend_clock(app.store.connection, app.clock())
     app.sync()
     if not app.store.feeds.all():
-        click.echo("no feeds yet: `newsbot feeds add URL` adds one", err=True)
+        say("no feeds yet: `newsbot feeds add URL` adds one", logging.WARNING)
     if not once:
         from newsbot.app import App
         from newsbot.schedule import Service
@@ -44,25 +45,19 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
     polled = app.poll(force=force_poll)
     for one in polled:
         if one.error is not None:
-            click.echo(f"{one.feed.url}: {one.error}", err=True)
+            say(f"{one.feed.url}: {one.error}", logging.WARNING)
     visited = app.revisit()
     if visited.n_asked:
-        click.echo(
-            f"{visited.n_asked} pages asked again, {visited.n_changed} changed",
-            err=True,
-        )
+        say(f"{visited.n_asked} pages asked again, {visited.n_changed} changed")
     progress = _Walked()
     app.walk_and_send(progress=progress)
     if app.mailroom.configured:
         n_written, n_sent = app.mailroom.serve(app.clock())
         if n_written or n_sent:
-            click.echo(f"{n_written} mails written, {n_sent} sent", err=True)
+            say(f"{n_written} mails written, {n_sent} sent")
     n_failed = sum(one.error is not None for one in polled)
     n_new = sum(one.n_new for one in polled)
-    click.echo(
-        f"{len(polled)} feeds polled, {n_failed} failed, {n_new} new entries",
-        err=True,
-    )
+    say(f"{len(polled)} feeds polled, {n_failed} failed, {n_new} new entries")
     if n_failed:
         raise click.exceptions.Exit(4)
 
@@ -191,7 +186,7 @@ class _Walked:
     """Says what the line does, one line per batch."""
 
     def __call__(self, stage: str, n_entries: int) -> None:
-        click.echo(f"  {stage}: {n_entries}", err=True)
+        say(f"  {stage}: {n_entries}")
 
 
 def _write_lines(path: Path, lines: Iterable[str], *, mode: str = "w") -> None:

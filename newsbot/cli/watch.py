@@ -111,15 +111,17 @@ def status(session: Session, as_json: bool) -> None:
 def _document(facts: Facts, found: Health, lines: tuple[str, ...]) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from newsbot.stages.printable import without_keys
+
     return {
         "running": facts.running,
         "feeds": [
             {
-                "url": one.url,
+                "url": without_keys(one.url),
                 "last_polled_at": _iso(one.last_polled_at),
                 "next_poll_at": _iso(one.next_poll_at),
                 "n_errors": one.n_errors,
-                "error": one.error,
+                "error": one.error and without_keys(one.error),
             }
             for one in facts.feeds
         ],
@@ -158,11 +160,11 @@ def _document(facts: Facts, found: Health, lines: tuple[str, ...]) -> dict[str, 
 
 def _print(facts: Facts, lines: tuple[str, ...]) -> None:
     from newsbot.stages.health import sending_line
-    from newsbot.stages.printable import one_line
+    from newsbot.stages.printable import one_line, without_keys
 
     click.echo("service: " + ("runs" if facts.running else "does not run"))
     for feed in facts.feeds:
-        click.echo(one_line(f"feed: {_feed_line(feed)}", 500))
+        click.echo(one_line(f"feed: {without_keys(_feed_line(feed))}", 500))
     waiting = ", ".join(f"{one.stage} {one.n}" for one in facts.waiting if one.n)
     click.echo(f"line: {waiting or 'nothing waits'}")
     if line := _visits_line(facts.visits):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from newsbot.stages.printable import without_keys
 from newsbot.types import Feed, Language
 from newsbot.watching import Facts, Health, Sending
 
@@ -46,8 +47,8 @@ def judge_health(
     problems += _upkeep(facts, now, backup_every)
     return Health(
         running=facts.running,
-        problems=tuple(problems),
-        warnings=tuple(_warnings(facts)),
+        problems=tuple(map(without_keys, problems)),
+        warnings=tuple(map(without_keys, _warnings(facts))),
     )
 
 
@@ -107,6 +108,8 @@ def _deliveries(facts: Facts, now: datetime) -> Iterator[str]:
     sending = facts.sending
     if sending.n_failed_lately:
         yield f"{sending.n_failed_lately} messages were given up in the last day"
+    if sending.n_mails_given_up:
+        yield f"{sending.n_mails_given_up} mails were given up in the last day"
     oldest = sending.oldest_at
     if facts.running and oldest is not None and now - oldest > STUCK_AFTER:
         why = f": {sending.oldest_error}" if sending.oldest_error else ""
@@ -143,6 +146,11 @@ def _warnings(facts: Facts) -> Iterator[str]:
             yield f"{pause.channel} rests: {pause.reason}"
     for one in facts.parked:
         yield f"{one.channel} {one.recipient} cannot be reached: {one.reason}"
+    if facts.sending.n_mails_refused:
+        yield (
+            f"{facts.sending.n_mails_refused} mails were refused for good in the last "
+            "day: `newsbot subscribers list`"
+        )
     if facts.sending.n_unknown:
         yield f"{facts.sending.n_unknown} messages may or may not have arrived"
     if FULL_BYTES <= facts.free_bytes < SCARCE_BYTES:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from newsbot.mailing import Notice
 from newsbot.stages.lines import shortened
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import one_line, without_keys
 from newsbot.stages.wording import AND, listed
 from newsbot.types import Alert, Deal, Language, identity
 
@@ -112,7 +112,7 @@ def feed_text(url: str, news: FeedNews, language: Language) -> str:
         shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
     except ValueError:
         shown = "?"
-    said = one_line(say_feed(news, language), MAX_SAID)
+    said = one_line(without_keys(say_feed(news, language)), MAX_SAID)
     return f"Feed {one_line(shown, MAX_URL)}: {said}"
 
 

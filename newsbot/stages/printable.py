@@ -24,6 +24,11 @@ _HIDDEN = re.compile(rf"(?![\u200c\u200d])[{INVISIBLE}]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: Code points of a reason that is kept.
 MAX_REASON = 500
+#: An address: scheme, user and password, host and path, query.
+_ADDRESS = re.compile(r"(https?://)([^\s/?#]+@)?([^\s?#]*)(\?[^\s#]+)?", re.I)
+_KEY_NAME = re.compile(r"(?i)token|key|auth|pass|pw|secret|credential|sig|session|code")
+#: Long, and neither a word nor a number: what opens a private feed looks like this.
+_KEY = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~=-]{16,}")
 
 
 def one_line(text: str, longest: int | None = None) -> str:
@@ -40,6 +45,32 @@ def one_line(text: str, longest: int | None = None) -> str:
     if longest is None or len(line) <= longest:
         return line
     return line[: longest - 1].rstrip() + "…"
+
+
+def without_keys(text: str) -> str:
+    """Hide in every address what may open a private feed: passwords, keys, tokens.
+
+    >>> without_keys("https://me:pw@a.example/feed?q=cloud&token=s3cret: 401")
+    'https://…@a.example/feed?q=cloud&token=…: 401'
+    """
+    return _ADDRESS.sub(_without_key, text) if "://" in text else text
+
+
+def _without_key(found: re.Match[str]) -> str:
+    scheme, user, place, query = found.groups()
+    shown = scheme + ("…@" if user else "") + place
+    if not query:
+        return shown
+    # What ends a sentence belongs to no query.
+    said = query.rstrip(":;,.)\"'")
+    pairs = [pair.partition("=") for pair in said[1:].split("&")]
+    hidden = [
+        f"{name}{equals}…"
+        if equals and (_KEY_NAME.search(name) or _KEY.fullmatch(value))
+        else ("…" if _KEY.fullmatch(name) else f"{name}{equals}{value}")
+        for name, equals, value in pairs
+    ]
+    return f"{shown}?{'&'.join(hidden)}{query[len(said) :]}"
 
 
 def width(text: str) -> int:

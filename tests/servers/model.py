@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 from collections.abc import Mapping
 
 from servers.scripted import Reply, Request, ScriptedServer
@@ -29,6 +30,9 @@ class ModelServer(ScriptedServer):
         self._roles = roles
         self._names = re.compile("|".join(map(re.escape, roles)))
         self.n_asked = 0
+        #: Told so far of what was read and of what was written; a token is a word here.
+        self.tokens = (0, 0)
+        self._counting = threading.Lock()
         self.on("/v1/chat/completions", self._complete)
 
     @property
@@ -47,11 +51,11 @@ class ModelServer(ScriptedServer):
         if "yes or no" in asked:
             yes = 0.98 if len(names) == 2 else 0.02
             chances = {"yes": yes, "no": 1 - yes}
-            return _completion("yes" if yes > 0.5 else "no", chances)
+            return self._completion(asked, "yes" if yes > 0.5 else "no", chances)
         if "JSON list" in asked:
-            return _completion(json.dumps([self._deal(names, article)]))
+            return self._completion(asked, json.dumps([self._deal(names, article)]))
         sentences = re.split(r"(?<=\.)\s+", article.partition("\n")[2].strip())
-        return _completion(" ".join(sentences[:2]))
+        return self._completion(asked, " ".join(sentences[:2]))
 
     def _deal(self, names: list[str], article: str) -> dict[str, object]:
         paid = _SUM.search(article)
@@ -64,11 +68,17 @@ class ModelServer(ScriptedServer):
             else [],
         }
 
-
-def _completion(text: str, chances: Mapping[str, float] | None = None) -> Reply:
-    choice: dict[str, object] = {"message": {"role": "assistant", "content": text}}
-    if chances is not None:
-        listed = [{"token": t, "logprob": math.log(p)} for t, p in chances.items()]
-        choice["logprobs"] = {"content": [{**listed[0], "top_logprobs": listed}]}
-    body = json.dumps({"choices": [choice], "usage": {}}).encode()
-    return Reply(200, {"Content-Type": "application/json"}, body)
+    def _completion(
+        self, asked: str, text: str, chances: Mapping[str, float] | None = None
+    ) -> Reply:
+        choice: dict[str, object] = {"message": {"role": "assistant", "content": text}}
+        if chances is not None:
+            listed = [{"token": t, "logprob": math.log(p)} for t, p in chances.items()]
+            choice["logprobs"] = {"content": [{**listed[0], "top_logprobs": listed}]}
+        n_read, n_written = len(asked.split()), len(text.split())
+        with self._counting:
+            read, written = self.tokens
+            self.tokens = read + n_read, written + n_written
+        usage = {"prompt_tokens": n_read, "completion_tokens": n_written}
+        body = json.dumps({"choices": [choice], "usage": usage}).encode()
+        return Reply(200, {"Content-Type": "application/json"}, body)

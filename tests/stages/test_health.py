@@ -104,6 +104,7 @@ GONE = Courtesy(stopped_at=OLD)
         ({"day": replace(DAY, n_failed=5)}, "5 of 10 articles of the last day failed"),
         ({"pauses": (pause(refused=True),)}, "telegram refuses our key: Unauthorized"),
         ({"sending": replace(SENDING, n_failed_lately=2)}, "2 messages were given up"),
+        ({"sending": replace(SENDING, n_mails_given_up=3)}, "3 mails were given up"),
         (
             {"sending": replace(SENDING, oldest_at=OLD, oldest_error="timed out")},
             "a message waits since 2026-03-02 10:00 UTC: timed out",
@@ -136,6 +137,7 @@ def test_each_problem_is_named(changes, words):
         ({"feeds": (bad(), *(feed(f"f{n}") for n in range(19)))}, "1 of 20 feeds fail"),
         ({"pauses": (pause(refused=False),)}, "telegram rests"),
         ({"sending": replace(SENDING, n_unknown=4)}, "4 messages may or may not"),
+        ({"sending": replace(SENDING, n_mails_refused=2)}, "2 mails were refused"),
         ({"free_bytes": 500 * 2**20}, "500 MiB are left"),
         (
             {

@@ -72,6 +72,8 @@ AWAY = timedelta(hours=30)
 MOST_ENDS = 4
 #: Seconds in which the line must come to its end.
 END_SECONDS = 600.0
+#: What has to be done at an end. Not "feeds": a hostile one never becomes known.
+LEFT = ("stories", "messages", "mails", "digests", "mails per alert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +310,7 @@ class Soak:
             room.until(self.all_polled, END_SECONDS)
             room.until(lambda: not room.waiting("stories", "messages"), END_SECONDS)
             # Mail that was refused for now is due again after the next jump.
-            done = room.comes(lambda: not room.waiting(), LATE_SECONDS)
+            done = room.comes(lambda: not room.waiting(*LEFT), LATE_SECONDS)
             room.stop()
             if done:
                 break

@@ -141,6 +141,11 @@ def test_each_line_of_the_log_is_an_object(service):
     (started,) = [line for line in lines if line["event"].startswith("started")]
     assert started["pid"] == service.process.pid
     assert started["database"] == str(service.folder / "newsbot.db")
+    refused = newsbot(service.folder, "run")
+    (line,) = refused.err.splitlines()
+    told = json.loads(line)
+    assert (refused.code, told["level"]) == (3, "error")
+    assert "already runs" in told["event"]
 
 
 @pytest.mark.case(54, "stale lock after a kill")

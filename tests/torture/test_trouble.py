@@ -5,6 +5,7 @@ locked, damaged or read-only.
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -59,7 +60,8 @@ def test_a_clock_that_jumps_costs_nothing(tmp_path):
         room.finish()
         found = room.figures()
         assert "the clock was set back by 364 days" in room.log
-        assert "the clock was set back by 119 minutes" in room.log
+        # Less what went by between the last sign of life and the next start.
+        assert re.search(r"the clock was set back by 1[01]\d minutes", room.log)
     assert found.broken == ()
     assert (found.lost, found.duplicates) == (0, 0)
 

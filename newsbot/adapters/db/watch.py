@@ -117,6 +117,14 @@ class WatchRows:
             "SELECT state, count(*) AS n FROM letters GROUP BY state"
         ):
             mails[str(row["state"])] = int(str(row["n"]))
+        given_up, refused = (
+            self._number(
+                "SELECT count(*) FROM letters WHERE state = 'failed' "
+                f"AND due_at >= ? AND error {like} 'given up after %'",
+                lately,
+            )
+            for like in ("LIKE", "NOT LIKE")
+        )
         n_failed_lately = self._number(
             "SELECT count(*) FROM deliveries WHERE state = 'failed' AND due_at >= ?",
             lately,
@@ -146,6 +154,8 @@ class WatchRows:
             n_mails_pending=mails["pending"],
             n_mails_sent=mails["sent"],
             n_mails_failed=mails["failed"],
+            n_mails_given_up=given_up,
+            n_mails_refused=refused,
         )
 
     def done(self) -> tuple[Done, ...]:

@@ -28,6 +28,9 @@ WAITS = (
     ("pauses", "until"),
     ("subscriptions", "muted_until"),
     ("site_rules", "expires_at"),
+    ("revisits", "due_at"),
+    # An invitation is good for so many days, not for a year more.
+    ("invites", "expires_at"),
 )
 #: Times at which something was done, by which that is seen.
 DONE = (("feeds", "last_polled_at"), ("upkeep", "done_at"), ("requests", "at"))
