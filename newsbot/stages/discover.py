@@ -25,7 +25,11 @@ COMMON = (
 )  # fmt: skip
 
 _TAG = re.compile(r"<(link|a)\s([^<>]{1,4000})>", re.IGNORECASE)
-_TYPES = re.compile(r"application/(rss|atom|rdf|feed)\+(xml|json)|text/xml", re.I)
+_TYPES = re.compile(
+    r"application/(x[.-])?(rss|atom|rdf|feed)\+(xml|json)|(text|application)/xml", re.I
+)
+#: JSON Feed 1.0 had no type of its own; WordPress names its interface alike.
+_JSON = re.compile(r"application/json", re.I)
 _LIKE_A_FEED = re.compile(
     r"(?i)(?:^|[/._?=&-])(?:rss2?|atom|feeds?)(?:[/._?=&-]|$)|\.(?:rss|atom|xml|rdf)$"
 )
@@ -61,7 +65,8 @@ def feed_links(html: str, url: str) -> list[str]:
         if tag.lower() == "a":
             linked += [link] if _LIKE_A_FEED.search(_path(link)) else []
         elif "alternate" in values.get("rel", "").lower().split() and (
-            _TYPES.fullmatch(values.get("type", "").partition(";")[0].strip())
+            _TYPES.fullmatch(kind := values.get("type", "").partition(";")[0].strip())
+            or (_JSON.fullmatch(kind) and _LIKE_A_FEED.search(_path(link)))
         ):
             about = f"{link} {values.get('title', '')}"
             named.insert(

@@ -42,7 +42,9 @@ _LENGTH = etree.XPath("string-length(normalize-space(.))")
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 # Rules for print, narrow screens and animations say nothing of this reader.
-_AT_RULE = re.compile(r"@[a-z-]+[^{};@]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\})", re.IGNORECASE)
+_AT_RULE = re.compile(
+    r"@[a-z-]+[^{};@]*+(?:;|\{(?:[^{}]++|\{[^{}]*+\})*+\})", re.IGNORECASE
+)
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{1,2000})\}")
 # What a rule must hold to be worth reading; most hold nothing of it.
 _SUSPECT = re.compile(

@@ -61,7 +61,8 @@ def crawl_delay(body: bytes) -> float:
 
 @lru_cache(maxsize=64)
 def _rules(body: bytes) -> Protego:
-    return Protego.parse(body.decode("utf-8", "replace"))
+    # A byte order mark would make a stranger of the first line.
+    return Protego.parse(body.decode("utf-8-sig", "replace"))
 
 
 def reservation(headers: Mapping[str, str], body: bytes) -> str | None:

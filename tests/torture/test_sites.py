@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from commands import config, newsbot
@@ -77,6 +79,10 @@ RULES = {
     "longest rule counts": (
         robots("User-agent: *\nDisallow: /\nAllow: /story\n"),
         None,
+    ),
+    "behind a byte order mark": (
+        Reply(200, TEXT, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"),
+        "robots.txt disallows it",
     ),
     "404": (Reply(404), None),
     "403": (Reply(403), None),
@@ -213,15 +219,47 @@ def test_reservations_of_a_site(site):
 
 @pytest.mark.case(17, "a page that moves to another site")
 def test_the_rules_of_where_a_page_leads(tmp_path, server):
-    """A redirect does not carry a page past the rules of its new host."""
+    """A redirect leads no page past the rules of its new host: it is not asked there."""
     with ScriptedServer() as other, Site(tmp_path, server) as site:
         other.on("/robots.txt", robots("User-agent: *\nDisallow: /\n"))
         there = other.on("/there", Reply(200, HTML, story("Nvidia")))
         server.on("/here", Reply(302, {"Location": there}))
         fetcher = make(server, other)
         permission = Robots(fetcher, site.store.sites, site.hosts)
-        _, withheld = ask_page(server.url("/here"), fetcher, permission, START)
+        answer, withheld = ask_page(server.url("/here"), fetcher, permission, START)
         assert withheld == "robots.txt disallows it"
+        assert (answer.url, answer.body) == (there, b"")
+        assert [request.target for request in other.requests] == ["/robots.txt"]
+
+
+@pytest.mark.case(17, "a page that moves to another site")
+def test_the_rules_of_another_page_of_the_same_site(site):
+    """RFC 9309, 2.2.2: what is disallowed is not asked for by way of a redirect, either."""
+    site.server.on("/robots.txt", robots("User-agent: *\nDisallow: /private\n"))
+    site.server.on("/here", Reply(302, {"Location": "/private/story"}))
+    site.server.on("/there", Reply(302, {"Location": "/story"}))
+    assert site.ask("/here")[1] == "robots.txt disallows it"
+    assert site.n("/private/story") == 0
+    answer, withheld = site.ask("/there")
+    assert withheld is None
+    assert answer.body
+
+
+@pytest.mark.case(17, "robots.txt and page, spaced")
+def test_a_site_s_files_and_its_page_keep_their_distance(site):
+    """Three requests of one turn are no burst."""
+    times = []
+
+    def timed(reply):
+        return lambda _request: times.append(time.monotonic()) or reply
+
+    site.hosts = Hosts(0.15)
+    site.server.on("/robots.txt", timed(robots("User-agent: *\nDisallow: /x\n")))
+    site.server.on("/.well-known/tdmrep.json", timed(Reply(404)))
+    site.server.on("/story", timed(Reply(200, HTML, story("Nvidia"))))
+    assert site.ask()[1] is None
+    assert len(times) == 3
+    assert min(b - a for a, b in pairwise(times)) >= 0.15
 
 
 @pytest.mark.case(17, "robots.txt in all states")
@@ -270,7 +308,7 @@ class Archive:
 
     def walk(self, **options):
         app = self.world.app
-        how = Walk(hosts=app.hosts, secrets={}, **options)
+        how = Walk(hosts=app.hosts, secrets=None, **options)
         return walk_archive(
             self.feed, app.fetcher, app.store.sites, self.world.now, how
         )

@@ -167,6 +167,12 @@ HINTS = {
         DAY,
         "Expires",
     ),
+    "Expires without a Date": (
+        {"Expires": http(START + 3 * HOUR), "Date": None},
+        "",
+        3 * HOUR,
+        "Expires",
+    ),
     "Expires: 0": ({"Expires": "0"}, "", 15 * MINUTE, "every 15 min"),
     "Expires in the past": (
         {"Expires": http(START - DAY), "Date": http(START)},
