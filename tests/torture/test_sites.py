@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from commands import config, newsbot
 from fakes import AnyPage, story
+from protego import Protego
 from servers.feeds import item, rss
 from servers.fetching import make
 from servers.polled import START, World
@@ -268,6 +270,65 @@ def test_unreadable_rules_are_none():
     for body in (b"\xff\xfe\x00", b"Disallow", b"User-agent: *\nDisallow: %%%"):
         assert robots_refusal(200, body, "https://a.example/x") is None
     assert AnyPage().refusal("https://a.example/", START) is None
+
+
+ROBOTS_BOMBS = {
+    "names times rules": "".join(f"User-agent: a{n}\n" for n in range(14_000))
+    + "Disallow: /story\n" * 14_000,
+    "rules": "User-agent: *\n" + "Disallow: /*a*b\n" * 30_000,
+    "stars": "User-agent: *\nDisallow: /" + "*a" * 250_000,
+    "short lines": "a\n" * 250_000,
+    "one name, often": "User-agent: *\n" * 36_000 + "Disallow: /x\n",
+    "no end of a line": "User-agent: *\nDisallow: /" + "x" * 500_000,
+}
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+@pytest.mark.parametrize("name", ROBOTS_BOMBS)
+def test_robots_bombs_cost_little(site, name):
+    """500 kB of whatever come to an end soon; rules for strangers are no rules."""
+    site.server.on("/robots.txt", robots(ROBOTS_BOMBS[name]))
+    assert site.ask()[1] is None
+    assert site.n("/story") == 1
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+def test_names_do_not_multiply_rules():
+    """2,000 names before 2,000 rules are 4,000 lines, and not four million rules."""
+    names = "".join(f"User-agent: a{n}\n" for n in range(2_000))
+    rules = "".join(f"Disallow: /{n}\n" for n in range(2_000))
+    tracemalloc.start()
+    try:
+        assert (
+            robots_refusal(200, (names + rules).encode(), "https://a.example/") is None
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("User-agent: a\nUser-agent: newsbot\nDisallow: /story\n", False),
+        ("User-agent: a\nUser-agent: b\nDisallow: /story\n", True),
+        ("User-agent: newsbot\nUser-agent: a\nDisallow: /story\n", False),
+        ("User agent NewsBot # us\nDisallow /story\n", False),
+        ("User-agent: a\nDisallow: /\nUser-agent: *\nDisallow: /x\n", True),
+        ("User-agent: *\nDisallow: /x\n\nUser-agent:\nDisallow: /story\n", True),
+        ("User-agent: *\nUser-agent: a\nDisallow: /story\n", False),
+        ("Useragent:*\nDisallow:/story", False),
+        ("User-agent: mynewsbot\nDisallow: /\n", True),
+        ("User-agent: newsbot*\nDisallow: /story\n", False),
+    ],
+)
+def test_rules_stay_with_whom_they_name(text, allowed):
+    """Other robots' names are folded together; whose rules they are stays as it was."""
+    url = "https://a.example/story"
+    assert (robots_refusal(200, text.encode(), url) is None) == allowed
+    assert Protego.parse(text).can_fetch(url, "newsbot") == allowed
 
 
 @pytest.mark.case(17, "a forbidden page, end to end")
