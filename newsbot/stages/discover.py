@@ -55,7 +55,8 @@ def feed_links(html: str, url: str) -> list[str]:
         html: The page.
         url: Where it came from.
     """
-    named: list[str] = []
+    news: list[str] = []
+    comments: list[str] = []
     linked: list[str] = []
     for tag, inside in _TAG.findall(html[:MAX_LOOK]):
         values = attributes(inside)
@@ -69,10 +70,8 @@ def feed_links(html: str, url: str) -> list[str]:
             or (_JSON.fullmatch(kind) and _LIKE_A_FEED.search(_path(link)))
         ):
             about = f"{link} {values.get('title', '')}"
-            named.insert(
-                len(named) if _COMMENTS.search(about) else _n_news(named), link
-            )
-    return list(dict.fromkeys(named or linked))[:MAX_LINKS]
+            (comments if _COMMENTS.search(about) else news).append(link)
+    return list(dict.fromkeys([*news, *comments] or linked))[:MAX_LINKS]
 
 
 def common_places(url: str) -> list[str]:
@@ -86,7 +85,3 @@ def common_places(url: str) -> list[str]:
 
 def _path(url: str) -> str:
     return "/" + url.partition("://")[2].partition("/")[2]
-
-
-def _n_news(links: list[str]) -> int:
-    return sum(not _COMMENTS.search(link) for link in links)

@@ -72,6 +72,13 @@ def test_without_a_head_the_page_s_links():
     assert feed_links("<a href=" * 50_000, URL) == []
 
 
+def test_a_page_that_names_thousands_of_feeds():
+    """The first ten are taken; each link is looked at once, however many there are."""
+    link = '<link rel="alternate" type="application/rss+xml" href="/{}">'
+    page = "".join(link.format(n) for n in range(8_000))
+    assert feed_links(page, URL) == [f"https://paper.example/{n}" for n in range(10)]
+
+
 def test_common_places_begin_nearby():
     """First the page's own folder, then the site's root."""
     places = common_places(URL)
