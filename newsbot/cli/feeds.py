@@ -192,7 +192,7 @@ def poll(
         ]
         asked = [feed for feed in every if may_be_forced(feed, now, named=bool(chosen))]
     else:
-        due = app.store.feeds.due(now)
+        due = app.due(now)
         every = chosen or due
         asked = [feed for feed in due if not chosen or feed in chosen]
     for feed in every:

@@ -233,6 +233,19 @@ def test_hours_and_days_are_left_out(world, figure):
 
 
 @pytest.mark.case(11, "skipHours, skipDays")
+def test_what_was_due_before_it_fell_asleep_waits(world):
+    """After a downtime, too: neither the service nor `feeds poll` asks it then."""
+    head = "<skipHours><hour>13</hour></skipHours>"
+    feed = world.publish("/feed", etag='"1"', head=head)
+    world.follow(feed)
+    world.poll()
+    for hour, n_due in ((13, 0), (14, 1)):
+        world.now = START.replace(hour=hour, minute=10)
+        assert len(world.app.due(world.now)) == n_due
+        assert len(world.poll()) == n_due
+
+
+@pytest.mark.case(11, "skipHours, skipDays")
 def test_a_feed_that_leaves_out_everything_is_still_asked(world):
     """Twenty-four hours, or seven days, cannot mean never."""
     hours = "".join(f"<hour>{n}</hour>" for n in range(25))
