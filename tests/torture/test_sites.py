@@ -86,6 +86,35 @@ RULES = {
         Reply(200, TEXT, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"),
         "robots.txt disallows it",
     ),
+    "ai-input=no": (
+        robots("User-agent: *\nContent-Signal: search=yes, AI-Input = no\nAllow: /\n"),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no before any group": (
+        robots("Content-Signal: ai-input=no\n\nUser-agent: *\nDisallow: /x\n"),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no for us": (
+        robots(
+            "User-agent: *\nAllow: /\n\nSitemap: /s.xml\nUser-agent: NewsBot\n"
+            "User-agent: other\nSitemap: /s.xml\nContent-Signal: ai-input=no\n"
+        ),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no for others": (
+        robots("User-agent: gptbot\nContent-Signal: ai-input=no\n"),
+        None,
+    ),
+    "ai-input=no for all but us": (
+        robots(
+            "User-agent: *\nContent-Signal: ai-input=no\n\nUser-agent: newsbot\nAllow: /\n"
+        ),
+        None,
+    ),
+    "ai-train=no": (
+        robots("User-agent: *\nContent-Signal: search=yes,ai-train=no,use=reference\n"),
+        None,
+    ),
     "404": (Reply(404), None),
     "403": (Reply(403), None),
     "500": (Reply(500), "robots.txt answered 500"),
@@ -187,6 +216,8 @@ RESERVED = {
     "noindex": ({"X-Robots-Tag": "noindex"}, "", None),
     "tdm": ({"tdm-reservation": "1"}, "", "tdm-reservation: 1"),
     "tdm 0": ({"TDM-Reservation": "0"}, "", None),
+    "signal": ({"Content-Signal": "ai-input=no"}, "", "Content-Signal: ai-input=no"),
+    "signal yes": ({"Content-Signal": "ai-train=no, ai-input=yes"}, "", None),
     "meta": ({}, '<meta name="robots" content="index, noai">', "meta robots: noai"),
     "meta tdm": (
         {},
