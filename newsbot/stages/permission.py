@@ -98,16 +98,17 @@ def _rules(body: bytes) -> Protego:
 def _signals_no(body: bytes) -> bool:
     """Whether the group that counts for newsbot keeps texts out of models."""
     said: dict[str, bool] = {"*": False}
-    names, begun = ["*"], True  # before any group, a line speaks to all
+    names, begun = {"*"}, True  # before any group, a line speaks to all
     for line in _concerning(body.decode("utf-8-sig", "replace")).splitlines():
         if match := _ADDRESSED.fullmatch(line):
             if begun:
-                names, begun = [], False
+                names, begun = set(), False
             name = match[1].strip().lower()
             bare = name.replace("*", "")
-            names.append(AGENT if bare and AGENT.startswith(bare) else name)
+            name = AGENT if bare and AGENT.startswith(bare) else name
+            names.add(name)
             # Who is named has rules of its own, and none of those for all.
-            said.setdefault(names[-1], False)
+            said.setdefault(name, False)
         elif not _SITE_WIDE.match(line):
             begun = True
             if match := _SIGNAL.fullmatch(line):
