@@ -41,7 +41,7 @@ MAX_MARKS = 4
 #: As many as of trafilatura's `Simhash`.
 FINGERPRINT_BITS = 64
 #: Characters that decide the language; more changes nothing.
-LANGUAGE_SAMPLE = 2_000
+LANGUAGE_SAMPLE = 1_000
 #: Languages that German and English news is mistaken for, or mixed with.
 LANGUAGES = "de en fr es it pt nl da sv no pl cs hu tr ro fi ru uk zh ja ko ar".split()
 
