@@ -303,11 +303,15 @@ class App:
             stopping: Asked before each feed; true leaves the rest for later.
         """
         now = self.clock()
-        # Due before it fell asleep, and only now looked at: it is asked when it wakes.
-        feeds = [one for one in self.store.feeds.due(now) if not asleep(one, now)]
+        feeds = self.due(now)
         if force:
             feeds = [one for one in self.store.feeds.all() if may_be_forced(one, now)]
         return self.poll_these(feeds, now, stopping=stopping)
+
+    def due(self, now: datetime) -> list[Feed]:
+        """List the feeds whose next poll has come, longest waiting first."""
+        # Due before it fell asleep, and only now looked at: it is asked when it wakes.
+        return [one for one in self.store.feeds.due(now) if not asleep(one, now)]
 
     def poll_these(
         self,

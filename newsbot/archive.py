@@ -6,16 +6,17 @@ stopped or killed goes on at the page it had come to. Old entries never alert.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from newsbot.courtesy import Secrets
 from newsbot.errors import FetchError, StageError
 from newsbot.history import Document
 from newsbot.ports import Fetcher
 from newsbot.stages.parse import ParsedFeed, parse_feed
-from newsbot.turns import Hosts, host_of, in_turns
+from newsbot.turns import Hosts, host_of, in_turn
 from newsbot.types import Entry, Feed
 
 #: Pages of one walk; another walk goes on from there.
@@ -56,7 +57,7 @@ class Walk:
     """What holds for a whole walk."""
 
     hosts: Hosts
-    secrets: Mapping[str, str]
+    secrets: Secrets | None
     max_pages: int = MAX_PAGES
     parse: Callable[..., ParsedFeed] = parse_feed
 
@@ -224,5 +225,4 @@ def _page(
             origin="archive",
         )
 
-    ((parsed,),) = in_turns([url], host_of, ask, how.hosts)
-    return parsed
+    return in_turn(url, ask, how.hosts)

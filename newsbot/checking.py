@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from newsbot.adapters.db.recipients import parked
 from newsbot.adapters.db.watch import WatchRows
 from newsbot.app import App
 from newsbot.config import ChatConfig, Config, TelegramConfig
+from newsbot.courtesy import MayFollow, Secrets
 from newsbot.errors import (
     ConfigError,
     DeliveryError,
@@ -279,11 +280,16 @@ class _Listening:
         *,
         etag: str | None = None,
         last_modified: str | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
+        may_follow: MayFollow | None = None,
     ) -> Response:
         """As `Fetcher.fetch`."""
         answer = self._fetcher.fetch(
-            url, etag=etag, last_modified=last_modified, secrets=secrets
+            url,
+            etag=etag,
+            last_modified=last_modified,
+            secrets=secrets,
+            may_follow=may_follow,
         )
         if (theirs := server_time(answer.headers)) is not None:
             self.heard = self._clock(), theirs

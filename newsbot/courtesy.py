@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+#: Called with an address before a redirect is followed there; raises where it may not.
+MayFollow = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courtesy:
     """What is known of a feed that says when, and where, to ask for it next."""
 
+    #: What the list that it came from, or else the feed itself, calls it.
+    title: str | None = None
     #: Why the next poll is when it is, in words for the operator.
     wait_reason: str | None = None
     #: A server's own "not before" (Retry-After); even a forced poll keeps to it.
@@ -31,6 +37,16 @@ class Courtesy:
     moved_to: str | None = None
     n_moved: int = 0
     moved_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What a private feed asks for, and who alone may get it."""
+
+    #: The feed's address as the operator wrote it: its scheme, host and port get the
+    #: headers, and nobody whom a redirect or the ledger names instead.
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,16 @@ import os
 from collections.abc import Sequence
 
 from newsbot.config import FeedConfig
+from newsbot.courtesy import Secrets
 from newsbot.errors import ConfigError
 from newsbot.types import identity
 
 
-def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, dict[str, str]]:
+def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, Secrets]:
     """Read what private and paid feeds ask for from the environment.
 
     Returns:
-        Headers by feed id.
+        By feed id; each is bound to the address that the config names.
 
     Raises:
         ConfigError: A variable is named, but empty, or a header is none; says which
@@ -38,7 +39,8 @@ def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, dict[str, str]]:
                 )
             headers[name.strip()] = value.strip()
         if headers:
-            secrets[identity("feed", feed.url.strip())] = headers
+            url = feed.url.strip()
+            secrets[identity("feed", url)] = Secrets(url=url, headers=headers)
     return secrets
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsbot.errors import FetchError, ParseError, StageError
-from newsbot.ports import Fetcher, Response
+from newsbot.ports import Response
 from newsbot.stages.discover import common_places, feed_links
 from newsbot.stages.markup import decode
 
@@ -26,20 +26,20 @@ class Discovered:
 
 
 def discover(
-    url: str, fetcher: Fetcher, parse: Callable[[Response], object]
+    url: str, ask: Callable[[str], Response], parse: Callable[[Response], object]
 ) -> Discovered:
     """Find the feed at, or of, an address.
 
     Args:
         url: Of a feed or a page.
-        fetcher: Gets what is tried.
+        ask: Gets what is tried, each in its host's turn.
         parse: Reads an answer as a feed, or raises ParseError.
 
     Raises:
         FetchError: The address itself did not answer.
         ParseError: It is no feed, and none was found for it.
     """
-    response = fetcher.fetch(url)
+    response = ask(url)
     try:
         parse(response)
         return Discovered(url=url, response=response)
@@ -51,7 +51,7 @@ def discover(
     tries = [*named, *places][:MAX_TRIES]
     for place in tries:
         try:
-            found = fetcher.fetch(place)
+            found = ask(place)
             parse(found)
         except StageError as error:
             if isinstance(error, FetchError) and error.status in (429, 503):

@@ -14,6 +14,7 @@
     ├── GateError                 a quality floor was missed          (exit 5)
     └── StageError                one row failed; kept in that row    (exit 4)
         ├── FetchError            a page or feed did not arrive
+        │   └── WithheldError     its site does not let it be read
         ├── ParseError            a feed or page is not what it says
         ├── ParserError           nothing could be parsed just now
         ├── ModelOutputError      the model answered in bad form
@@ -127,6 +128,13 @@ class FetchError(StageError):
         self.retry_at = retry_at
         passing = status is None or status == 429 or status >= 500
         self.retry = passing if retry is None else retry
+
+
+class WithheldError(FetchError):
+    """A page is not asked for, as its site does not want it read."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason, retry=False)
 
 
 class ParseError(StageError):

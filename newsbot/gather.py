@@ -17,11 +17,11 @@ from newsbot.app import App, feed_of
 from newsbot.archive import FeedArchive, Walk
 from newsbot.backfill import Backfill
 from newsbot.config import FeedConfig
-from newsbot.errors import StageError, UserError
+from newsbot.errors import UserError
 from newsbot.history import Archive, Choice, Order, Run, Totals
 from newsbot.ports import Response
 from newsbot.rehearsal import DryStore
-from newsbot.turns import host_of, in_turns
+from newsbot.turns import host_of, in_turn
 from newsbot.types import identity
 
 Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox", "shards"]
@@ -126,7 +126,7 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
     feed = app.store.feeds.find(source) or feed_of(FeedConfig(url=source))
     how = Walk(
         hosts=app.hosts,
-        secrets=app.round.secrets.get(feed.id, {}),
+        secrets=app.round.secrets.get(feed.id),
         max_pages=100_000,
         parse=app.round.parse,
     )
@@ -135,20 +135,7 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
 
 def _asking(app: App) -> Callable[[str], Response]:
     """Ask for a list in its host's turn."""
-
-    def fetch(url: str) -> Response | StageError:
-        try:
-            return app.fetcher.fetch(url)
-        except StageError as error:
-            return error
-
-    def ask(url: str) -> Response:
-        ((answer,),) = in_turns([url], host_of, fetch, app.hosts)
-        if isinstance(answer, StageError):
-            raise answer
-        return answer
-
-    return ask
+    return lambda url: in_turn(url, app.fetcher.fetch, app.hosts)
 
 
 def run_key(asked: Asked, *how: str) -> str:

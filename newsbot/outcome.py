@@ -7,11 +7,11 @@ Out: validators, hints and the time of the next poll, none of them stored yet.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from newsbot.courtesy import Courtesy
+from newsbot.courtesy import Courtesy, Secrets
 from newsbot.errors import FetchError, ParseError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
@@ -60,7 +60,7 @@ def read_feed(
     now: datetime,
     max_age: timedelta,
     parse: ParseFeed = parse_feed,
-    secrets: Mapping[str, str] | None = None,
+    secrets: Secrets | None = None,
     known: bytes = b"",
 ) -> tuple[ParsedFeed | None, Feed]:
     """Ask a feed's server, with the validators it gave last.
@@ -114,6 +114,7 @@ def read_answer(
         hashed = ""
     courtesy = replace(
         with_pace(courtesy, parsed.dates, now),
+        title=courtesy.title or parsed.title or None,
         body_hash=hashed or None,
         ttl_minutes=hints.ttl_minutes,
         skip_hours=hints.skip_hours,

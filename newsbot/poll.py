@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from newsbot.courtesy import Secrets
 from newsbot.errors import FetchError, NewsbotError, StageError
 from newsbot.outcome import (
     NOTICE_AFTER,
@@ -72,8 +73,8 @@ class Round:
     max_age: timedelta
     #: Keeps the distance between requests to one host; shared by all who ask.
     hosts: Hosts = field(default_factory=lambda: Hosts(0.0))
-    #: By feed id: headers for that feed's own host only.
-    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: By feed id: what that feed's own host alone may get.
+    secrets: Mapping[str, Secrets] = field(default_factory=dict)
     workers: int = WORKERS
     tell: Tell = lambda _feed, _notice, _now: None
     #: `parse_feed`, or a way to call it where it can do no harm.

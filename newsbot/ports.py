@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import (
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from newsbot.courtesy import MayFollow, Secrets
     from newsbot.mailing import Outbox
     from newsbot.talking import Subscriptions
     from newsbot.types import (
@@ -67,7 +68,8 @@ class Fetcher(Protocol):
         *,
         etag: str | None = None,
         last_modified: str | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
+        may_follow: MayFollow | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -75,13 +77,15 @@ class Fetcher(Protocol):
             url: Absolute http(s) URL.
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
-            secrets: Headers for the URL's own scheme, host and port only.
+            secrets: For their own scheme, host and port only.
+            may_follow: Asked before each hop of a redirect.
 
         Returns:
             The answer, status 200 or 304.
 
         Raises:
-            FetchError: No answer in time, too large, refused, or any other status.
+            FetchError: No answer in time, too large, refused, or any other status;
+                or what *may_follow* raised.
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsbot.courtesy import Permission, SiteFile
-from newsbot.errors import FetchError
+from newsbot.errors import FetchError, WithheldError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.permission import (
     MAX_ROBOTS,
@@ -83,14 +83,23 @@ def _ask(
     now: datetime,
     validators: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Response, str | None]:
-    if (reason := permission.refusal(url, now)) is not None:
-        return Response(url=url, status=0, headers={}, body=b""), reason
+    def allowed(address: str) -> None:
+        if (reason := permission.refusal(address, now)) is not None:
+            raise WithheldError(address, reason)
+
     etag, last_modified = validators
-    answer = fetcher.fetch(url, etag=etag, last_modified=last_modified)
-    # A redirect may lead to a site with rules of its own.
-    if host_of(answer.url) != host_of(url):
-        reason = permission.refusal(answer.url, now)
-    return answer, reason or reservation(answer.headers, answer.body)
+    try:
+        allowed(url)
+        answer = fetcher.fetch(
+            url,
+            etag=etag,
+            last_modified=last_modified,
+            # It may lead to a page, or a site, with other rules.
+            may_follow=allowed,
+        )
+    except WithheldError as error:
+        return Response(url=error.url, status=0, headers={}, body=b""), error.reason
+    return answer, reservation(answer.headers, answer.body)
 
 
 class Robots:
@@ -168,6 +177,8 @@ class Robots:
                     last_modified=file.last_modified or known.last_modified,
                 )
         self._store.put_file(file)
+        # What comes next is asked of the same host, in the same turn.
+        self._hosts.pause()
         return file
 
     def _without(

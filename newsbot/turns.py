@@ -81,6 +81,11 @@ class Hosts:
                 self._free_at[host] = now + spacing
             return spacing
 
+    def pause(self) -> None:
+        """Keep the distance between two requests that are made in one turn."""
+        if self.spacing:
+            time.sleep(self.spacing)
+
     def slow_down(self, host: str, seconds: float) -> None:
         """Keep a longer distance on one host, as its robots.txt asks."""
         with self._lock:
@@ -260,6 +265,15 @@ def in_turns(
         done.close()
     if failure is not None:
         raise failure
+
+
+def in_turn(url: str, work: Callable[[str], R], hosts: Hosts) -> R:
+    """Work on one address when its host's turn has come.
+
+    Whatever *work* raises is raised.
+    """
+    ((result,),) = in_turns([url], host_of, work, hosts)
+    return result
 
 
 def _serve(queues: _Queues[T], work: Callable[[T], R], done: _Results[R]) -> None:

@@ -70,7 +70,9 @@ class FakeFetcher:
         self.pages = dict(pages or {})
         self.asked = []
 
-    def fetch(self, url, *, etag=None, last_modified=None, secrets=None):
+    def fetch(
+        self, url, *, etag=None, last_modified=None, secrets=None, may_follow=None
+    ):
         self.asked.append((url, etag, last_modified))
         found = self.pages[url]
         if isinstance(found, list):

@@ -190,3 +190,42 @@ def test_lists_go_out_and_come_in(server, folder, tmp_path):
         here(folder, "feeds", "remove", url)
     assert "3 added" in here(folder, "feeds", "import", path).err
     assert sorted(row["url"] for row in listed(folder)) == urls
+
+
+def test_lists_keep_names_and_languages(server, folder, tmp_path):
+    """A name from a list stays; a feed without one goes out under its own."""
+    named, unnamed = server.on("/1.xml", feed(1)), server.on("/2.xml", feed(2))
+    path = tmp_path / "list.opml"
+    path.write_text(
+        '<opml version="2.0"><body><outline text="Der Tag &amp; mehr" language="de-DE" '
+        f'xmlUrl="{named}"/><outline text="{unnamed}" xmlUrl="{unnamed}"/></body></opml>',
+        "utf-8",
+    )
+    assert "2 added" in here(folder, "feeds", "import", path).err
+    assert "2 feeds polled, 0 failed" in here(folder, "feeds", "poll").err
+    assert [(row["title"], row["language"]) for row in listed(folder)] == [
+        ("Der Tag & mehr", "de"),
+        ("News", None),
+    ]
+    out = here(folder, "feeds", "export").out
+    assert f'title="Der Tag &amp; mehr" xmlUrl="{named}" language="de"/>' in out
+    assert f'title="News" xmlUrl="{unnamed}"/>' in out
+
+
+def test_a_trial_keeps_to_retry_after(server, folder):
+    """`feeds test` asks what it likes, but no server that wants peace."""
+    url = server.on("/feed.xml", Reply(429, {"Retry-After": "3600"}))
+    here(folder, "feeds", "add", url)
+    here(folder, "feeds", "poll")
+    line = here(folder, "feeds", "test", url).refused(4)
+    assert "not asked" in line
+    assert "the server's Retry-After" in line
+    assert len(server.requests) == 1
+
+
+def test_a_site_that_wants_peace_has_it_from_the_start(server, folder):
+    """Added while its server says 503 with Retry-After, it is not asked before."""
+    url = server.on("/", Reply(503, {"Retry-After": "3600"}))
+    assert "will be tried again" in here(folder, "feeds", "add", url).err
+    assert "0 feeds polled" in here(folder, "feeds", "poll", "--force-poll").err
+    assert len(server.requests) == 1

@@ -29,6 +29,8 @@ from urllib.parse import quote, urljoin
 PORTS = frozenset({80, 443, 8080, 8443})
 #: Characters of a URL; beyond this, servers and proxies refuse (RFC 9110, 4.1: 8000).
 MAX_URL = 8_000
+#: Characters of a host name, and of one of its labels (RFC 1035, 2.3.4).
+MAX_NAME, MAX_LABEL = 253, 63
 #: Answers of one lookup that are dialled, one after the other.
 MAX_ADDRESSES = 8
 
@@ -243,6 +245,9 @@ def read_host(host: str) -> str:
     # full-width letters; the dots of UTS 46, 2.3 are among what it leaves.
     folded = unicodedata.normalize("NFKC", host).lower().replace("\u3002", ".")
     folded = unicodedata.normalize("NFC", folded).removesuffix(".")
+    # Before they are coded, which takes quadratic time: no label may be longer.
+    if len(folded) > MAX_NAME or any(len(n) > MAX_LABEL for n in folded.split(".")):
+        raise RefusedError("unreadable host name")
     labels = [
         label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
         for label in folded.split(".")
@@ -250,7 +255,7 @@ def read_host(host: str) -> str:
     name = ".".join(labels)
     if not name:
         raise RefusedError("address without a host")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(name) > MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
         raise RefusedError("unreadable host name")
     if not _NUMBER.fullmatch(labels[-1]):
         return name

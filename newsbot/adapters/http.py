@@ -40,11 +40,13 @@ from newsbot.adapters.connections import (
     arm,
     headers_done,
 )
+from newsbot.courtesy import MayFollow, Secrets
 from newsbot.errors import FetchError
 from newsbot.ports import Response
 
 #: Redirects followed for one request; browsers take 20, feeds rarely need 2.
 MAX_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
 #: Bytes of a validator that is sent back; servers refuse header lines above 8 kB.
 MAX_VALIDATOR = 8 * 2**10
 
@@ -61,6 +63,15 @@ class _Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class _Way:
+    """How far redirects have led; where it broke off, an error says so."""
+
+    hop: str
+    #: Where permanent ones alone led.
+    moved_to: str | None = None
 
 
 class HttpFetcher:
@@ -105,7 +116,8 @@ class HttpFetcher:
         *,
         etag: str | None = None,
         last_modified: str | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
+        may_follow: MayFollow | None = None,
     ) -> Response:
         """GET *url*, conditionally where validators are given.
 
@@ -114,14 +126,17 @@ class HttpFetcher:
             etag: Sent back as If-None-Match, byte for byte; dropped whole when
                 it cannot stand in a header or is longer than `MAX_VALIDATOR`.
             last_modified: Likewise, as If-Modified-Since.
-            secrets: Headers that only *url*'s own scheme, host and port get, also
-                after redirects; they never reach an error's text.
+            secrets: Headers that only their own scheme, host and port get, wherever
+                redirects lead; they never reach an error's text.
+            may_follow: Called with each address that a redirect leads to, before it
+                is asked; what it raises ends the request.
 
         Returns:
             The answer, status 200 or 304.
 
         Raises:
-            FetchError: No answer in time, too large, refused, or any other status.
+            FetchError: No answer in time, too large, refused, or any other status;
+                or what *may_follow* raised.
         """
         deadline = Deadline.after(self._timeout_seconds)
         headers = self._headers({"Accept": "*/*"})
@@ -131,23 +146,13 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
-        hop, moved_to, permanent = url, None, True
+        way = _Way(hop=url)
         try:
-            origin = parse_url(url).origin if secrets else None
-            _check_secrets(secrets or {})
-            for _ in range(MAX_REDIRECTS + 1):
-                target = parse_url(hop)
-                own = secrets if secrets and target.origin == origin else {}
-                answer = self._get(target, {**headers, **own}, deadline)
-                if answer.status not in (301, 302, 303, 307, 308):
-                    break
-                hop = follow(target, answer.headers.get("location", ""))
-                permanent = permanent and answer.status in (301, 308)
-                moved_to = hop if permanent else moved_to
-            else:
-                raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
+            target, answer = self._walk(way, headers, secrets, may_follow, deadline)
+        except FetchError:
+            raise
         except Exception as error:
-            raise self._error(url, hop, error, deadline) from error
+            raise self._error(url, way.hop, error, deadline) from error
         if answer.status not in (200, 304):
             raise self._status_error(url, answer)
         return Response(
@@ -155,9 +160,36 @@ class HttpFetcher:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            # A chain that ends in a temporary hop has moved as far as that.
-            moved_to=moved_to,
+            moved_to=way.moved_to,
         )
+
+    def _walk(
+        self,
+        way: _Way,
+        headers: Mapping[str, str],
+        secrets: Secrets | None,
+        may_follow: MayFollow | None,
+        deadline: Deadline,
+    ) -> tuple[Target, _Answer]:
+        """Ask, and follow redirects; what answered last, and what it said."""
+        owner, private = _read_secrets(secrets)
+        target, permanent = parse_url(way.hop), True
+        for _ in range(MAX_REDIRECTS + 1):
+            own = private if target.origin == owner else {}
+            answer = self._get(target, {**headers, **own}, deadline)
+            if answer.status not in REDIRECTS:
+                return target, answer
+            way.hop = follow(target, answer.headers.get("location", ""))
+            target = parse_url(way.hop)
+            # A chain that ends in a temporary hop has moved as far as that; and what
+            # asks for secrets stays where it gets them.
+            permanent = permanent and answer.status in (301, 308)
+            if permanent and owner in (None, target.origin):
+                way.moved_to = target.url
+            self._guard.check(target)
+            if may_follow is not None:
+                may_follow(target.url)
+        raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
 
     def post_json(
         self,
@@ -259,8 +291,11 @@ class HttpFetcher:
             response = connection.getresponse()
             headers_done(sock)
             if body is None and response.status == 304:
-                # It has no body (RFC 9110, 15.4.5), whatever its headers say of one.
-                content, done = response.read(), True
+                # It has no body (RFC 9110, 15.4.5), whatever its headers say of one;
+                # http.client would wait for chunks that were announced, or take them
+                # for as long as they come.
+                done = not response.chunked
+                content = response.read() if done else b""
             elif body is None and response.status != 200:
                 content, done = b"", drained(response)
             else:
@@ -299,7 +334,13 @@ class HttpFetcher:
         return FetchError(shown(url), reason, retry=retry)
 
 
-def _check_secrets(secrets: Mapping[str, str]) -> None:
-    for name, value in secrets.items():
+def _read_secrets(
+    secrets: Secrets | None,
+) -> tuple[tuple[str, str, int] | None, Mapping[str, str]]:
+    """Who may get which headers; nobody, and none, without secrets."""
+    if secrets is None:
+        return None, {}
+    for name, value in secrets.headers.items():
         if _BAD_VALUE.search(value) or not re.fullmatch(r"[!-9;-~]+", name):
             raise RefusedError("a secret has a character that headers cannot carry")
+    return parse_url(secrets.url).origin, secrets.headers

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from newsbot.config import Config
 
 
+#: Of feeds that newsbot reads.
+LANGUAGE = click.Choice(["de", "en"])
+
+
 class Session:
     """One run of the command line; builds the app when a command wants it."""
 

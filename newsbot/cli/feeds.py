@@ -1,25 +1,34 @@
-"""`feeds`: list, add, remove, poll, test, import, export, starter."""
+"""`feeds`: list, add, poll, remove and test; lists of them are in `feed_lists`."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsbot.cli.base import Session, write_json
+from newsbot.cli import feed_lists
+from newsbot.cli.base import LANGUAGE, Session, write_json
 
 if TYPE_CHECKING:
-    from newsbot.app import App
-    from newsbot.types import Feed, Language
+    from datetime import datetime
 
-_LANGUAGE = click.Choice(["de", "en"])
+    from newsbot.app import App
+    from newsbot.types import Feed
 
 
 @click.group()
 def feeds() -> None:
     """List, add, remove and test feeds; read and write OPML."""
+
+
+for command in (
+    feed_lists.starter,
+    feed_lists.import_feeds,
+    feed_lists.export_feeds,
+):
+    feeds.add_command(command)
 
 
 @feeds.command("list")
@@ -36,6 +45,7 @@ def list_feeds(session: Session, as_json: bool) -> None:
                 {
                     "id": feed.id,
                     "url": feed.url,
+                    "title": feed.courtesy.title,
                     "language": feed.language,
                     "every_minutes": feed.every_minutes,
                     "source": feed.source,
@@ -65,7 +75,7 @@ def list_feeds(session: Session, as_json: bool) -> None:
 
 @feeds.command("add")
 @click.argument("url")
-@click.option("--language", type=_LANGUAGE, help="Where the feed does not say.")
+@click.option("--language", type=LANGUAGE, help="Where the feed does not say.")
 @click.option(
     "--every-minutes",
     type=click.IntRange(1, 44_640),
@@ -113,24 +123,29 @@ def _discovered(app: App, feed: Feed) -> Feed:
     """Find a site's feed and add it; its first answer is its first poll."""
     from newsbot.discovery import discover
     from newsbot.errors import FetchError, ParseError, UserError
-    from newsbot.outcome import read_answer
+    from newsbot.outcome import failed, read_answer
     from newsbot.poll import store_answer
+    from newsbot.turns import in_turn
     from newsbot.types import identity
 
     how, now = app.round, app.clock()
     try:
         found = discover(
             feed.url,
-            app.fetcher,
+            lambda url: in_turn(url, app.fetcher.fetch, app.hosts),
             lambda answer: read_answer(feed, answer, now, how.max_age, how.parse),
         )
     except ParseError as error:
         raise UserError(f"{error}; give the address of the feed itself") from error
     except FetchError as error:
-        # Perhaps only for now: it is added as it was given, and tried like any other.
-        added = app.store.feeds.add(feed)
-        click.echo(f"{'added' if added else 'known already'}: {feed.url}", err=True)
-        click.echo(f"  but {error.reason}; it will be tried again", err=True)
+        # Perhaps only for now: it is added as it was given, and tried like any other,
+        # not before the time that its server may have named.
+        app.store.feeds.add(feed)
+        lost = failed(feed, now, error, error.reason).feed
+        app.store.feeds.settle([(lost, ())], now)
+        later = "" if lost.courtesy.stopped_at else "; it will be tried again"
+        click.echo(f"added: {feed.url}", err=True)
+        click.echo(f"  but {lost.error}{later}", err=True)
         return feed
     feed = replace(feed, id=identity("feed", found.url), url=found.url)
     if not app.store.feeds.add(feed):
@@ -177,7 +192,7 @@ def poll(
         ]
         asked = [feed for feed in every if may_be_forced(feed, now, named=bool(chosen))]
     else:
-        due = app.store.feeds.due(now)
+        due = app.due(now)
         every = chosen or due
         asked = [feed for feed in due if not chosen or feed in chosen]
     for feed in every:
@@ -203,7 +218,7 @@ def _walk_archive(app: App, feed: Feed) -> bool:
 
     how = Walk(
         hosts=app.hosts,
-        secrets=app.round.secrets.get(feed.id, {}),
+        secrets=app.round.secrets.get(feed.id),
         parse=app.round.parse,
     )
     walked = walk_archive(feed, app.fetcher, app.store.sites, app.clock(), how)
@@ -215,34 +230,6 @@ def _walk_archive(app: App, feed: Feed) -> bool:
     if walked.gap is not None:
         click.echo(f"  {walked.gap}", err=True)
     return walked.gap is None
-
-
-@feeds.command("starter")
-@click.option("--add", is_flag=True, help="Follow them.")
-@click.option("--language", type=_LANGUAGE, help="Only those in this language.")
-@click.pass_obj
-def starter(session: Session, add: bool, language: str | None) -> None:
-    """Print public feeds on AI, cloud and business to begin with."""
-    import tomllib
-    from importlib.resources import files
-
-    from newsbot.app import feed_of
-    from newsbot.config import FeedConfig
-
-    text = files("newsbot").joinpath("data/starter.toml").read_text("utf-8")
-    n_added = 0
-    for code, named in tomllib.loads(text).items():
-        if language not in (None, code):
-            continue
-        for title, url in named.items():
-            if add:
-                in_it: Language = "de" if code == "de" else "en"
-                feed = feed_of(FeedConfig(url=url, language=in_it), source="command")
-                n_added += session.app.store.feeds.add(feed)
-            else:
-                click.echo(f"{code}  {url}  {title}")
-    if add:
-        click.echo(f"{n_added} added", err=True)
 
 
 @feeds.command("remove")
@@ -274,11 +261,12 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
     from newsbot.outcome import read_feed
 
     app = session.build(session.config_or_default())
-    feed, how = feed_of(FeedConfig(url=url)), app.round
+    feed, how, now = feed_of(FeedConfig(url=url)), app.round, app.clock()
+    _leave_alone(app, feed, now)
     parsed, _ = read_feed(
         feed,
         app.fetcher,
-        app.clock(),
+        now,
         how.max_age,
         how.parse,
         how.secrets.get(feed.id),
@@ -301,55 +289,21 @@ def test_feed(session: Session, url: str, as_json: bool) -> None:
         click.echo(f"  {(_iso(entry.published_at) or 'no date')[:16]}  {entry.title}")
 
 
-@feeds.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.pass_obj
-def import_feeds(session: Session, file: Path) -> None:
-    """Add every feed of an OPML FILE; says which lines it left out, and why."""
-    from newsbot.app import feed_of
-    from newsbot.config import FeedConfig
-    from newsbot.errors import ParseError, UserError
-    from newsbot.stages.opml import MAX_BYTES, read_opml
+def _leave_alone(app: App, feed: Feed, now: datetime) -> None:
+    """Keep to the Retry-After that the ledger, if there is one, knows of.
 
-    app = session.app
-    try:
-        with file.open("rb") as stream:
-            # One byte more says that it is too large; a whole disk is not read.
-            result = app.parsing.run(read_opml, stream.read(MAX_BYTES + 1))
-    except ParseError as error:
-        raise UserError(f"{file}: {error}") from error
-    n_added = n_known = 0
-    refused = list(result.refused)
-    with app.store.atomic():
-        for outline in result.feeds:
-            if reason := app.fetcher.refusal(outline.url):
-                refused.append(f"{outline.url[:200]}: {reason}")
-            elif app.store.feeds.add(
-                feed_of(FeedConfig(url=outline.url), source="command")
-            ):
-                n_added += 1
-            else:
-                n_known += 1
-    for line in refused:
-        click.echo(f"left out: {line}", err=True)
-    click.echo(
-        f"{n_added} added, {n_known} known already, {len(refused)} left out",
-        err=True,
-    )
-    if refused:
-        raise click.exceptions.Exit(4)
+    Raises:
+        FetchError: The feed's server wants no request yet.
+    """
+    from newsbot.errors import FetchError, StoreError
+    from newsbot.poll import may_be_forced
 
-
-@feeds.command("export")
-@click.pass_obj
-def export_feeds(session: Session) -> None:
-    """Write every feed to standard output as OPML."""
-    from newsbot.stages.opml import OpmlFeed, write_opml
-
-    app = session.app
-    app.sync_feeds()
-    rows = [OpmlFeed(url=feed.url, title=feed.url) for feed in app.store.feeds.all()]
-    click.echo(write_opml(rows).decode(), nl=False)
+    known = None
+    if app.config.database_path.exists():
+        with contextlib.suppress(StoreError):  # what is tried here needs no ledger
+            known = app.store.feeds.find(feed.url)
+    if known is not None and not may_be_forced(known, now, named=True):
+        raise FetchError(feed.url, f"not asked; {_next(known)}")
 
 
 def _next(feed: Feed) -> str:

@@ -25,7 +25,11 @@ COMMON = (
 )  # fmt: skip
 
 _TAG = re.compile(r"<(link|a)\s([^<>]{1,4000})>", re.IGNORECASE)
-_TYPES = re.compile(r"application/(rss|atom|rdf|feed)\+(xml|json)|text/xml", re.I)
+_TYPES = re.compile(
+    r"application/(x[.-])?(rss|atom|rdf|feed)\+(xml|json)|(text|application)/xml", re.I
+)
+#: JSON Feed 1.0 had no type of its own; WordPress names its interface alike.
+_JSON = re.compile(r"application/json", re.I)
 _LIKE_A_FEED = re.compile(
     r"(?i)(?:^|[/._?=&-])(?:rss2?|atom|feeds?)(?:[/._?=&-]|$)|\.(?:rss|atom|xml|rdf)$"
 )
@@ -51,7 +55,8 @@ def feed_links(html: str, url: str) -> list[str]:
         html: The page.
         url: Where it came from.
     """
-    named: list[str] = []
+    news: list[str] = []
+    comments: list[str] = []
     linked: list[str] = []
     for tag, inside in _TAG.findall(html[:MAX_LOOK]):
         values = attributes(inside)
@@ -61,13 +66,12 @@ def feed_links(html: str, url: str) -> list[str]:
         if tag.lower() == "a":
             linked += [link] if _LIKE_A_FEED.search(_path(link)) else []
         elif "alternate" in values.get("rel", "").lower().split() and (
-            _TYPES.fullmatch(values.get("type", "").partition(";")[0].strip())
+            _TYPES.fullmatch(kind := values.get("type", "").partition(";")[0].strip())
+            or (_JSON.fullmatch(kind) and _LIKE_A_FEED.search(_path(link)))
         ):
             about = f"{link} {values.get('title', '')}"
-            named.insert(
-                len(named) if _COMMENTS.search(about) else _n_news(named), link
-            )
-    return list(dict.fromkeys(named or linked))[:MAX_LINKS]
+            (comments if _COMMENTS.search(about) else news).append(link)
+    return list(dict.fromkeys([*news, *comments] or linked))[:MAX_LINKS]
 
 
 def common_places(url: str) -> list[str]:
@@ -81,7 +85,3 @@ def common_places(url: str) -> list[str]:
 
 def _path(url: str) -> str:
     return "/" + url.partition("://")[2].partition("/")[2]
-
-
-def _n_news(links: list[str]) -> int:
-    return sum(not _COMMENTS.search(link) for link in links)

@@ -42,7 +42,9 @@ _LENGTH = etree.XPath("string-length(normalize-space(.))")
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 # Rules for print, narrow screens and animations say nothing of this reader.
-_AT_RULE = re.compile(r"@[a-z-]+[^{};@]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\})", re.IGNORECASE)
+_AT_RULE = re.compile(
+    r"@[a-z-]+[^{};@]*+(?:;|\{(?:[^{}]++|\{[^{}]*+\})*+\})", re.IGNORECASE
+)
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{1,2000})\}")
 # What a rule must hold to be worth reading; most hold nothing of it.
 _SUSPECT = re.compile(
@@ -71,12 +73,16 @@ def drop_hidden(tree: Any) -> None:
         tree: The page's root, an `lxml.html` element.
     """
     unshown = [one for one in tree.iter(*_UNSHOWN) if not _is_open_dialog(one)]
-    unshown += [one for one in _found(tree, _CARRYING) if _says_hidden(one)]
+    carrying = _found(tree, _CARRYING)
+    unshown += [one for one in carrying if _says_hidden(one)]
     for element in unshown:
         _drop(element)
+    # A second walk only where the first one, or a look, shows that it finds something.
+    has_styles = any(one.get("style") is not None for one in carrying)
+    may_be_styled = has_styles or next(tree.iter("font"), None) is not None
     styled = [
         element
-        for element in _found(tree, _STYLED)
+        for element in (_found(tree, _STYLED) if may_be_styled else ())
         if _unseen(style := _style_of(element))
         or (_white(style) and not _on_colour(element))
     ]

@@ -42,8 +42,10 @@ _WIDE = {
     (1, 3): "utf-16-le",
     (0, 2): "utf-16-be",
 }
+# UTF-16 and UTF-32 show by their marks or zeros; a document that has neither, and says
+# that it is one, is in error (WHATWG HTML, 13.2.3.2): half the bytes would be a letter.
 _KNOWN = re.compile(
-    r"utf-(16|32)(-le|-be)?|iso8859-([2-9]|1[0-6])|cp125[0-8]|koi8-[ru]|gb18030|gbk|"
+    r"iso8859-([2-9]|1[0-6])|cp125[0-8]|koi8-[ru]|gb18030|gbk|"
     r"gb2312|big5|euc_jp|euc_kr|shift_jis|cp932|cp949|cp437|cp850|mac-roman"
 )
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -84,7 +86,11 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 #: Of a pile of combining marks, four are kept; no language writes more.
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+# Each word is looked at once, from its beginning to its end: a tag of one long word
+# takes no longer than it is.
+_ATTRIBUTE = re.compile(
+    r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+)
 
 
 def decode(body: bytes, content_type: str = "") -> str:

@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 from newsbot.errors import ParseError
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.parse import absolute_url
+from newsbot.types import Language
 
 #: Bytes of a file; ten thousand feeds take about 2 MiB.
 MAX_BYTES = 10 * 2**20
@@ -29,6 +30,8 @@ MAX_SHOWN = 200
 #: Characters of a feed's title.
 MAX_TITLE = 500
 
+_LANGUAGES: dict[str, Language] = {"de": "de", "en": "en"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmlFeed:
@@ -36,6 +39,8 @@ class OpmlFeed:
 
     url: str
     title: str
+    #: Where the list says so.
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,10 @@ def write_opml(feeds: Iterable[OpmlFeed]) -> bytes:
     for feed in feeds:
         title = quoteattr(plain_text(feed.title or feed.url, MAX_TITLE, html=False))
         url = quoteattr(feed.url)
-        lines.append(f'<outline type="rss" text={title} title={title} xmlUrl={url}/>')
+        spoken = f' language="{feed.language}"' if feed.language else ""
+        lines.append(
+            f'<outline type="rss" text={title} title={title} xmlUrl={url}{spoken}/>'
+        )
     lines += ["</body>", "</opml>", ""]
     return "\n".join(lines).encode("utf-8", "replace")
 
@@ -137,7 +145,11 @@ class _Reader:
             self._refuse(given, "listed twice")
         else:
             title = values.get("title") or values.get("text") or ""
-            self.feeds[url] = OpmlFeed(url=url, title=plain_text(title, MAX_TITLE))
+            self.feeds[url] = OpmlFeed(
+                url=url,
+                title=plain_text(title, MAX_TITLE),
+                language=_LANGUAGES.get(values.get("language", "")[:2].lower()),
+            )
 
     def _end(self, _: str) -> None:
         self._depth -= 1

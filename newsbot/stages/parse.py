@@ -39,6 +39,8 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 #: How far a publisher's clock may run ahead.
 MAX_AHEAD = timedelta(hours=1)
 
+#: Characters of one label of a host name (RFC 1035, 2.3.4).
+MAX_LABEL = 63
 #: Characters of a link; longer ones are no article's address.
 MAX_LINK = 4_000
 
@@ -269,9 +271,12 @@ def _is_tracking(parameter: str) -> bool:
 def _ascii_host(host: str) -> str:
     """Labels beyond ASCII as ``xn--`` (RFC 5890), which look-alikes cannot imitate."""
     folded = unicodedata.normalize("NFKC", host).lower().removesuffix(".")
+    labels = folded.split(".")
+    if any(len(label) > MAX_LABEL for label in labels):
+        return ""  # before it is coded, which takes quadratic time
     return ".".join(
         label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
-        for label in folded.split(".")
+        for label in labels
     )
 
 

@@ -26,6 +26,11 @@ MAX_CRAWL_DELAY = 30.0
 #: Bytes of a page in which its own reservations stand: its head.
 MAX_HEAD = 100_000
 
+#: A line that names a robot, in the spellings that the parser takes.
+_ADDRESSED = re.compile(r"user[- ]?agent(?:\s*:|\s)(.*)", re.IGNORECASE)
+#: Lines that belong to no group, and end none.
+_SITE_WIDE = re.compile(r"(?:sitemaps?|site-map|host)\b", re.IGNORECASE)
+_SIGNAL = re.compile(r"content-signal\s*:(.*)", re.IGNORECASE)
 _META = re.compile(r"<meta\s([^<>]{1,1000})>", re.IGNORECASE)
 #: What reserves a text from being read by machines that learn or judge.
 _RESERVED = frozenset({"noai", "noml"})
@@ -44,13 +49,16 @@ def robots_refusal(status: int, body: bytes, url: str) -> str | None:
 
     Source:
         RFC 9309, 2.3.1: 4xx allows all, 5xx and no answer disallow all.
+        Content-Signal: contentsignals.org; by its own words a reservation under
+        Directive (EU) 2019/790, 4. What is not about a model's input is not newsbot's.
     """
     if 400 <= status < 500:
         return None
     if status != 200:
         return f"robots.txt answered {status or 'nothing'}"
-    allowed = _rules(body[:MAX_ROBOTS]).can_fetch(url, AGENT)
-    return None if allowed else "robots.txt disallows it"
+    if not _rules(body[:MAX_ROBOTS]).can_fetch(url, AGENT):
+        return "robots.txt disallows it"
+    return "robots.txt: ai-input=no" if _signals_no(body[:MAX_ROBOTS]) else None
 
 
 def crawl_delay(body: bytes) -> float:
@@ -59,9 +67,58 @@ def crawl_delay(body: bytes) -> float:
     return min(max(float(delay), 0.0), MAX_CRAWL_DELAY)
 
 
+def _concerning(text: str) -> str:
+    """Name all other robots alike, and once in each group.
+
+    The parser keeps a copy of each rule for each name of its group: 250 kB of names
+    before 250 kB of rules would be hundreds of millions of them.
+    """
+    lines = []
+    for line in text.splitlines():
+        said = line.partition("#")[0].strip()
+        if match := _ADDRESSED.fullmatch(said):
+            name = match[1].strip().lower()
+            bare = name.replace("*", "")
+            if name != "*" and not (bare and AGENT.startswith(bare)):
+                said = "User-agent: another"
+                if lines and lines[-1] == said:
+                    continue
+        if said:
+            lines.append(said)
+    return "\n".join(lines)
+
+
 @lru_cache(maxsize=64)
 def _rules(body: bytes) -> Protego:
-    return Protego.parse(body.decode("utf-8", "replace"))
+    # A byte order mark would make a stranger of the first line.
+    return Protego.parse(_concerning(body.decode("utf-8-sig", "replace")))
+
+
+@lru_cache(maxsize=64)
+def _signals_no(body: bytes) -> bool:
+    """Whether the group that counts for newsbot keeps texts out of models."""
+    said: dict[str, bool] = {"*": False}
+    names, begun = {"*"}, True  # before any group, a line speaks to all
+    for line in _concerning(body.decode("utf-8-sig", "replace")).splitlines():
+        if match := _ADDRESSED.fullmatch(line):
+            if begun:
+                names, begun = set(), False
+            name = match[1].strip().lower()
+            bare = name.replace("*", "")
+            name = AGENT if bare and AGENT.startswith(bare) else name
+            names.add(name)
+            # Who is named has rules of its own, and none of those for all.
+            said.setdefault(name, False)
+        elif not _SITE_WIDE.match(line):
+            begun = True
+            if match := _SIGNAL.fullmatch(line):
+                said.update(dict.fromkeys(names, _keeps_out(match[1])))
+    return said.get(AGENT, said["*"])
+
+
+def _keeps_out(signals: str) -> bool:
+    """Whether a Content-Signal says no to what newsbot does."""
+    return "ai-input=no" in "".join(signals.split()).lower().split(",")
 
 
 def reservation(headers: Mapping[str, str], body: bytes) -> str | None:
@@ -80,6 +137,8 @@ def reservation(headers: Mapping[str, str], body: bytes) -> str | None:
         return f"X-Robots-Tag: {words}"
     if headers.get("tdm-reservation", "").strip() == "1":
         return "tdm-reservation: 1"
+    if _keeps_out(headers.get("content-signal", "")):
+        return "Content-Signal: ai-input=no"
     head = body[:MAX_HEAD].decode("utf-8", "replace")
     for match in _META.finditer(head):
         values = attributes(match[1])

@@ -77,7 +77,7 @@ def next_poll(feed: Feed, headers: Mapping[str, str], now: datetime) -> Wait:
         RFC 9111, 5.2.2.1 and 5.3; RSS 2.0, ttl, skipHours and skipDays.
     """
     every = timedelta(minutes=feed.every_minutes)
-    waits = [(every, f"every {_spoken(every)}"), *_asked(feed, headers)]
+    waits = [(every, f"every {_spoken(every)}"), *_asked(feed, headers, now)]
     if (adapted := _adapted(feed.courtesy, now)) is not None:
         waits.append((adapted, "as often as it publishes"))
     if not (feed.etag or feed.last_modified):
@@ -152,15 +152,18 @@ def http_date(value: str) -> datetime | None:
         return None
 
 
-def _asked(feed: Feed, headers: Mapping[str, str]) -> list[tuple[timedelta, str]]:
+def _asked(
+    feed: Feed, headers: Mapping[str, str], now: datetime
+) -> list[tuple[timedelta, str]]:
     """What the server and the feed ask for; nonsense asks for nothing."""
     waits = []
     if age := max_age(headers):
         waits.append((age, "the server's max-age"))
     if (expires := http_date(headers.get("expires", ""))) is not None:
-        date = http_date(headers.get("date", ""))
-        # By the server's own clock, which may be wrong, but not against itself.
-        if date is not None and expires > date:
+        # By the server's own clock, which may be wrong, but not against itself; one
+        # without a clock sends no Date (RFC 9110, 6.6.1).
+        date = http_date(headers.get("date", "")) or now
+        if expires > date:
             waits.append((expires - date, "the server's Expires"))
     if minutes := feed.courtesy.ttl_minutes:
         waits.append((timedelta(minutes=minutes), "the feed's ttl"))

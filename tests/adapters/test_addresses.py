@@ -19,6 +19,7 @@ from newsbot.adapters.addresses import (
     parse_url,
     read_allow,
 )
+from newsbot.stages.parse import absolute_url
 
 PUBLIC = [
     "93.184.216.34",
@@ -279,3 +280,18 @@ def test_a_name_without_addresses_is_not_found():
     for resolver in (answers(), crash):
         with pytest.raises(socket.gaierror):
             checked("http://feeds.example/", resolver=resolver)
+
+
+def _seconds(url):
+    started = time.process_time()
+    with pytest.raises(RefusedError, match="unreadable host name"):
+        parse_url(url)
+    return time.process_time() - started
+
+
+def test_long_names_beyond_ascii_are_refused_before_they_are_coded():
+    """Coding one of 7,900 different letters takes ten seconds; refusing it, no time."""
+    letters = "".join(chr(0x4E00 + n) for n in range(7_900))
+    short = min(_seconds(f"http://{letters[n : n + 64]}/") for n in range(5))
+    assert _seconds(f"http://{letters}/") < 200 * short + 0.05
+    assert absolute_url(f"http://{letters[:3_900]}/") is None

@@ -9,10 +9,14 @@ from datetime import timedelta
 import pytest
 from servers.fetching import NOW, OK, make, names, refused
 from servers.scripted import (
+    CERTIFICATE,
     Reply,
     ScriptedServer,
     exactly,
 )
+
+from newsbot.courtesy import Secrets
+from newsbot.errors import WithheldError
 
 
 @pytest.fixture
@@ -178,6 +182,41 @@ def test_every_hop_passes_the_guard(server, fetcher, location, reason):
     assert not error.retry
     assert "secret" not in str(error)
     assert error.url == server.url("/")
+
+
+def test_secrets_keep_to_their_scheme_host_and_port(server):
+    """Not from https to http, not to another port, not where the caller asks instead."""
+    tls = ssl.create_default_context(cafile=CERTIFICATE)
+    with ScriptedServer(tls=True) as safe:
+        fetcher = make(server, safe, tls=tls)
+        secrets = Secrets(url=safe.url("/feed"), headers={"X-Key": "s3cr3t"})
+        safe.on("/feed", Reply(302, {"Location": server.url("/plain")}))
+        safe.on("/other", Reply())
+        server.on("/plain", Reply())
+        for url in (safe.url("/feed"), safe.url("/other"), server.url("/plain")):
+            fetcher.fetch(url, secrets=secrets)
+        fetcher.close()
+        sent = [request.header("X-Key") for request in safe.requests]
+        assert sent == ["s3cr3t", "s3cr3t"]
+        assert [request.header("X-Key") for request in server.requests] == [None] * 2
+    assert "s3cr3t" not in repr(secrets)
+
+
+def test_redirects_are_followed_only_where_they_may(server, fetcher):
+    """Who asks has a say before each hop; what it raises ends the request as it is."""
+    hops = []
+
+    def may_follow(url):
+        hops.append(url)
+        if url.endswith("/c"):
+            raise WithheldError(url, "not there")
+
+    for here, there in ("ab", "bc", "cd"):
+        server.on(f"/{here}", Reply(302, {"Location": f"/{there}#x"}))
+    with pytest.raises(WithheldError, match="not there"):
+        fetcher.fetch(server.url("/a"), may_follow=may_follow)
+    assert hops == [server.url("/b"), server.url("/c")]
+    assert [request.target for request in server.requests] == ["/a", "/b"]
 
 
 def test_a_redirect_without_location_is_refused(server, fetcher):

@@ -13,6 +13,7 @@ import pytest
 from servers.fetching import OK, make, names, refused
 from servers.scripted import (
     CERTIFICATE,
+    Behave,
     Reply,
     ScriptedServer,
     drip,
@@ -139,6 +140,29 @@ def test_interim_answers_are_skipped(server, fetcher):
 
 
 # Bounds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"5\r\nhello\r\n0\r\n\r\n", b"100000\r\n" + bytes(2**20) + b"\r\n"],
+    ids=["none", "some", "endless"],
+)
+def test_a_304_has_no_body_whatever_it_announces(server, body):
+    """Chunks that a 304 announces are neither waited for nor read (RFC 9110, 15.4.5)."""
+    fetcher = make(server, timeout_seconds=3)
+    head = b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def answer(sock, _request):
+        sock.sendall(head)
+        for _ in range(200 if len(body) > 2**20 else 1):
+            sock.sendall(body)
+        time.sleep(4 if not body else 0)
+
+    url = server.on("/", Behave(answer))
+    for _ in range(2):  # and what may still come is no part of the next answer
+        answered = fetcher.fetch(url, etag='"1"')
+        assert (answered.status, answered.body) == (304, b"")
+    assert server.n_connections == 2
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,31 @@ def test_the_head_names_feeds_and_news_come_first():
     ]
 
 
+def test_older_types_of_feeds():
+    """JSON Feed 1.0 had no type of its own; WordPress's interface is none."""
+    link = '<link rel="alternate" type="application/{}" href="{}">'
+    page = link.format("json", "/wp-json/wp/v2/posts/1")
+    page += link.format("json", "/feed.json") + link.format("x-rss+xml", "/a")
+    page += link.format("json+oembed", "/feed/embed") + link.format("xml", "/b")
+    assert [url.rpartition("/")[2] for url in feed_links(page, URL)] == [
+        "feed.json",
+        "a",
+        "b",
+    ]
+
+
 def test_without_a_head_the_page_s_links():
     """What a page links to and reads as a feed is tried."""
     page = '<a href="/about">x</a><a class=y href="/service/rss.xml">RSS</a>'
     assert feed_links(page, URL) == ["https://paper.example/service/rss.xml"]
     assert feed_links("<a href=" * 50_000, URL) == []
+
+
+def test_a_page_that_names_thousands_of_feeds():
+    """The first ten are taken; each link is looked at once, however many there are."""
+    link = '<link rel="alternate" type="application/rss+xml" href="/{}">'
+    page = "".join(link.format(n) for n in range(8_000))
+    assert feed_links(page, URL) == [f"https://paper.example/{n}" for n in range(10)]
 
 
 def test_common_places_begin_nearby():

@@ -9,8 +9,9 @@ from html import escape
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from trafilatura.deduplication import Simhash
 
 from newsbot.demo.material import load_articles
 from newsbot.demo.server import render_site
@@ -402,6 +403,16 @@ def test_different_articles_are_far():
     prints = [fingerprint(one.text) for one in DEMO]
     nearest = min((a ^ b).bit_count() for a, b in combinations(prints, 2))
     assert nearest > 14
+
+
+@settings(deadline=None)
+@given(st.text(max_size=2_000))
+@example("")
+@example(" ".join(one.text for one in DEMO))
+def test_a_fingerprint_is_trafilatura_s(text):
+    """Bit for bit, so that fingerprints of earlier versions go on matching."""
+    text = clean_text(text)
+    assert fingerprint(text) == Simhash(text).hash
 
 
 @settings(deadline=None)

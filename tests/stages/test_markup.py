@@ -8,6 +8,7 @@ import pytest
 from servers.feeds import item, only, parse, rss
 
 from newsbot.errors import ParseError
+from newsbot.stages.markup import attributes
 
 # Text
 
@@ -219,3 +220,38 @@ def test_what_is_no_feed_says_what_it_is(body, reason):
         parse(body)
     assert reason in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("inside", "read"),
+    [
+        (
+            "rel=\"alternate\" href='/feed' hidden",
+            {"rel": "alternate", "href": "/feed"},
+        ),
+        ("HREF = /a?b=c&amp;d rel=x", {"href": "/a?b=c&d", "rel": "x"}),
+        ("data-x-href=1 xlink:href='2' /", {"data-x-href": "1", "xlink:href": "2"}),
+        ("a b=\"c\"d='e' f= g", {"b": "c", "d": "e", "f": "g"}),
+        ('= x="unclosed', {}),
+        ("x", {}),
+    ],
+)
+def test_attributes_are_read_as_browsers_do(inside, read):
+    """Quoted, bare, without a value, without a space, in any case."""
+    assert attributes(inside) == read
+
+
+@pytest.mark.parametrize(
+    "inside", ["a" * 4_000, "a=" * 2_000, 'a="' * 1_333, "a " * 2_000]
+)
+def test_attributes_take_time_as_their_length(inside):
+    """Ten times as long a tag takes about ten times as long, and not a hundred."""
+
+    def seconds(text):
+        started = time.process_time()
+        for _ in range(200):
+            attributes(text)
+        return time.process_time() - started
+
+    short = min(seconds(inside[:400]) for _ in range(3))
+    assert min(seconds(inside) for _ in range(2)) < 40 * short + 0.02

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 import pytest
+from lxml.html import tostring
 from trafilatura.metadata import extract_metadata
 from trafilatura.utils import load_html
 
@@ -54,16 +56,31 @@ PAGES = {
 def test_it_reads_what_trafilatura_reads(markup: str) -> None:
     """Title, author, date and publisher, for each place where pages say them."""
     tree = load_html(markup)
+    before = tostring(tree)
     expected = extract_metadata(copy(tree), URL)
-    assert read_metadata(tree, URL) == Metadata(
+    assert read_metadata(tree, URL, Metadata()) == Metadata(
         title=expected.title,
         author=expected.author,
         date=expected.date,
         sitename=expected.sitename,
     )
+    assert tostring(tree) == before
+
+
+@pytest.mark.parametrize("markup", PAGES.values(), ids=PAGES)
+def test_what_is_known_is_not_looked_for(markup: str) -> None:
+    """The feed's author and date stand; what it is silent on is read."""
+    known = Metadata(author="Uwe Sanftleben", date="2026-02-03")
+    tree = load_html(markup)
+    silent = read_metadata(tree, URL, Metadata())
+    assert read_metadata(tree, URL, known) == replace(
+        silent, author=known.author, date=known.date
+    )
 
 
 def test_the_places_differ() -> None:
     """The comparison above is of pages that say something."""
-    found = {read_metadata(load_html(markup), URL) for markup in PAGES.values()}
+    found = {
+        read_metadata(load_html(markup), URL, Metadata()) for markup in PAGES.values()
+    }
     assert len(found) >= 7

@@ -42,6 +42,7 @@ ENCODINGS = {
     "windows-1252 undeclared": ("cp1252", ""),
     "utf-8 as latin-1": ("utf-8", "iso-8859-1"),
     "utf-8 as utf-16": ("utf-8", "utf-16"),
+    "windows-1252 as utf-16": ("cp1252", "utf-16"),
     "utf-8 as nonsense": ("utf-8", "x-user-defined"),
     "gb18030": ("gb18030", "gb2312"),
     "iso-8859-15": ("iso-8859-15", "iso-8859-15"),

@@ -246,6 +246,35 @@ def test_secrets_go_to_their_own_host_alone(tmp_path, monkeypatch, kind, caplog)
         assert b"Basic " not in text
 
 
+@pytest.mark.case(16, "secrets of a private feed that moves")
+def test_secrets_do_not_move_with_their_feed(tmp_path, monkeypatch):
+    """However long a server sends a private feed elsewhere for good, its word stays there.
+
+    The stored address would decide who gets the password: it changes within the host
+    that the config names, and to no other.
+    """
+    monkeypatch.setenv("PAPER_HEADER", "X-Api-Key: s3cr3t-word")
+    with ScriptedServer() as paper, ScriptedServer() as other:
+        body = Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+        there, near = other.on("/feed", body), paper.on("/near", body)
+        feeds = {
+            paper.on("/far", Reply(301, {"Location": there})): paper.url("/far"),
+            paper.on("/close", Reply(301, {"Location": "/near"})): near,
+        }
+        more = [FeedConfig(url=url, header_env="PAPER_HEADER") for url in feeds]
+        with World(tmp_path, more=more) as world:
+            world.allow(paper, other)
+            world.app.sync_feeds()
+            world.run(days=4, tick_minutes=120, restarts=2)
+            rows = {row.url for row in world.app.store.feeds.all()}
+            assert rows == set(feeds.values())
+            world.app.sync_feeds()
+            assert {row.url for row in world.app.store.feeds.all()} == rows
+        assert len(other.requests) > 5
+        assert all(r.header("X-Api-Key") is None for r in other.requests)
+        assert all(r.header("X-Api-Key") == "s3cr3t-word" for r in paper.requests)
+
+
 @pytest.mark.case(16, "secrets of a private feed")
 def test_a_missing_secret_is_named_and_not_guessed(tmp_path):
     """An empty variable is one line that names it, and exit code 3."""

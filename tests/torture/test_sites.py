@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from commands import config, newsbot
 from fakes import AnyPage, story
+from protego import Protego
 from servers.feeds import item, rss
 from servers.fetching import make
 from servers.polled import START, World
@@ -76,6 +80,39 @@ RULES = {
     "names another": (robots("User-agent: otherbot\nDisallow: /\n"), None),
     "longest rule counts": (
         robots("User-agent: *\nDisallow: /\nAllow: /story\n"),
+        None,
+    ),
+    "behind a byte order mark": (
+        Reply(200, TEXT, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"),
+        "robots.txt disallows it",
+    ),
+    "ai-input=no": (
+        robots("User-agent: *\nContent-Signal: search=yes, AI-Input = no\nAllow: /\n"),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no before any group": (
+        robots("Content-Signal: ai-input=no\n\nUser-agent: *\nDisallow: /x\n"),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no for us": (
+        robots(
+            "User-agent: *\nAllow: /\n\nSitemap: /s.xml\nUser-agent: NewsBot\n"
+            "User-agent: other\nSitemap: /s.xml\nContent-Signal: ai-input=no\n"
+        ),
+        "robots.txt: ai-input=no",
+    ),
+    "ai-input=no for others": (
+        robots("User-agent: gptbot\nContent-Signal: ai-input=no\n"),
+        None,
+    ),
+    "ai-input=no for all but us": (
+        robots(
+            "User-agent: *\nContent-Signal: ai-input=no\n\nUser-agent: newsbot\nAllow: /\n"
+        ),
+        None,
+    ),
+    "ai-train=no": (
+        robots("User-agent: *\nContent-Signal: search=yes,ai-train=no,use=reference\n"),
         None,
     ),
     "404": (Reply(404), None),
@@ -179,6 +216,8 @@ RESERVED = {
     "noindex": ({"X-Robots-Tag": "noindex"}, "", None),
     "tdm": ({"tdm-reservation": "1"}, "", "tdm-reservation: 1"),
     "tdm 0": ({"TDM-Reservation": "0"}, "", None),
+    "signal": ({"Content-Signal": "ai-input=no"}, "", "Content-Signal: ai-input=no"),
+    "signal yes": ({"Content-Signal": "ai-train=no, ai-input=yes"}, "", None),
     "meta": ({}, '<meta name="robots" content="index, noai">', "meta robots: noai"),
     "meta tdm": (
         {},
@@ -213,15 +252,47 @@ def test_reservations_of_a_site(site):
 
 @pytest.mark.case(17, "a page that moves to another site")
 def test_the_rules_of_where_a_page_leads(tmp_path, server):
-    """A redirect does not carry a page past the rules of its new host."""
+    """A redirect leads no page past the rules of its new host: it is not asked there."""
     with ScriptedServer() as other, Site(tmp_path, server) as site:
         other.on("/robots.txt", robots("User-agent: *\nDisallow: /\n"))
         there = other.on("/there", Reply(200, HTML, story("Nvidia")))
         server.on("/here", Reply(302, {"Location": there}))
         fetcher = make(server, other)
         permission = Robots(fetcher, site.store.sites, site.hosts)
-        _, withheld = ask_page(server.url("/here"), fetcher, permission, START)
+        answer, withheld = ask_page(server.url("/here"), fetcher, permission, START)
         assert withheld == "robots.txt disallows it"
+        assert (answer.url, answer.body) == (there, b"")
+        assert [request.target for request in other.requests] == ["/robots.txt"]
+
+
+@pytest.mark.case(17, "a page that moves to another site")
+def test_the_rules_of_another_page_of_the_same_site(site):
+    """RFC 9309, 2.2.2: what is disallowed is not asked for by way of a redirect, either."""
+    site.server.on("/robots.txt", robots("User-agent: *\nDisallow: /private\n"))
+    site.server.on("/here", Reply(302, {"Location": "/private/story"}))
+    site.server.on("/there", Reply(302, {"Location": "/story"}))
+    assert site.ask("/here")[1] == "robots.txt disallows it"
+    assert site.n("/private/story") == 0
+    answer, withheld = site.ask("/there")
+    assert withheld is None
+    assert answer.body
+
+
+@pytest.mark.case(17, "robots.txt and page, spaced")
+def test_a_site_s_files_and_its_page_keep_their_distance(site):
+    """Three requests of one turn are no burst."""
+    times = []
+
+    def timed(reply):
+        return lambda _request: times.append(time.monotonic()) or reply
+
+    site.hosts = Hosts(0.15)
+    site.server.on("/robots.txt", timed(robots("User-agent: *\nDisallow: /x\n")))
+    site.server.on("/.well-known/tdmrep.json", timed(Reply(404)))
+    site.server.on("/story", timed(Reply(200, HTML, story("Nvidia"))))
+    assert site.ask()[1] is None
+    assert len(times) == 3
+    assert min(b - a for a, b in pairwise(times)) >= 0.15
 
 
 @pytest.mark.case(17, "robots.txt in all states")
@@ -230,6 +301,65 @@ def test_unreadable_rules_are_none():
     for body in (b"\xff\xfe\x00", b"Disallow", b"User-agent: *\nDisallow: %%%"):
         assert robots_refusal(200, body, "https://a.example/x") is None
     assert AnyPage().refusal("https://a.example/", START) is None
+
+
+ROBOTS_BOMBS = {
+    "names times rules": "".join(f"User-agent: a{n}\n" for n in range(14_000))
+    + "Disallow: /story\n" * 14_000,
+    "rules": "User-agent: *\n" + "Disallow: /*a*b\n" * 30_000,
+    "stars": "User-agent: *\nDisallow: /" + "*a" * 250_000,
+    "short lines": "a\n" * 250_000,
+    "one name, often": "User-agent: *\n" * 36_000 + "Disallow: /x\n",
+    "no end of a line": "User-agent: *\nDisallow: /" + "x" * 500_000,
+}
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+@pytest.mark.parametrize("name", ROBOTS_BOMBS)
+def test_robots_bombs_cost_little(site, name):
+    """500 kB of whatever come to an end soon; rules for strangers are no rules."""
+    site.server.on("/robots.txt", robots(ROBOTS_BOMBS[name]))
+    assert site.ask()[1] is None
+    assert site.n("/story") == 1
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+def test_names_do_not_multiply_rules():
+    """2,000 names before 2,000 rules are 4,000 lines, and not four million rules."""
+    names = "".join(f"User-agent: a{n}\n" for n in range(2_000))
+    rules = "".join(f"Disallow: /{n}\n" for n in range(2_000))
+    tracemalloc.start()
+    try:
+        assert (
+            robots_refusal(200, (names + rules).encode(), "https://a.example/") is None
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+@pytest.mark.case(17, "robots.txt that is a bomb")
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("User-agent: a\nUser-agent: newsbot\nDisallow: /story\n", False),
+        ("User-agent: a\nUser-agent: b\nDisallow: /story\n", True),
+        ("User-agent: newsbot\nUser-agent: a\nDisallow: /story\n", False),
+        ("User agent NewsBot # us\nDisallow /story\n", False),
+        ("User-agent: a\nDisallow: /\nUser-agent: *\nDisallow: /x\n", True),
+        ("User-agent: *\nDisallow: /x\n\nUser-agent:\nDisallow: /story\n", True),
+        ("User-agent: *\nUser-agent: a\nDisallow: /story\n", False),
+        ("Useragent:*\nDisallow:/story", False),
+        ("User-agent: mynewsbot\nDisallow: /\n", True),
+        ("User-agent: newsbot*\nDisallow: /story\n", False),
+    ],
+)
+def test_rules_stay_with_whom_they_name(text, allowed):
+    """Other robots' names are folded together; whose rules they are stays as it was."""
+    url = "https://a.example/story"
+    assert (robots_refusal(200, text.encode(), url) is None) == allowed
+    assert Protego.parse(text).can_fetch(url, "newsbot") == allowed
 
 
 @pytest.mark.case(17, "a forbidden page, end to end")
@@ -270,7 +400,7 @@ class Archive:
 
     def walk(self, **options):
         app = self.world.app
-        how = Walk(hosts=app.hosts, secrets={}, **options)
+        how = Walk(hosts=app.hosts, secrets=None, **options)
         return walk_archive(
             self.feed, app.fetcher, app.store.sites, self.world.now, how
         )

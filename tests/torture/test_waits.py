@@ -167,6 +167,12 @@ HINTS = {
         DAY,
         "Expires",
     ),
+    "Expires without a Date": (
+        {"Expires": http(START + 3 * HOUR), "Date": None},
+        "",
+        3 * HOUR,
+        "Expires",
+    ),
     "Expires: 0": ({"Expires": "0"}, "", 15 * MINUTE, "every 15 min"),
     "Expires in the past": (
         {"Expires": http(START - DAY), "Date": http(START)},
@@ -224,6 +230,19 @@ def test_hours_and_days_are_left_out(world, figure):
     assert hours <= set(range(6, 22))
     assert 6 not in {at.weekday() for at in feed.times}
     figure("requests in 3 days", len(feed.log))
+
+
+@pytest.mark.case(11, "skipHours, skipDays")
+def test_what_was_due_before_it_fell_asleep_waits(world):
+    """After a downtime, too: neither the service nor `feeds poll` asks it then."""
+    head = "<skipHours><hour>13</hour></skipHours>"
+    feed = world.publish("/feed", etag='"1"', head=head)
+    world.follow(feed)
+    world.poll()
+    for hour, n_due in ((13, 0), (14, 1)):
+        world.now = START.replace(hour=hour, minute=10)
+        assert len(world.app.due(world.now)) == n_due
+        assert len(world.poll()) == n_due
 
 
 @pytest.mark.case(11, "skipHours, skipDays")

@@ -306,6 +306,12 @@ def m014_following(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m018_titles(db: Database) -> None:
+    """Keep what feeds are called, for lists of feeds that others read."""
+    db.execute("ALTER TABLE feeds ADD COLUMN title TEXT")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 
