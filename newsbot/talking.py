@@ -16,6 +16,8 @@ from newsbot.types import DealType, Language, Status
 
 ChatKind = Literal["private", "group", "channel"]
 LabelKind = Literal["yes", "no", "dup"]
+#: On which days a digest goes out.
+Days = Literal["daily", "weekdays", "weekly"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Subscription:
     timezone: str = "UTC"
     #: Local time of the daily digest.
     digest_at: time | None = None
+    digest_days: Days = "daily"
     #: Where the digest goes by mail; the reader of that address knows whether it was
     #: confirmed.
     email: str | None = None

@@ -115,12 +115,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "lang set": ("Alerts now come in English.", "Meldungen kommen jetzt auf Deutsch."),
     "lang bad": ("Please: /lang de or /lang en", "Bitte: /lang de oder /lang en"),
     "digest": (
-        "Daily digest at: {value} ({zone})",
-        "Tägliche Übersicht um: {value} ({zone})",
+        "Digest at: {value} ({zone})",
+        "Übersicht um: {value} ({zone})",
     ),
     "digest bad": (
-        "Please: /digest 07:00 or /digest off",
-        "Bitte: /digest 07:00 oder /digest off",
+        "Please: /digest 07:00, /digest 07:00 weekdays (or weekly), or /digest off",
+        "Bitte: /digest 07:00, /digest 07:00 werktags (oder montags), oder /digest off",
     ),
     "email": ("Digest by mail to: {value}", "Übersicht per Mail an: {value}"),
     "email asking": ("Asking {value} by mail …", "Frage {value} per Mail …"),
@@ -145,8 +145,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Das wurde zu oft gefragt; bitte morgen noch einmal.",
     ),
     "email confirmed": (
-        "Confirmed: the digest goes to {value}, daily at {at} ({zone}).",
-        "Bestätigt: Die Übersicht geht an {value}, täglich um {at} ({zone}).",
+        "Confirmed: the digest goes to {value}, {days} at {at} ({zone}).",
+        "Bestätigt: Die Übersicht geht an {value}, {days} um {at} ({zone}).",
     ),
     "token bad": (
         "This token is not known here, was used already, or is too old. /email "
@@ -343,7 +343,7 @@ _HELP: dict[str, tuple[str, str, str]] = {
     "list": ("", "your subscriptions and settings", "Abonnements und Einstellungen"),
     "filter": ("[...|off]", "choose which deals arrive", "Abkommen auswählen"),
     "lang": ("de|en", "language of the alerts", "Sprache der Meldungen"),
-    "digest": ("HH:MM|off", "daily digest", "tägliche Übersicht"),
+    "digest": ("HH:MM|off", "digest, daily or not", "Übersicht, täglich oder nicht"),
     "email": ("ADDRESS|off", "digest by mail", "Übersicht per Mail"),
     "quiet": ("22-07|off", "quiet hours", "Ruhezeit"),
     "mute": ("8h|off", "silent for a while", "eine Weile still"),

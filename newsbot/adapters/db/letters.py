@@ -11,9 +11,12 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Content, Letter, Picture
 
+#: Those of a wrong clock cover news as well.
+_DIGESTS = "kind IN ('digest', 'digest ahead')"
+
 
 class LetterRows:
-    """The tables `contents`, `content_pictures` and `letters`."""
+    """The tables `contents`, `content_pictures`, `letters` and `mail_outage`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -127,12 +130,56 @@ class LetterRows:
         )
 
     def sent(self, letter_id: str) -> None:
-        """Mark a letter as taken."""
-        self._mark(letter_id, "sent", None)
+        """Mark a letter as taken: the server takes mail."""
+        with self._connection.atomic() as db:
+            self._mark(letter_id, "sent", None)
+            db.execute("DELETE FROM mail_outage")
 
     def failed(self, letter_id: str, reason: str) -> None:
         """Give a letter up, with the reason."""
         self._mark(letter_id, "failed", reason)
+
+    def take_back(self, subscriber_id: str, letter_id: str) -> None:
+        """Let a reader's next digest tell what a letter and all that waits was to tell.
+
+        Digests that wait are given up for that: no news is in two of them.
+        """
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE subscribers SET since = min(since, coalesce(("
+                "SELECT min(letters.since) FROM letters WHERE subscriber_id = ?1 "
+                f"AND {_DIGESTS} AND (letters.state = 'pending' OR letters.id = ?2)"
+                "), since)) WHERE id = ?1",
+                [subscriber_id, letter_id],
+            )
+            db.execute(
+                "UPDATE letters SET state = 'failed', error = ?3 "
+                f"WHERE subscriber_id = ?1 AND {_DIGESTS} AND state = 'pending' "
+                "AND id <> ?2",
+                [subscriber_id, letter_id, "told in a later digest"],
+            )
+
+    def outage(self, now: datetime) -> tuple[datetime, bool]:
+        """Note that the server takes nothing.
+
+        Returns:
+            Since when, this moment at the latest, and whether somebody was told.
+        """
+        with self._connection.atomic() as db:
+            db.execute(
+                "INSERT INTO mail_outage (one, since) VALUES (1, ?1) "
+                "ON CONFLICT DO UPDATE SET since = min(since, ?1)",
+                [codec.at_text(now)],
+            )
+            since, told = db.execute(
+                "SELECT since, is_told FROM mail_outage"
+            ).fetchone()
+            return codec.at_time(since), bool(told)
+
+    def told_of_outage(self) -> None:
+        """Note that somebody was told that the server takes nothing."""
+        with self._connection.atomic() as db:
+            db.execute("UPDATE mail_outage SET is_told = 1")
 
     def postpone(
         self, letter_id: str, reason: str, due_at: datetime, *, counted: bool
