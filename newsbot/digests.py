@@ -42,11 +42,12 @@ from newsbot.stages.edition_states import Fresh, Past
 from newsbot.stages.edition_words import WORDS, short_day
 from newsbot.stages.identify import rebuilt
 from newsbot.stages.local_days import due_date
+from newsbot.stages.mail import wire_size
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
 from newsbot.types import Deal, Language, identity
 
-#: Octets of a page: mail programs cut what is longer than about 100 kB.
-MAX_HTML = 92_000
+#: Octets of a page on the wire: mail programs cut what is longer than about 100 kB.
+MAX_HTML = 98_000
 #: What a first digest covers at most: no reader gets the whole ledger.
 FIRST = timedelta(days=1)
 #: A time farther ahead than this was written by a wrong clock.
@@ -106,7 +107,7 @@ def write_digest(
             period=period,
         )
         rendered = press.templates.render(page, pictures)
-        if len(rendered.html.encode()) <= MAX_HTML:
+        if wire_size(rendered.html) <= MAX_HTML:
             break
     return _content(page, rendered, pictures.shown)
 

@@ -76,13 +76,20 @@ class Mailroom:
         self._store = store
         self._gazetteer = gazetteer
         _ = self.press  # what is wrong with zone or templates shows at once
-        if self.configured:
-            _ = self.office
 
     @property
     def configured(self) -> bool:
         """Whether a mail server is named."""
         return bool(self._config.email.host)
+
+    def ready(self) -> None:
+        """Build what mail needs, so that what is wrong shows at once.
+
+        Raises:
+            ConfigError: A part of `[email]` cannot be used.
+        """
+        if self.configured:
+            _ = self.office
 
     @cached_property
     def press(self) -> Press:

@@ -81,6 +81,8 @@ def post(
             for letter in due:
                 if stopping():
                     return n_sent
+                if not letters.is_due(letter.id, now):
+                    continue
                 error = _try(office, letter, now)
                 n_sent += error is None
                 n_lost = n_lost + 1 if error is not None and error.lost else 0
@@ -102,9 +104,11 @@ def _hold(office: PostOffice, error: MailError, now: datetime) -> None:
             when = f"{since:%Y-%m-%d %H:%M} UTC"
             office.tell(partial(mail_text, "stopped", when, str(error)), now)
             letters.told_of_outage()
+        for letter in letters.older(now - GIVE_UP):
+            _give_up(office, letter, error)
         wait = min(max(waited, SERVER_WAIT), LONGEST_SERVER_WAIT)
-        n_held = letters.hold(now, f"waits: {error}", now + wait)
-    log.error("mail waiting=%d retry_in=%s error=%s", n_held + 1, wait, error)
+        n_held = letters.hold(f"waits: {error}", now + wait)
+    log.error("mail waiting=%d retry_in=%s error=%s", n_held, wait, error)
 
 
 def envelope_of(office: PostOffice, letter: Letter) -> Envelope | None:
@@ -135,7 +139,8 @@ def _try(office: PostOffice, letter: Letter, now: datetime) -> MailError | None:
     try:
         office.postman.carry(envelope)
     except MailError as error:
-        _settle(office, letter, error, now)
+        if not error.server:  # else all of it waits
+            _settle(office, letter, error, now)
         return error
     letters.sent(letter.id)
     return None
@@ -158,13 +163,18 @@ def _settle(
     wait = min(FIRST_WAIT * 2 ** min(letter.n_attempts, 16), LONGEST_WAIT)
     if now + wait - letter.created_at > GIVE_UP:
         with office.store.atomic():
-            letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
+            _give_up(office, letter, error)
             if letter.subscriber_id is not None:
-                if letter.kind != "alert":  # its deal is in the digest, too
-                    letters.take_back(letter.subscriber_id, letter.id)
-                if not error.server:
-                    said = partial(mail_text, "given up", letter.recipient, str(error))
-                    office.tell(said, now)
+                said = partial(mail_text, "given up", letter.recipient, str(error))
+                office.tell(said, now)
         return
     letters.postpone(letter.id, str(error), now + wait, counted=True)
     log.warning("mail letter=%s retry_in=%s error=%s", letter.id, wait, error)
+
+
+def _give_up(office: PostOffice, letter: Letter, error: MailError) -> None:
+    letters = office.store.letters
+    letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
+    # The deal of an alert is in the digest as well.
+    if letter.subscriber_id is not None and letter.kind != "alert":
+        letters.take_back(letter.subscriber_id, letter.id)

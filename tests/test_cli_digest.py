@@ -204,6 +204,25 @@ def test_from_asking_to_leaving(sending):
     assert run(folder, "subscribers", "list").out == ""
 
 
+def test_filters_as_in_the_bot(sending):
+    """--filter takes what /filter takes, beside the options of `deals`."""
+    folder, server = sending
+    words = 'partei:Oracle,"Schwarz Digits" gpu* !gerücht sprache:de'
+    added = run(
+        folder, "subscribers", "add", "a@example.org", "--filter", words,
+        "--type", "investment", "--reported-in", "en",
+    )  # fmt: skip
+    assert added.code == 0, added
+    (shown,) = json.loads(run(folder, "subscribers", "list", "--json").out)
+    assert shown["filters"] == 'party:Oracle party:"Schwarz Digits" gpu* !gerücht'
+    assert (shown["types"], shown["reported_in"]) == (["investment"], ["en", "de"])
+    line = run(
+        folder, "subscribers", "add", "b@example.org", "--filter", "nonsense:1"
+    ).refused(2)
+    assert "nonsense:" in line
+    assert len(server.taken) == 1
+
+
 @pytest.mark.parametrize(
     "options",
     [

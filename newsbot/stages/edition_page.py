@@ -56,6 +56,9 @@ ROOMS = (
     Room(full=5, brief=30, notes=8),
     Room(full=2, brief=12, notes=3),
     Room(full=1, brief=3, notes=1),
+    # Ordinary days never come here: hostile names and addresses take the rest.
+    Room(full=0, brief=3, notes=1),
+    Room(full=0, brief=0, notes=0),
 )
 
 
@@ -181,7 +184,9 @@ def edition(
     counts = _counts(told, words)
     nothing = "" if counts else words.nothing_at_all.format(feeds=health.said)
     left = sum(section.n_left for section in sections) + max(0, len(notes) - room.notes)
-    heads = [_head(item) for section in sections for item in section.items]
+    heads = [
+        _head(item) for section in sections for item in (*section.items, *section.brief)
+    ]
     shown = short_day(day, language)
     subject = f"{counts or words.nothing_at_all.split(';')[0]} – {shown}"
     if heads:

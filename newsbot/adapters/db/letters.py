@@ -14,6 +14,13 @@ from newsbot.subscribing import Content, Letter, Picture
 #: Those of a wrong clock cover news as well.
 _DIGESTS = "kind IN ('digest', 'digest ahead')"
 
+_DUE = (
+    "state = 'pending' AND due_at <= ?1 AND NOT EXISTS ("
+    "  SELECT 1 FROM letters AS earlier WHERE earlier.state = 'pending' "
+    "  AND earlier.due_at > ?1 AND earlier.recipient = letters.recipient "
+    "  AND earlier.rowid < letters.rowid)"
+)
+
 
 class LetterRows:
     """The tables `contents`, `content_pictures`, `letters` and `mail_outage`."""
@@ -60,11 +67,13 @@ class LetterRows:
         A later letter waits for an earlier one that is postponed.
         """
         return self._read(
-            "WHERE state = 'pending' AND due_at <= ?1 AND NOT EXISTS ("
-            "  SELECT 1 FROM letters AS earlier WHERE earlier.state = 'pending' "
-            "  AND earlier.due_at > ?1 AND earlier.recipient = letters.recipient "
-            "  AND earlier.rowid < letters.rowid) ORDER BY due_at, rowid LIMIT ?2",
-            (codec.at_text(now), limit),
+            f"WHERE {_DUE} ORDER BY due_at, rowid LIMIT ?2", (codec.at_text(now), limit)
+        )
+
+    def is_due(self, letter_id: str, now: datetime) -> bool:
+        """Whether a letter that was due still is: its reader may have left since."""
+        return bool(
+            self._read(f"WHERE {_DUE} AND id = ?2", (codec.at_text(now), letter_id))
         )
 
     def of(self, subscriber_id: str) -> list[Letter]:
@@ -197,19 +206,26 @@ class LetterRows:
                 ],
             )
 
-    def hold(self, now: datetime, reason: str, until: datetime) -> int:
-        """Let everything that is due wait, untried: the server serves nobody now.
+    def hold(self, reason: str, until: datetime) -> int:
+        """Let everything wait, untried: the server serves nobody now.
 
         Returns:
-            How many letters wait.
+            How many letters wait for that.
         """
         with self._connection.atomic() as db:
             cursor = db.execute(
-                "UPDATE letters SET due_at = ?, error = ? "
-                "WHERE state = 'pending' AND due_at <= ?",
-                [codec.at_text(until), codec.storable(reason), codec.at_text(now)],
+                "UPDATE letters SET due_at = ?1, error = ?2 "
+                "WHERE state = 'pending' AND due_at < ?1",
+                [codec.at_text(until), codec.storable(reason)],
             )
             return int(cursor.rowcount)
+
+    def older(self, before: datetime) -> list[Letter]:
+        """List the pending letters that were written before then."""
+        return self._read(
+            "WHERE state = 'pending' AND created_at < ? ORDER BY rowid",
+            (codec.at_text(before),),
+        )
 
     def forget_contents(self, before: datetime) -> int:
         """Drop what old mail said, where none of it waits; the letters' rows stay.
