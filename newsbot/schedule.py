@@ -47,9 +47,9 @@ UPKEEP_SECONDS = 60
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
-#: Seconds after a start that digests wait for what came in the meantime: one that is
-#: late should have the news of the downtime. A line that is stuck holds up no longer.
-CATCH_UP_SECONDS = 600
+#: How long after a start digests wait for what came in the meantime: one that is late
+#: should have the news of the downtime. A line that is stuck holds them up no longer.
+CATCH_UP = timedelta(minutes=10)
 #: Seconds until a full disk is tried again.
 FULL_SECONDS = 5
 #: Seconds until a model is made ready again after it was killed, as for want of memory.
@@ -89,7 +89,8 @@ class Service:
         self._metrics = _metrics_of(app)
         self._resting_until = 0.0
         self._no_model_until = 0.0
-        self._caught_up_at = time.monotonic() + CATCH_UP_SECONDS
+        self._began_at = app.clock()
+        self._caught_up = False
         self._failed: NewsbotError | None = None
         self._bot = app.conversation(lambda: self._app.parts)
 
@@ -230,11 +231,11 @@ class Service:
 
     def _catching_up(self, now: datetime) -> bool:
         """Whether the service has just begun, and news may be on its way."""
-        if time.monotonic() < self._caught_up_at:
-            if self._app.store.line.is_behind(now):
-                return True
-            self._caught_up_at = 0.0
-        return False
+        if not self._caught_up:
+            # A clock that was set back meanwhile is no reason to wait.
+            early = timedelta() <= now - self._began_at < CATCH_UP
+            self._caught_up = not (early and self._app.store.line.is_behind(now))
+        return not self._caught_up
 
     def _mail(self) -> None:
         with self._mailing:
