@@ -164,7 +164,7 @@ class LetterRows:
             db.execute(
                 "UPDATE letters SET state = 'failed', error = ?3 "
                 f"WHERE subscriber_id = ?1 AND {_DIGESTS} AND state = 'pending' "
-                "AND id <> ?2",
+                "AND since IS NOT NULL AND id <> ?2",
                 [subscriber_id, letter_id, "told in a later digest"],
             )
 
