@@ -222,6 +222,16 @@ def test_ledgers_of_before(tmp_path):
     store.close()
 
 
+def test_who_leaves_while_a_digest_is_written_gets_none(store):
+    """The others' letters are written; nothing fails over the one who left."""
+    reader(store, "a")
+    reader(store, "b")
+    store.subscribers.remove("a")
+    other = letter("b", subscriber_id="b", recipient="b@example.org")
+    assert store.letters.put(CONTENT, [letter("a"), other], NOW) == 1
+    assert [one.id for one in store.letters.all()] == ["letter-b"]
+
+
 def test_leaving_takes_the_letters_along(store):
     """Nothing of a reader stays: neither row nor letter."""
     reader(store)

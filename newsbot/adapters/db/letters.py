@@ -33,8 +33,9 @@ class LetterRows:
     ) -> int:
         """Write a content and its letters in one transaction.
 
-        A reader has one letter per kind and occasion: a second one is left out. A
-        digest moves its reader on: to its local date, past the news that it covers.
+        A reader has one letter per kind and occasion: a second one is left out, and so
+        is one to a reader who has left meanwhile. A digest moves its reader on: to its
+        local date, past the news that it covers.
 
         Returns:
             How many letters are new.
@@ -48,9 +49,10 @@ class LetterRows:
                 names = ", ".join(values)
                 marks = ", ".join("?" for _ in values)
                 cursor = db.execute(
-                    f"INSERT INTO letters ({names}) VALUES ({marks}) "
+                    f"INSERT INTO letters ({names}) SELECT {marks} WHERE ? IS NULL "
+                    "OR EXISTS (SELECT 1 FROM subscribers WHERE id = ?) "
                     "ON CONFLICT DO NOTHING",
-                    list(values.values()),
+                    [*values.values(), *[letter.subscriber_id] * 2],
                 )
                 n_new += cursor.rowcount
                 if cursor.rowcount and letter.kind == "digest":
