@@ -179,7 +179,7 @@ class App:
         """Digests and their readers; sends nothing where `[email]` is not set.
 
         Raises:
-            ConfigError: A part of `[email]` or `[digest]` cannot be used.
+            ConfigError: A part of `[digest]` cannot be used.
         """
         from newsbot.mailroom import Mailroom
 
@@ -266,7 +266,8 @@ class App:
             ConfigError: A part of the config cannot be used.
             StoreError: The ledger cannot be opened.
         """
-        _ = self.parts, self.round, self.courier, self.mailroom
+        _ = self.parts, self.round, self.courier
+        self.mailroom.ready()
 
     def sync(self) -> None:
         """Make the config's feeds and chats known to the ledger.

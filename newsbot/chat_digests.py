@@ -8,22 +8,22 @@ is sent here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from newsbot.adapters.db.chat_digests import Progress
 from newsbot.digests import AHEAD, told_since
 from newsbot.mailing import Notice
-from newsbot.press import Press
+from newsbot.press import Press, condition_of
 from newsbot.stages.edition import Told
-from newsbot.stages.edition_page import health_of
+from newsbot.stages.edition_page import Health
 from newsbot.stages.edition_short import Short, short_digest
 from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.subscribing import choice_of, wish_of
 from newsbot.talking import Filters, Subscription
-from newsbot.types import Feed, Language, identity
+from newsbot.types import Language, identity
 
 #: How long messages that were sent are kept; that a day had its digest, for good.
 KEEP = timedelta(days=30)
@@ -72,7 +72,7 @@ class _Writer:
         self._press = press
         self._now = now
         self._upto = upto
-        self._feeds: Sequence[Feed] | None = None
+        self._condition: Callable[[Language], Health] | None = None
         self._told: dict[tuple[int, Filters], Told] = {}
         self._written: dict[
             tuple[int, Filters, date, Language, date | None], Short | None
@@ -96,9 +96,9 @@ class _Writer:
         after: date | None,
     ) -> Short | None:
         press = self._press
-        if self._feeds is None:
-            self._feeds = press.store.feeds.all()
-        health = health_of(self._feeds, self._now, language)
+        if self._condition is None:
+            self._condition = condition_of(press, self._now)
+        health = self._condition(language)
         told = self._told.get((since, filters))
         if told is None:
             told = told_since(press, since, self._upto, choice_of(filters))

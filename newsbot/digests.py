@@ -15,7 +15,13 @@ from functools import partial
 from typing import Literal
 
 from newsbot.adapters.pages import Rendered
-from newsbot.press import Press, articles_of, chosen, panorama_of
+from newsbot.press import (
+    Press,
+    articles_of,
+    chosen,
+    condition_of,
+    panorama_of,
+)
 from newsbot.stages.edition import (
     DealNews,
     Noticed,
@@ -31,17 +37,17 @@ from newsbot.stages.edition_page import (
     Health,
     alert_edition,
     edition,
-    health_of,
 )
 from newsbot.stages.edition_states import Fresh, Past
 from newsbot.stages.edition_words import WORDS, short_day
 from newsbot.stages.identify import rebuilt
 from newsbot.stages.local_days import due_date
+from newsbot.stages.mail import wire_size
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
 from newsbot.types import Deal, Language, identity
 
-#: Octets of a page: mail programs cut what is longer than about 100 kB.
-MAX_HTML = 92_000
+#: Octets of a page on the wire: mail programs cut what is longer than about 100 kB.
+MAX_HTML = 98_000
 #: What a first digest covers at most: no reader gets the whole ledger.
 FIRST = timedelta(days=1)
 #: A time farther ahead than this was written by a wrong clock.
@@ -101,7 +107,7 @@ def write_digest(
             period=period,
         )
         rendered = press.templates.render(page, pictures)
-        if len(rendered.html.encode()) <= MAX_HTML:
+        if wire_size(rendered.html) <= MAX_HTML:
             break
     return _content(page, rendered, pictures.shown)
 
@@ -126,13 +132,14 @@ def write_due(press: Press, now: datetime) -> int:
             language=one.wish.language,
             choice=one.wish.choice,
             since=one.since,
-            last_date=one.last_date,
+            told_date=one.told_date,
         )
         groups.setdefault(group, []).append(one)
-    feeds = store.feeds.all() if groups else []
-    n_new = 0
+    if not groups:
+        return 0
+    condition, n_new = condition_of(press, now), 0
     for group, readers in groups.items():
-        health = health_of(feeds, now, group.language)
+        health = condition(group.language)
         told = told_since(press, group.since, upto, group.choice)
         content = None
         if told.deals or told.noticed or health.broken or press.empty_days == "send":
@@ -147,7 +154,10 @@ def write_due(press: Press, now: datetime) -> int:
                 after=group.gap,
             )
         letters = [
-            _letter(one, "digest", group.day.isoformat(), content, now, upto)
+            replace(
+                _letter(one, "digest", group.day.isoformat(), content, now, upto),
+                since=group.since,
+            )
             for one in readers
         ]
         n_new += store.letters.put(content, letters, now)
@@ -194,12 +204,12 @@ class _Group:
     language: Language
     choice: Choice
     since: int
-    last_date: date | None
+    told_date: date | None
 
     @property
     def gap(self) -> date | None:
-        """The day of the last digest, where that was not yesterday."""
-        last = self.last_date
+        """The day of the last digest that was not given up, if not yesterday."""
+        last = self.told_date
         return last if last is not None and (self.day - last).days > 1 else None
 
 

@@ -17,40 +17,22 @@ from functools import cached_property
 
 from newsbot.adapters.db import Store
 from newsbot.adapters.pages import Templates
-from newsbot.adapters.picture import png_of
 from newsbot.adapters.signing import read_signer
 from newsbot.adapters.smtp import SmtpPostman, SmtpServer
 from newsbot.chat_digests import write_chat_digests
 from newsbot.config import Config
-from newsbot.digests import (
-    told_of_day,
-    write_alerts,
-    write_digest,
-    write_due,
-)
+from newsbot.digests import told_of_day, write_alerts, write_digest, write_due
 from newsbot.errors import ConfigError, UserError
 from newsbot.front_desk import CONFIRM_WITHIN, FrontDesk
 from newsbot.mailing import Managers, Said
 from newsbot.posting import PostOffice, post
-from newsbot.press import Press
-from newsbot.stages.edition_page import health_of
+from newsbot.press import Press, condition_of, painter
 from newsbot.stages.edition_short import notice, report
 from newsbot.stages.local_days import bounds, read_zone
-from newsbot.stages.mail import (
-    Sender,
-    addressed,
-    leave_url,
-    read_address,
-    write_mail,
-)
+from newsbot.stages.mail import Sender, addressed, leave_url, read_address, write_mail
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
-from newsbot.subscribing import (
-    Choice,
-    Content,
-    Envelope,
-    Letter,
-)
+from newsbot.subscribing import Choice, Content, Envelope, Letter
 from newsbot.types import Language, identity
 
 log = logging.getLogger("newsbot")
@@ -94,13 +76,20 @@ class Mailroom:
         self._store = store
         self._gazetteer = gazetteer
         _ = self.press  # what is wrong with zone or templates shows at once
-        if self.configured:
-            _ = self.office
 
     @property
     def configured(self) -> bool:
         """Whether a mail server is named."""
         return bool(self._config.email.host)
+
+    def ready(self) -> None:
+        """Build what mail needs, so that what is wrong shows at once.
+
+        Raises:
+            ConfigError: A part of `[email]` cannot be used.
+        """
+        if self.configured:
+            _ = self.office
 
     @cached_property
     def press(self) -> Press:
@@ -121,7 +110,7 @@ class Mailroom:
             gazetteer=self._gazetteer,
             rates=load_rates(),
             templates=Templates(folder),
-            paint=_painter(),
+            paint=painter(),
             empty_days=digest.empty_days,
         )
 
@@ -200,11 +189,23 @@ class Mailroom:
         Returns:
             How many letters were written and how many were sent.
         """
-        n_written = write_alerts(self.press, now) + write_due(self.press, now)
+        n_written = self.write_alerts(now) + self.write_digests(now)
+        return n_written, self.post(now, stopping)
+
+    def write_alerts(self, now: datetime) -> int:
+        """Write the mails of readers who want each deal at once; how many are new."""
+        return write_alerts(self.press, now)
+
+    def write_digests(self, now: datetime) -> int:
+        """Write the digests by mail that are due; how many are new."""
+        return write_due(self.press, now)
+
+    def post(self, now: datetime, stopping: Callable[[], bool]) -> int:
+        """Post what is due, and forget what is old; how many were sent."""
         n_sent = post(self.office, now, stopping=stopping)
         self._store.letters.forget_contents(now - KEEP_CONTENTS)
         self._store.subscribers.forget_unconfirmed(now - CONFIRM_WITHIN)
-        return n_written, n_sent
+        return n_sent
 
     def write_chat_digests(self, now: datetime) -> int:
         """Write the digests of chats that are due; how many are new."""
@@ -293,7 +294,7 @@ class Mailroom:
             language=language,
             choice=Choice(),
             until=end,
-            health=health_of(self._store.feeds.all(), now, language),
+            health=condition_of(self.press, now)(language),
         )
 
     def _bounds(self, day: date | None, now: datetime) -> tuple[datetime, datetime]:
@@ -377,14 +378,6 @@ class Mailroom:
             upto=0,
         )
         self._store.letters.put(content, [letter], now)
-
-
-def _painter() -> Callable[[str, int, int], bytes] | None:
-    try:
-        png_of('<svg xmlns="http://www.w3.org/2000/svg"/>', 1, 1)
-    except UserError:
-        return None  # the tables tell the same
-    return png_of
 
 
 def _secret(name: str, key: str) -> str:

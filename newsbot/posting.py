@@ -2,7 +2,8 @@
 
 What the server refuses for now (4yz), and connections that are lost, are tried again
 at growing intervals for four days, under the same Message-ID (RFC 5321, 4.5.4.1).
-What a mailbox refuses for good (5yz) suspends its reader. A connection that is lost
+What a mailbox refuses for good (5yz) suspends its reader. What a digest that is given
+up was to tell is in the reader's next one. A connection that is lost
 after the final dot leaves open whether the mail arrived: it is sent again under the
 same Message-ID, by which mail programs and many servers drop a second copy; the
 alternative would be a digest that never comes.
@@ -30,8 +31,12 @@ FIRST_WAIT = timedelta(minutes=30)
 LONGEST_WAIT = timedelta(hours=8)
 #: How long a letter is tried: RFC 5321, 4.5.4.1 asks for four to five days.
 GIVE_UP = timedelta(days=4)
-#: Wait of everything else where the server serves nobody.
+#: Where the server serves nobody, everything waits as long again as it has waited, in
+#: these bounds: most outages are a restart, and what waits is of the morning.
 SERVER_WAIT = timedelta(minutes=5)
+LONGEST_SERVER_WAIT = timedelta(hours=1)
+#: How long it does so before a manager is told.
+TELL_AFTER = timedelta(minutes=30)
 #: Connections lost in a row after which the server counts as down.
 MAX_LOST = 3
 #: Letters read at once.
@@ -76,16 +81,34 @@ def post(
             for letter in due:
                 if stopping():
                     return n_sent
+                if not letters.is_due(letter.id, now):
+                    continue
                 error = _try(office, letter, now)
                 n_sent += error is None
                 n_lost = n_lost + 1 if error is not None and error.lost else 0
                 if error is not None and (error.server or n_lost >= MAX_LOST):
-                    n_held = letters.hold(now, f"waits: {error}", now + SERVER_WAIT)
-                    log.error("mail waiting=%d error=%s", n_held + 1, error)
+                    _hold(office, error, now)
                     return n_sent
     finally:
         office.postman.close()
     return n_sent
+
+
+def _hold(office: PostOffice, error: MailError, now: datetime) -> None:
+    """Let all mail wait; a manager is told, once, where that goes on."""
+    letters = office.store.letters
+    with office.store.atomic():
+        since, is_told = letters.outage(now)
+        waited = now - since
+        if waited >= TELL_AFTER and not is_told:
+            when = f"{since:%Y-%m-%d %H:%M} UTC"
+            office.tell(partial(mail_text, "stopped", when, str(error)), now)
+            letters.told_of_outage()
+        for letter in letters.older(now - GIVE_UP):
+            _give_up(office, letter, error)
+        wait = min(max(waited, SERVER_WAIT), LONGEST_SERVER_WAIT)
+        n_held = letters.hold(f"waits: {error}", now + wait)
+    log.error("mail waiting=%d retry_in=%s error=%s", n_held, wait, error)
 
 
 def envelope_of(office: PostOffice, letter: Letter) -> Envelope | None:
@@ -116,7 +139,8 @@ def _try(office: PostOffice, letter: Letter, now: datetime) -> MailError | None:
     try:
         office.postman.carry(envelope)
     except MailError as error:
-        _settle(office, letter, error, now)
+        if not error.server:  # else all of it waits
+            _settle(office, letter, error, now)
         return error
     letters.sent(letter.id)
     return None
@@ -131,6 +155,7 @@ def _settle(
         with office.store.atomic():
             letters.failed(letter.id, str(error))
             if letter.subscriber_id is not None:
+                letters.take_back(letter.subscriber_id, letter.id)
                 office.store.subscribers.suspend(letter.subscriber_id, str(error))
                 said = partial(mail_text, "suspended", letter.recipient, str(error))
                 office.tell(said, now)
@@ -138,10 +163,18 @@ def _settle(
     wait = min(FIRST_WAIT * 2 ** min(letter.n_attempts, 16), LONGEST_WAIT)
     if now + wait - letter.created_at > GIVE_UP:
         with office.store.atomic():
-            letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
+            _give_up(office, letter, error)
             if letter.subscriber_id is not None:
                 said = partial(mail_text, "given up", letter.recipient, str(error))
                 office.tell(said, now)
         return
     letters.postpone(letter.id, str(error), now + wait, counted=True)
     log.warning("mail letter=%s retry_in=%s error=%s", letter.id, wait, error)
+
+
+def _give_up(office: PostOffice, letter: Letter, error: MailError) -> None:
+    letters = office.store.letters
+    letters.failed(letter.id, f"given up after {GIVE_UP.days} days: {error}")
+    # The deal of an alert is in the digest as well.
+    if letter.subscriber_id is not None and letter.kind != "alert":
+        letters.take_back(letter.subscriber_id, letter.id)

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from newsbot.adapters.db import Store
+from newsbot.adapters.db.watch import WatchRows
 from newsbot.adapters.pages import Pictures, Templates
+from newsbot.adapters.picture import png_of
+from newsbot.errors import UserError
 from newsbot.stages.bars import CloudRow, bars, cloud_rows
 from newsbot.stages.edition import largest
-from newsbot.stages.edition_page import Panorama, tie_rows
+from newsbot.stages.edition_page import Health, Panorama, health_of, tie_rows
 from newsbot.stages.edition_words import WORDS
 from newsbot.stages.filters import Wanted, choose, read_sum
 from newsbot.stages.links import Network, network
@@ -48,6 +51,15 @@ class Press:
     paint: Callable[[str, int, int], bytes] | None
     #: Whether a day without any news is told of, or passed over.
     empty_days: Literal["send", "skip"] = "send"
+
+
+def painter() -> Callable[[str, int, int], bytes] | None:
+    """Give what draws pictures; None where that is not installed."""
+    try:
+        png_of('<svg xmlns="http://www.w3.org/2000/svg"/>', 1, 1)
+    except UserError:
+        return None  # the tables tell the same
+    return png_of
 
 
 def wanted(choice: Choice) -> Wanted:
@@ -86,6 +98,18 @@ def articles_of(press: Press, deals: Sequence[Deal]) -> dict[str, Article]:
     ids = {one.article_id for deal in deals for one in deal.findings}
     kept = (press.store.line.article(id_) for id_ in sorted(ids))
     return {article.id: article for article in kept if article}
+
+
+def condition_of(press: Press, now: datetime) -> Callable[[Language], Health]:
+    """Look how feeds and line are; gives it in the words of either language."""
+    feeds = press.store.feeds.all()
+    watch = WatchRows(press.store.connection)
+    waiting, lately = watch.waiting(now), watch.day(now)
+
+    def said(language: Language) -> Health:
+        return health_of(feeds, now, language, waiting=waiting, lately=lately)
+
+    return said
 
 
 def panorama_of(

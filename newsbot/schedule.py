@@ -48,6 +48,9 @@ UPKEEP_SECONDS = 60
 #: Seconds after which a round of polling asks no further feed: with one request's
 #: time-out after it, a feed that was just added still gets its turn in a minute.
 ROUND_SECONDS = 20
+#: How long after a start digests wait for what came in the meantime: one that is late
+#: should have the news of the downtime. A line that is stuck holds them up no longer.
+CATCH_UP = timedelta(minutes=10)
 #: Seconds until a full disk is tried again.
 FULL_SECONDS = 5
 #: Seconds until a model is made ready again after it was killed, as for want of memory.
@@ -87,6 +90,8 @@ class Service:
         self._metrics = _metrics_of(app, self._asked)
         self._resting_until = 0.0
         self._no_model_until = 0.0
+        self._began_at = app.clock()
+        self._caught_up = False
         self._failed: NewsbotError | None = None
         self._bot = app.conversation(lambda: self._app.parts)
 
@@ -223,17 +228,31 @@ class Service:
 
     def _write_digests(self) -> None:
         # Apart from mail: a mail server that is silent must not make chats wait.
-        if n_written := self._app.mailroom.write_chat_digests(self._app.clock()):
+        now = self._app.clock()
+        if self._catching_up(now):
+            return
+        if n_written := self._app.mailroom.write_chat_digests(now):
             log.info("digests written=%d", n_written)
+
+    def _catching_up(self, now: datetime) -> bool:
+        """Whether the service has just begun, and news may be on its way."""
+        if not self._caught_up:
+            # A clock that was set back meanwhile is no reason to wait.
+            early = timedelta() <= now - self._began_at < CATCH_UP
+            self._caught_up = not (early and self._app.store.line.is_behind(now))
+        return not self._caught_up
 
     def _mail(self) -> None:
         with self._mailing:
             self._guarded(self._serve_mail)
 
     def _serve_mail(self) -> None:
-        if self._app.mailroom.configured:
-            now = self._app.clock()
-            n_written, n_sent = self._app.mailroom.serve(now, self._pausing)
+        room, now = self._app.mailroom, self._app.clock()
+        if room.configured:
+            n_written = room.write_alerts(now)
+            if not self._catching_up(now):
+                n_written += room.write_digests(now)
+            n_sent = room.post(now, self._pausing)
             if n_written or n_sent:
                 log.info("mail written=%d sent=%d", n_written, n_sent)
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal, Protocol
 
-from newsbot.talking import Filters, Subscription
+from newsbot.talking import Days, Filters, Subscription
 from newsbot.types import DealType, Language, Status
 
-Days = Literal["daily", "weekdays", "weekly"]
 SubscriberState = Literal["asked", "active", "suspended"]
 #: ``"skipped"``: nothing to tell, and the reader is not to be told so.
 LetterState = Literal["pending", "sent", "failed", "skipped"]
@@ -65,12 +64,13 @@ class Wish:
 
 
 def wish_of(subscription: Subscription) -> Wish:
-    """Ask for a chat's digest by mail: its language, zone, hour and filters."""
+    """Ask for a chat's digest by mail: its language, zone, hour, days and filters."""
     return Wish(
         address=subscription.email or "",
         language=subscription.language,
         time_zone=subscription.timezone,
         at=subscription.digest_at or MORNING,
+        days=subscription.digest_days,
         choice=choice_of(subscription.filters),
     )
 
@@ -88,8 +88,9 @@ class Subscriber:
     #: Number of the last news that is told: digests and alerts begin after it.
     since: int = 0
     instant_since: int = 0
-    #: Local date of the last digest.
+    #: Local date of the last digest, and of the last one that was not given up.
     last_date: date | None = None
+    told_date: date | None = None
     #: Why it is suspended.
     error: str | None = None
     #: The bot's chat whose settings it follows, and the one that asked and waits for
@@ -180,6 +181,8 @@ class Letter:
     due_at: datetime
     #: Number of the last news that it covers.
     upto: int
+    #: Of a digest: number of the news that it begins after.
+    since: int | None = None
     error: str | None = None
 
 

@@ -18,6 +18,8 @@ ChatKind = Literal["private", "group", "channel"]
 #: Where a menu is offered; ``"admins"``: of groups. A number is one manager's chat.
 Scope = Literal["private", "group", "admins"] | int
 LabelKind = Literal["yes", "no", "dup"]
+#: On which days a digest goes out.
+Days = Literal["daily", "weekdays", "weekly"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Subscription:
     timezone: str = "UTC"
     #: Local time of the daily digest.
     digest_at: time | None = None
+    digest_days: Days = "daily"
     #: Where the digest goes by mail; the reader of that address knows whether it was
     #: confirmed.
     email: str | None = None

@@ -33,6 +33,7 @@ class Desk:
         """A new process would know no more than the ledger."""
         config = Config(email=self.email, digest=self.digest)
         self.room = Mailroom(config, self.store, GAZETTEER)
+        self.room.ready()
         # Nobody waits for a test's first picture: tables tell the same.
         self.room.__dict__["press"] = _without_pictures(self.room.press)
 

@@ -4,6 +4,8 @@ import email
 import email.policy
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import digest_ledger as ledger
@@ -12,6 +14,10 @@ from commands import Running, config, here
 from servers.mail import MailServer
 
 from newsbot.adapters.db import open_store
+from newsbot.app import App
+from newsbot.config import load_config
+from newsbot.schedule import CATCH_UP, Service
+from newsbot.subscribing import Wish
 
 ASKED = ("digest", "--preview", "--date", "2026-01-31")
 
@@ -204,6 +210,25 @@ def test_from_asking_to_leaving(sending):
     assert run(folder, "subscribers", "list").out == ""
 
 
+def test_filters_as_in_the_bot(sending):
+    """--filter takes what /filter takes, beside the options of `deals`."""
+    folder, server = sending
+    words = 'partei:Oracle,"Schwarz Digits" gpu* !gerücht sprache:de'
+    added = run(
+        folder, "subscribers", "add", "a@example.org", "--filter", words,
+        "--type", "investment", "--reported-in", "en",
+    )  # fmt: skip
+    assert added.code == 0, added
+    (shown,) = json.loads(run(folder, "subscribers", "list", "--json").out)
+    assert shown["filters"] == 'party:Oracle party:"Schwarz Digits" gpu* !gerücht'
+    assert (shown["types"], shown["reported_in"]) == (["investment"], ["en", "de"])
+    line = run(
+        folder, "subscribers", "add", "b@example.org", "--filter", "nonsense:1"
+    ).refused(2)
+    assert "nonsense:" in line
+    assert len(server.taken) == 1
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -258,3 +283,43 @@ def test_the_service_sends(sending):
         assert service.stop()[0] == 0
         assert token not in service.log
     assert server.taken[1].mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+class Clock:
+    """Stands until it is moved."""
+
+    now = datetime(2026, 1, 30, 12, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_late_digest_has_the_news_of_the_downtime(sending):
+    """After a start digests wait for the feeds that are due, but not for ever."""
+    folder, server = sending
+    clock = Clock()
+    app = App(load_config(folder / "config.toml"), clock=clock)
+    app.mailroom.desk.ask(Wish(address="a@example.org"), clock())
+    token = re.search(r"confirm (\S+)\)", server.taken[0].mail.get_content())[1]
+    app.mailroom.desk.confirm(token, clock())
+    feed = ledger.feed("due", last_polled_at=clock())
+    app.store.feeds.add(feed)
+    clock.now += timedelta(days=2)
+    service = Service(app, lambda: app)
+    service._serve_mail()
+    assert len(server.taken) == 1
+    due_at = clock() + timedelta(hours=1)
+    app.store.feeds.polled(replace(feed, next_poll_at=due_at), [], clock())
+    service._serve_mail()
+    assert len(server.taken) == 2
+    clock.now += timedelta(days=1)
+    service._serve_mail()  # behind again, but not after a start
+    assert len(server.taken) == 3
+    clock.now += timedelta(days=1)
+    stuck = Service(app, lambda: app)
+    stuck._serve_mail()
+    assert len(server.taken) == 3
+    clock.now += CATCH_UP
+    stuck._serve_mail()
+    assert len(server.taken) == 4
+    app.close()

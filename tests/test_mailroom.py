@@ -1,15 +1,18 @@
 """Digests by mail, from the ledger to a real server: once a day, each thing once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import digest_ledger as ledger
 import pytest
 from digest_ledger import STORIES, Story
-from mail_rig import START, desk, text_of
+from mail_rig import GAZETTEER, START, desk, text_of
 
+from newsbot.config import Config
 from newsbot.errors import ConfigError, MailError, UserError
 from newsbot.mailroom import Mailroom
 from newsbot.subscribing import Choice, Wish
+from newsbot.types import Entry
 
 
 @pytest.fixture
@@ -243,6 +246,84 @@ def test_one_that_was_suspended_may_ask_again(mail):
     assert "Lab missed" in text_of(mail.mails[0])
 
 
+def test_what_a_refused_digest_was_to_tell_is_told_later(mail):
+    """Suspended over a digest with news: who asks again gets that news, and once."""
+    mail.reader()
+    mail.run(START + timedelta(hours=13))
+    ledger.keep(mail.store, small("refused", mail.at), 0)
+    mail.server.on("rcpt", "reader@example.org", "550 no", None)
+    mail.run(START + timedelta(hours=40))
+    assert [one.state for one in mail.letters] == ["sent", "failed"]
+    mail.at += timedelta(days=1)
+    ledger.keep(mail.store, small("later", mail.at), 1)
+    mail.reader()
+    mail.run(hours=30)
+    told = text_of(mail.mails[1])
+    assert "Lab refused" in told
+    assert "Lab later" in told
+    assert "Everything since the digest of 31 January 2026." in told
+    assert "Lab refused" not in "".join(map(text_of, mail.mails[2:])).split("==")[0]
+    assert [mail_["Subject"].split(" – ")[0] for mail_ in mail.mails] == [
+        "No deals", "2 new deals", "No deals",
+    ]  # fmt: skip
+    dates = [one.occasion for one in mail.letters]
+    assert len(dates) == len(set(dates))
+
+
+def test_what_is_refused_stops_the_letters_behind_it(mail):
+    """Two digests wait for one reader: refused for good, or for now, holds both."""
+    mail.reader()
+    mail.reader("other@example.org")
+    mail.email = replace(mail.email, port=1)
+    mail.restart()
+    mail.run(hours=40)
+    assert len(mail.letters) == 4
+    mail.email = replace(mail.email, port=mail.server.port)
+    mail.restart()
+    mail.server.on("rcpt", "reader@example.org", "450 later", "550 no", None)
+    mail.run(hours=3, step=timedelta(minutes=10))
+    assert mail.server.commands.count("rcpt reader@example.org") == 1 + 2
+    assert [one["To"] for one in mail.mails] == ["other@example.org"] * 2
+    states = [one.state for one in mail.letters if one.recipient[:6] == "reader"]
+    assert states == ["failed", "failed"]
+
+
+def test_a_line_that_stands_still_is_told(tmp_path):
+    """All feeds are well, but no article was judged all night: no day without deals."""
+    with desk(tmp_path, digest={"empty_days": "skip"}) as mail:
+        mail.reader()
+        feed = ledger.feed("well", last_polled_at=mail.at)
+        mail.store.feeds.add(feed)
+        entries = [announced(n, mail.at) for n in range(6)]
+        mail.store.feeds.polled(feed, entries, mail.at)
+        mail.run(hours=2)
+        assert mail.mails == []
+        mail.run(START + timedelta(hours=14))
+        (one,) = mail.mails
+        said = "articles that wait to be read: 6, the first since 2026-01-30 18:00 UTC"
+        assert said in text_of(one)
+        assert said in one.get_body(("html",)).get_content()
+        assert "1 of 1 feeds healthy" in text_of(one)
+        with mail.store.atomic() as db:
+            db.execute("UPDATE entries SET state = 'failed'")
+        made = mail.room.preview(None, "de", mail.at).content.text
+        assert "Artikel des letzten Tages, die scheiterten: 6 von 6" in made
+
+
+def announced(n, at):
+    return Entry(
+        id=f"entry-{n}",
+        feed_id="feed-well",
+        url=f"https://well.example.org/{n}.html",
+        title="Something",
+        summary="",
+        published_at=at,
+        first_seen_at=at,
+        origin="feed",
+        may_alert=True,
+    )
+
+
 def test_a_test_mail_goes_to_one_address(mail):
     """--send-test sends today's digest at once, and keeps nothing."""
     ledger.fill(mail.store, feeds=1, ill=0)
@@ -290,17 +371,24 @@ def test_what_is_wrong_in_the_config_is_said_at_once(
 
 def test_without_a_server_nothing_can_be_sent(tmp_path, mail):
     """Without [email] readers cannot be asked, and the preview still works."""
-    from dataclasses import replace
-
     room = Mailroom(
         replace(mail.room._config, email=type(mail.email)()),
         mail.store,
-        mail.room._gazetteer,
+        GAZETTEER,
     )
     assert not room.configured
     with pytest.raises(ConfigError, match=r"set \[email\]"):
         room.desk.ask(Wish(address="a@example.org"), mail.at)
     assert room.preview(date(2026, 1, 31), "en", mail.at).mail.data
+
+
+def test_a_preview_asks_nothing_of_the_mail_server(mail):
+    """Half a mail set-up that cannot send yet shows a digest all the same."""
+    email = replace(mail.email, password_env="NEWSBOT_NO_SUCH_VARIABLE")
+    room = Mailroom(Config(email=email), mail.store, GAZETTEER)
+    assert room.preview(date(2026, 1, 31), "en", mail.at).mail.data
+    with pytest.raises(ConfigError, match="NEWSBOT_NO_SUCH_VARIABLE"):
+        room.ready()
 
 
 def test_trying_the_server_sends_nothing(mail):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -105,6 +107,52 @@ def test_the_weekly_report_comes_once_where_there_is_telegram(mail):
     mail.serve()
     assert lines(mail.store) == {GERMAN: "Report in de"}
     assert mail.server.taken == []
+
+
+def test_mail_that_stops_is_told_once(tmp_path):
+    """A server that is down: waits that grow, one line after half an hour, one mail."""
+    with desk(tmp_path, email={"manager": "boss@example.org"}) as mail:
+        for name in "abc":
+            mail.reader(f"{name}@example.org")
+        config = Config(email=replace(mail.email, port=1), digest=mail.digest)
+        mail.room = Mailroom(config, mail.store, GAZETTEER, managers(GERMAN))
+        prefer(mail.store, GERMAN, "de")
+        mail.at, tried, waits = at_seven(), None, []
+        while mail.at < at_seven() + timedelta(hours=4):
+            mail.serve()
+            due = min(one.due_at for one in mail.letters)
+            if due != tried:
+                waits.append(due - mail.at)
+            tried = due
+            mail.at += timedelta(minutes=1)
+        assert waits[0] == timedelta(minutes=5)
+        assert waits == sorted(waits)
+        assert waits[-1] == timedelta(hours=1)
+        (line,) = lines(mail.store).values()
+        assert line.startswith("seit 2026-01-31 06:00 UTC geht keine Mail mehr hinaus")
+        assert {one.state for one in mail.letters} == {"pending"}
+        mail.restart()
+        mail.run(hours=10)
+        assert {one.state for one in mail.letters} == {"sent"}
+        to_boss = [one for one in mail.server.taken if one.recipient[:4] == "boss"]
+        assert len(to_boss) == 1
+        assert len(lines(mail.store)) == 1
+        # The next outage is told of again; after four days its digests are merged.
+        mail.room = Mailroom(config, mail.store, GAZETTEER, managers(GERMAN))
+        mail.run(hours=24 * 6)
+        told = mail.store.connection.rows("SELECT * FROM notices")
+        assert len(told) == 2
+        mail.restart()
+        before = len(mail.mails)
+        mail.run(hours=2)
+        assert 3 <= len(mail.mails) - before <= 6
+        dates = [(one.recipient, one.occasion) for one in mail.letters]
+        assert len(dates) == len(set(dates))
+
+
+def at_seven():
+    """Seven in the morning in Berlin."""
+    return datetime(2026, 1, 31, 6, tzinfo=UTC)
 
 
 def test_without_mail_and_telegram_nothing_is_written(tmp_path):

@@ -139,11 +139,20 @@ class SmtpPostman:
                 smtp.starttls(context=context)
                 smtp.ehlo()
             if server.username:
-                smtp.login(server.username, server.password)
+                _log_in(smtp, server)
         except BaseException:
             smtp.close()
             raise
         return smtp
+
+
+def _log_in(smtp: smtplib.SMTP, server: SmtpServer) -> None:
+    try:
+        smtp.login(server.username, server.password)
+    except UnicodeError:
+        # Its text and its frames hold the password: they go no further.
+        reason = "user name and password of [email] may hold ASCII letters alone"
+        raise MailError(reason, retry=True, lost=True, server=True) from None
 
 
 def _transact(smtp: smtplib.SMTP, envelope: Envelope, dot_seconds: float) -> str:

@@ -9,6 +9,7 @@ from newsbot.bot.talk import OFF, Talk
 from newsbot.errors import ConfigError, MailError, UserError
 from newsbot.front_desk import FrontDesk
 from newsbot.stages.bot_texts import say
+from newsbot.stages.edition_short import DAY_NAMES
 from newsbot.stages.mail import read_address
 from newsbot.subscribing import wish_of
 from newsbot.talking import Reply, Subscription
@@ -85,8 +86,10 @@ def _confirm(talk: Talk, there: Subscription, readers: FrontDesk, token: str) ->
         talk.tell("token bad")
         return
     wish = reader.wish
-    at = f"{wish.at:%H:%M}"
-    talk.tell("email confirmed", value=wish.address, at=at, zone=wish.time_zone)
+    at, days = f"{wish.at:%H:%M}", DAY_NAMES[talk.language][wish.days]
+    talk.tell(
+        "email confirmed", value=wish.address, days=days, at=at, zone=wish.time_zone
+    )
 
 
 def _ask(talk: Talk, there: Subscription, readers: FrontDesk, words: str) -> None:

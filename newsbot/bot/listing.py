@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from newsbot.bot.by_mail import mail_state
-from newsbot.bot.settings import hours_of, muted_until
+from newsbot.bot.settings import hours_of, muted_until, plan_of
 from newsbot.bot.showing import deal_line
 from newsbot.bot.talk import CHANNEL, Rows, Talk
 from newsbot.stages import typed
@@ -105,7 +105,7 @@ def _state(talk: Talk, one: Subscription) -> str:
             told_in=one.language,
             filter=typed.write_filters(one.filters) or none,
             quiet=hours_of(one) or off,
-            digest=f"{one.digest_at:%H:%M}" if one.digest_at else off,
+            digest=plan_of(one) or off,
             email=html.unescape(mail_state(talk, one)) if in_private else off,
             zone=one.timezone,
         )

@@ -9,6 +9,7 @@ from newsbot.bot.showing import alert_of, deal_buttons
 from newsbot.bot.talk import CHANNEL, OFF, Talk
 from newsbot.digests import FIRST
 from newsbot.stages import typed
+from newsbot.stages.edition_short import DAY_NAMES
 from newsbot.stages.local_days import find_zone, read_zone
 from newsbot.talking import Subscription
 
@@ -164,23 +165,34 @@ def _put_language(talk: Talk, changed: Subscription) -> None:
 
 
 def digest(talk: Talk, words: str) -> None:
-    """/digest: when the daily digest comes."""
+    """/digest: when the digest comes, and on which days."""
     there = talk.subscribed()
     if there is None:
         return
     if words:
-        at = typed.read_time(words)
-        if at is None and words.lower() not in OFF:
+        plan = typed.read_plan(words)
+        if plan is None and words.lower() not in OFF:
             talk.tell("digest bad")
             return
-        if at is not None and there.digest_at is None:
+        if plan is not None and there.digest_at is None:
             news = talk.store.news.before(talk.now - FIRST)
             talk.store.chat_digests.begin(CHANNEL, there.recipient, news, talk.now)
-        there = replace(there, digest_at=at)
+        at, days = plan or (None, there.digest_days)
+        there = replace(there, digest_at=at, digest_days=days)
         talk.store.subscriptions.put(there)
-    value = f"{there.digest_at:%H:%M}" if there.digest_at else talk.say("off")
     choices = talk.choices("digest", "07:00", "08:00", "18:00", "off")
+    value = plan_of(there) or talk.say("off")
     talk.reply(talk.say("digest", value=value, zone=there.timezone), choices)
+
+
+def plan_of(there: Subscription) -> str:
+    """When a digest comes: ``"07:00, Monday to Friday"``; empty where none does."""
+    if there.digest_at is None:
+        return ""
+    at = f"{there.digest_at:%H:%M}"
+    if there.digest_days == "daily":
+        return at
+    return f"{at}, {DAY_NAMES[there.language][there.digest_days]}"
 
 
 def quiet(talk: Talk, words: str) -> None:

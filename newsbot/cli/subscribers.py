@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -10,7 +11,7 @@ from newsbot.cli.base import Session, write_json
 from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES
 
 if TYPE_CHECKING:
-    from newsbot.subscribing import Subscriber
+    from newsbot.subscribing import Choice, Subscriber
 
 
 @click.group()
@@ -66,6 +67,13 @@ def subscribers() -> None:
     type=click.Choice(LANGUAGES),
     help="Only deals that an article in this language tells.",
 )
+@click.option(
+    "--filter",
+    "filters",
+    default="",
+    metavar="WORDS",
+    help="As after /filter in the bot: 'party:Oracle,CoreWeave gpu* !rumour'.",
+)
 @click.pass_obj
 def add(session: Session, /, **options: Any) -> None:
     """Ask the owner of ADDRESS for a yes; with it, the digest begins.
@@ -76,15 +84,12 @@ def add(session: Session, /, **options: Any) -> None:
     from newsbot.errors import UserError
     from newsbot.front_desk import check_wish
     from newsbot.stages.local_days import read_time
-    from newsbot.subscribing import Choice, Wish
+    from newsbot.subscribing import Wish
 
     app = session.app
     at = read_time(options["at"])
     if at is None:
         raise UserError(f'--at {options["at"]!r} is no time of day such as "07:30"')
-    for party in options["parties"]:
-        if not any(char.isalnum() for char in party):
-            raise UserError(f"{party!r} is not a name")
     wish = check_wish(
         Wish(
             address=options["address"],
@@ -93,13 +98,7 @@ def add(session: Session, /, **options: Any) -> None:
             at=at,
             days=options["days"],
             instant=options["instant"],
-            choice=Choice(
-                parties=options["parties"],
-                types=options["types"],
-                statuses=options["statuses"],
-                min_amount=options["min_amount"],
-                languages=options["languages"],
-            ),
+            choice=_read_choice(options),
         )
     )
     app.mailroom.desk.ask(wish, app.clock())
@@ -107,6 +106,29 @@ def add(session: Session, /, **options: Any) -> None:
         f"{wish.address} was asked by mail; `newsbot subscribers confirm TOKEN` "
         "with the token from that mail begins the digest",
         err=True,
+    )
+
+
+def _read_choice(options: dict[str, Any]) -> Choice:
+    """Read which deals are wanted: all that the options and the filter ask for."""
+    from newsbot.errors import UserError
+    from newsbot.stages.typed import FilterError, read_filters
+    from newsbot.subscribing import choice_of
+
+    for party in options["parties"]:
+        if not any(char.isalnum() for char in party):
+            raise UserError(f"{party!r} is not a name")
+    try:
+        typed = choice_of(read_filters(options["filters"]))
+    except FilterError as error:
+        raise UserError(f"--filter: nobody understands {str(error)!r}") from error
+    return replace(
+        typed,
+        parties=options["parties"],
+        types=options["types"],
+        statuses=options["statuses"],
+        min_amount=options["min_amount"],
+        languages=tuple(dict.fromkeys((*options["languages"], *typed.languages))),
     )
 
 

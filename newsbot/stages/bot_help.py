@@ -16,7 +16,7 @@ _HELP: dict[str, tuple[str, str, str]] = {
     "list": ("", "your subscriptions and settings", "Abonnements und Einstellungen"),
     "filter": ("[...|off]", "choose which deals arrive", "Abkommen auswählen"),
     "lang": ("de|en", "language of the alerts", "Sprache der Meldungen"),
-    "digest": ("HH:MM|off", "daily digest", "tägliche Übersicht"),
+    "digest": ("HH:MM|off", "digest, daily or not", "Übersicht, täglich oder nicht"),
     "email": ("ADDRESS|off", "digest by mail", "Übersicht per Mail"),
     "quiet": ("22-07|off", "quiet hours", "Ruhezeit"),
     "mute": ("8h|off", "silent for a while", "eine Weile still"),

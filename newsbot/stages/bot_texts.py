@@ -115,12 +115,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "lang set": ("Alerts now come in English.", "Meldungen kommen jetzt auf Deutsch."),
     "lang bad": ("Please: /lang de or /lang en", "Bitte: /lang de oder /lang en"),
     "digest": (
-        "Daily digest at: {value} ({zone})",
-        "Tägliche Übersicht um: {value} ({zone})",
+        "Digest at: {value} ({zone})",
+        "Übersicht um: {value} ({zone})",
     ),
     "digest bad": (
-        "Please: /digest 07:00 or /digest off",
-        "Bitte: /digest 07:00 oder /digest off",
+        "Please: /digest 07:00, /digest 07:00 weekdays (or weekly), or /digest off",
+        "Bitte: /digest 07:00, /digest 07:00 werktags (oder montags), oder /digest off",
     ),
     "email": ("Digest by mail to: {value}", "Übersicht per Mail an: {value}"),
     "email how": (
@@ -150,8 +150,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Das wurde zu oft gefragt; bitte morgen noch einmal.",
     ),
     "email confirmed": (
-        "Confirmed: the digest goes to {value}, daily at {at} ({zone}).",
-        "Bestätigt: Die Übersicht geht an {value}, täglich um {at} ({zone}).",
+        "Confirmed: the digest goes to {value}, {days} at {at} ({zone}).",
+        "Bestätigt: Die Übersicht geht an {value}, {days} um {at} ({zone}).",
     ),
     "token bad": (
         "This token is not known here, was used already, or is too old. /email "

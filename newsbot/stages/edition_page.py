@@ -7,7 +7,7 @@ In: what is told, the totals and ties of its picture, the state of the feeds. Ou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,9 +17,11 @@ from newsbot.stages.edition import DealNews, Told
 from newsbot.stages.edition_items import Item, Note, item_of, note_of
 from newsbot.stages.edition_words import WORDS, EditionWords, long_day, short_day
 from newsbot.stages.graph_words import WORDS as GRAPH_WORDS
+from newsbot.stages.health import many_failed
 from newsbot.stages.links import Network
 from newsbot.stages.printable import one_line
 from newsbot.types import Feed, Language
+from newsbot.watching import Day, Waiting
 
 #: Characters of a subject, of a preheader: more is cut by every mail program.
 MAX_SUBJECT = 150
@@ -31,6 +33,9 @@ MAX_ERROR = 160
 MAX_TIES = 15
 #: How long no feed may have been read before that is a fault.
 SILENCE = timedelta(hours=24)
+#: How long an article may have waited to be read: a small machine needs its time for a
+#: morning's articles, but no digest is to pass over a model that died in the night.
+UNREAD = timedelta(hours=3)
 _USER = re.compile(r"(?<=//)[^/@\s]*@")
 
 
@@ -51,12 +56,15 @@ ROOMS = (
     Room(full=5, brief=30, notes=8),
     Room(full=2, brief=12, notes=3),
     Room(full=1, brief=3, notes=1),
+    # Ordinary days never come here: hostile names and addresses take the rest.
+    Room(full=0, brief=3, notes=1),
+    Room(full=0, brief=0, notes=0),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether the feeds are well."""
+    """Whether the feeds are well, and what they bring is read."""
 
     #: ``"41 of 43 feeds healthy"``.
     line: str
@@ -64,11 +72,20 @@ class Health:
     failing: tuple[tuple[str, str], ...] = ()
     #: ``"no feed was read since ..."``; empty where they are read.
     silent: str = ""
+    #: Why there may be deals that nobody knows of yet: articles that wait or failed.
+    unread: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
         """Whether the reader is to be told even on a day without news."""
-        return bool(self.failing or self.silent)
+        return bool(self.failing or self.silent or self.unread)
+
+    @property
+    def said(self) -> str:
+        """All of it in one line, but for the feeds' names."""
+        return "; ".join(
+            part for part in (self.line, self.silent, *self.unread) if part
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +182,11 @@ def edition(
     )
     notes = [note_of(one) for one in told.noticed]
     counts = _counts(told, words)
-    nothing = "" if counts else words.nothing_at_all.format(feeds=_feeds(health))
+    nothing = "" if counts else words.nothing_at_all.format(feeds=health.said)
     left = sum(section.n_left for section in sections) + max(0, len(notes) - room.notes)
-    heads = [_head(item) for section in sections for item in section.items]
+    heads = [
+        _head(item) for section in sections for item in (*section.items, *section.brief)
+    ]
     shown = short_day(day, language)
     subject = f"{counts or words.nothing_at_all.split(';')[0]} – {shown}"
     if heads:
@@ -213,15 +232,31 @@ def alert_edition(news: DealNews, day: date, language: Language) -> Edition:
     )
 
 
-def health_of(feeds: Sequence[Feed], now: datetime, language: Language) -> Health:
-    """Say how the feeds are.
+def health_of(
+    feeds: Sequence[Feed],
+    now: datetime,
+    language: Language,
+    *,
+    waiting: Sequence[Waiting] = (),
+    lately: Day | None = None,
+) -> Health:
+    """Say how the feeds are, and whether what they bring is read.
 
     A feed is well while its last poll went well. Where none was read for a day,
-    something else is wrong, and that is said.
+    something else is wrong, and that is said. So is a line that stands still: a day
+    on which no article was judged is no day without deals.
+
+    Args:
+        feeds: All that are followed.
+        now: Aware.
+        language: The reader's.
+        waiting: What waits before each stage of the line.
+        lately: What the last day brought.
     """
     words = WORDS[language]
+    unread = tuple(_unread(waiting, lately, now, words))
     if not feeds:
-        return Health(line=words.no_feeds)
+        return Health(line=words.no_feeds, unread=unread)
     ill = [feed for feed in feeds if feed.error is not None or feed.n_errors]
     line = words.healthy.format(healthy=len(feeds) - len(ill), n=len(feeds))
     failing = [(_address(feed), _error(feed)) for feed in ill[:MAX_FAILING]]
@@ -231,7 +266,22 @@ def health_of(feeds: Sequence[Feed], now: datetime, language: Language) -> Healt
     silent = "" if polled else words.never
     if polled and now - max(polled) > SILENCE:
         silent = words.silent.format(when=f"{max(polled):%Y-%m-%d %H:%M} UTC")
-    return Health(line=line, failing=tuple(failing), silent=silent)
+    return Health(line=line, failing=tuple(failing), silent=silent, unread=unread)
+
+
+def _unread(
+    waiting: Sequence[Waiting], lately: Day | None, now: datetime, words: EditionWords
+) -> Iterator[str]:
+    late = [
+        (one.since, one.n - one.n_again)
+        for one in waiting
+        if one.since is not None and now - one.since > UNREAD
+    ]
+    if late:
+        when = f"{min(since for since, _ in late):%Y-%m-%d %H:%M} UTC"
+        yield words.waiting.format(n=max(1, sum(n for _, n in late)), when=when)
+    if lately is not None and many_failed(lately):
+        yield words.unreadable.format(n=lately.n_failed, of=lately.n_entries)
 
 
 def tie_rows(net: Network, language: Language) -> tuple[tuple[TieRow, ...], int]:
@@ -277,10 +327,6 @@ def _counts(told: Told, words: EditionWords) -> str:
 
 def _head(item: Item) -> str:
     return f"{item.heading}, {item.figure}" if item.figure else item.heading
-
-
-def _feeds(health: Health) -> str:
-    return "; ".join(part for part in (health.line, health.silent) if part)
 
 
 def _address(feed: Feed) -> str:

@@ -15,6 +15,7 @@ from newsbot.stages.edition_page import Health
 from newsbot.stages.edition_words import WORDS, long_day, short_day
 from newsbot.stages.printable import utf16_units
 from newsbot.subscribing import Content, Wish
+from newsbot.talking import Days
 from newsbot.types import Language, identity
 
 #: UTF-16 units of a chat's message: Telegram takes 4,096, tags not counted.
@@ -58,7 +59,8 @@ _SUBJECT: dict[Language, str] = {
     "en": "Please confirm: newsbot's digest of AI-cloud deals",
     "de": "Bitte bestätigen: newsbots Überblick über KI-Cloud-Abkommen",
 }
-_DAYS: dict[Language, dict[str, str]] = {
+#: The days of a digest.
+DAY_NAMES: dict[Language, dict[Days, str]] = {
     "en": {"daily": "daily", "weekdays": "Monday to Friday", "weekly": "on Mondays"},
     "de": {"daily": "täglich", "weekdays": "montags bis freitags", "weekly": "montags"},
 }
@@ -114,11 +116,10 @@ def short_digest(
         lines.append((html.escape(period), period))
     n_deals = len(told.deals)
     if not n_deals:
-        feeds = "; ".join(part for part in (health.line, health.silent) if part)
-        nothing = words.nothing_at_all.format(feeds=feeds)
+        nothing = words.nothing_at_all.format(feeds=health.said)
         lines.append((html.escape(nothing), nothing))
     elif health.broken:
-        lines.append((html.escape(health.line), health.line))
+        lines.append((html.escape(health.said), health.said))
     left = MAX_UNITS - sum(_units(line) for line in lines)
     n_shown = 0
     for title, news in (
@@ -170,7 +171,7 @@ def confirmation(
         how = f"{_TO_BOT[language]}{page}"
     how = how.format(token=token, url=url)
     plan = _PLAN[language].format(
-        days=_DAYS[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
+        days=DAY_NAMES[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
     )
     return Content(
         id=identity("confirmation", wish.address),

@@ -57,6 +57,10 @@ class EditionWords:
     #: Takes `when`.
     silent: str
     never: str
+    #: Takes `n` and `when`.
+    waiting: str
+    #: Takes `n` and `of`.
+    unreadable: str
     source: str
     sources: str
     others: str
@@ -129,6 +133,8 @@ WORDS: dict[Language, EditionWords] = {
         no_feeds="no feeds are followed",
         silent="no feed was read since {when}",
         never="no feed was read yet",
+        waiting="articles that wait to be read: {n}, the first since {when}",
+        unreadable="articles of the last day that failed: {n} of {of}",
         source="1 source",
         sources="{n} sources",
         others="{n} others",
@@ -193,6 +199,8 @@ WORDS: dict[Language, EditionWords] = {
         no_feeds="kein Feed wird verfolgt",
         silent="seit {when} wurde kein Feed gelesen",
         never="noch kein Feed wurde gelesen",
+        waiting="Artikel, die noch ungelesen sind: {n}, der erste seit {when}",
+        unreadable="Artikel des letzten Tages, die scheiterten: {n} von {of}",
         source="1 Quelle",
         sources="{n} Quellen",
         others="{n} weitere",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from newsbot.stages.printable import without_keys
 from newsbot.types import Feed, Language
-from newsbot.watching import Facts, Health, Sending
+from newsbot.watching import Day, Facts, Health, Sending
 
 #: Polls in a row that fail before a feed counts as failing: one that is down for a
 #: few minutes is no news. With the back-off of `timing` the third comes after hours.
@@ -61,6 +61,11 @@ def failing(feeds: tuple[Feed, ...]) -> list[Feed]:
     ]
 
 
+def many_failed(day: Day) -> bool:
+    """Whether so many articles of a day failed that something is wrong."""
+    return day.n_failed >= MANY_FAILED and day.n_failed * 2 >= day.n_entries
+
+
 def _feeds(facts: Facts, now: datetime) -> Iterator[str]:
     feeds, bad = facts.feeds, failing(facts.feeds)
     troubled = [one for one in feeds if one.n_errors or one in bad]
@@ -97,7 +102,7 @@ def _queue(facts: Facts, now: datetime) -> Iterator[str]:
                 f"{one.since:%Y-%m-%d %H:%M} UTC"
             )
     day = facts.day
-    if day.n_failed >= MANY_FAILED and day.n_failed * 2 >= day.n_entries:
+    if many_failed(day):
         yield f"{day.n_failed} of {day.n_entries} articles of the last day failed"
 
 

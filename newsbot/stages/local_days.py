@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from newsbot.subscribing import Days, Wish
+from newsbot.subscribing import Wish
+from newsbot.talking import Days
 
 _MONDAY, _FRIDAY = 0, 4
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from binascii import b2a_qp
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
@@ -193,6 +194,16 @@ def addressed(content: Content, link: str) -> Content:
         text=content.text.replace(PLACE, link),
         html=content.html.replace(PLACE, html.escape(link)),
     )
+
+
+def wire_size(text: str) -> int:
+    """Tell how many octets a part of a mail takes, line ends included.
+
+    >>> wire_size("<p style='a'>Köln</p>")
+    28
+    """
+    encoded = b2a_qp(_clean(text).encode(), istext=True)
+    return len(encoded) + encoded.count(b"\n")
 
 
 def _fill(mail: EmailMessage, content: Content) -> None:

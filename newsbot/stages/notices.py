@@ -83,10 +83,12 @@ _MAIL: dict[Language, dict[str, str]] = {
     "en": {
         "suspended": "mail to {} is suspended: {}",
         "given up": "a mail to {} was given up: {}",
+        "stopped": "no mail goes out since {}; all of it waits: {}",
     },
     "de": {
         "suspended": "Post an {} ist ausgesetzt: {}",
         "given up": "eine Mail an {} wurde aufgegeben: {}",
+        "stopped": "seit {} geht keine Mail mehr hinaus, alles wartet: {}",
     },
 }
 
@@ -117,14 +119,18 @@ def feed_text(url: str, news: FeedNews, language: Language) -> str:
 
 
 def mail_text(
-    what: Literal["suspended", "given up"],
-    recipient: str,
+    what: Literal["suspended", "given up", "stopped"],
+    whose: str,
     error: str,
     language: Language,
 ) -> str:
-    """Say what became of a reader's mail."""
+    """Say what became of a reader's mail; or, since when, that of all of them.
+
+    >>> mail_text("given up", "a@example.org", "450 later", "en")
+    'a mail to a@example.org was given up: 450 later'
+    """
     return _MAIL[language][what].format(
-        one_line(recipient, MAX_URL), one_line(error, MAX_SAID)
+        one_line(whose, MAX_URL), one_line(error, MAX_SAID)
     )
 
 

@@ -13,7 +13,7 @@ from newsbot.stages.filters import read_sum
 from newsbot.stages.printable import one_line
 from newsbot.stages.subscriptions import MAX_WORD, words_of
 from newsbot.stages.wording import TYPES
-from newsbot.talking import Filters
+from newsbot.talking import Days, Filters
 from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES, DealType, Language, Status
 
 #: Words, and names, of one filter.
@@ -58,6 +58,12 @@ _SPOKEN: dict[str, Language] = {
     **{language: language for language in LANGUAGES},
     "german": "de", "deutsch": "de", "english": "en", "englisch": "en",
 }  # fmt: skip
+_DAYS: dict[str, Days] = {
+    "daily": "daily", "täglich": "daily", "taeglich": "daily",
+    "weekdays": "weekdays", "werktags": "weekdays", "wochentags": "weekdays",
+    "weekly": "weekly", "wöchentlich": "weekly", "woechentlich": "weekly",
+    "monday": "weekly", "mondays": "weekly", "montags": "weekly",
+}  # fmt: skip
 #: "confirmed only": everything but talks.
 CONFIRMED: tuple[Status, ...] = ("announced", "expanded", "ended")
 _CONFIRMED_WORDS = {"confirmed", "bestätigt", "bestaetigt", "bestätigte"}
@@ -82,6 +88,18 @@ def read_time(text: str) -> time | None:
     if int(match[1]) == 24:
         return time(0) if int(match[2] or 0) == 0 else None
     return time(int(match[1]), int(match[2] or 0))
+
+
+def read_plan(text: str) -> tuple[time, Days] | None:
+    """Read when a digest comes: a time of day, and on which days, if not daily.
+
+    >>> read_plan("7:30"), read_plan("8 Uhr werktags")
+    ((datetime.time(7, 30), 'daily'), (datetime.time(8, 0), 'weekdays'))
+    """
+    words = text.split()
+    days = _DAYS.get(words[-1].casefold()) if words else None
+    at = read_time(" ".join(words[:-1] if days else words))
+    return None if at is None else (at, days or "daily")
 
 
 def read_hours(text: str) -> tuple[time, time] | None:

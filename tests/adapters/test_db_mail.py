@@ -101,10 +101,47 @@ def test_a_readers_letters_go_in_order(store):
     store.letters.postpone("letter-1", "later", NOW + HOUR, counted=True)
     assert [one.id for one in store.letters.due(NOW, 9)] == ["letter-3"]
     store.letters.sent("letter-3")
-    assert store.letters.hold(NOW + HOUR, "down", NOW + 2 * HOUR) == 2
+    assert store.letters.hold("down", NOW + 2 * HOUR) == 2
     assert store.letters.due(NOW + HOUR, 9) == []
     first = store.letters.due(NOW + 2 * HOUR, 9)[0]
     assert (first.n_attempts, first.error) == (1, "down")
+
+
+def test_what_is_given_up_is_told_by_a_later_digest(store):
+    """The reader goes back to before the first that waits; no day gets a second row."""
+    reader(store)
+    days = ("2026-01-31", "2026-02-01", "2026-02-02")
+    for n, day in enumerate(days):
+        one = letter(day, occasion=day, since=3 + 4 * n, upto=7 + 4 * n)
+        store.letters.put(CONTENT, [one], NOW)
+    store.letters.put(CONTENT, [letter("alert", kind="alert")], NOW)
+    store.letters.sent(f"letter-{days[0]}")
+    store.letters.failed(f"letter-{days[1]}", "450 later")
+    store.letters.take_back("a", f"letter-{days[1]}")
+    states = {one.id: (one.state, one.error) for one in store.letters.all()}
+    assert states == {
+        f"letter-{days[0]}": ("sent", None),
+        f"letter-{days[1]}": ("failed", "450 later"),
+        f"letter-{days[2]}": ("failed", "told in a later digest"),
+        "letter-alert": ("pending", None),
+    }
+    (one,) = store.subscribers.active()
+    assert one.since == 7
+    assert (str(one.last_date), str(one.told_date)) == (days[2], days[0])
+    assert store.letters.put(CONTENT, [letter("x", occasion=days[2])], NOW) == 0
+
+
+def test_a_server_that_takes_nothing_is_remembered(store):
+    """Since when, and that somebody was told, until it takes a mail; over restarts."""
+    reader(store)
+    store.letters.put(CONTENT, [letter()], NOW)
+    assert store.letters.outage(NOW) == (NOW, False)
+    store.letters.told_of_outage()
+    assert store.letters.outage(NOW + HOUR) == (NOW, True)
+    # A clock that was set back makes no outage of the future.
+    assert store.letters.outage(NOW - HOUR) == (NOW - HOUR, True)
+    store.letters.sent("letter-a")
+    assert store.letters.outage(NOW + HOUR) == (NOW + HOUR, False)
 
 
 def test_old_contents_go_and_keys_stay(store):
@@ -158,10 +195,13 @@ def test_ledgers_of_before(tmp_path):
         raw.execute(f"DROP {kind} {name}")
     # What later versions did to these tables and others.
     raw.execute("DROP TABLE revisits")
+    raw.execute("DROP TABLE mail_outage")
+    raw.execute("ALTER TABLE subscriptions DROP COLUMN digest_days")
     raw.execute("ALTER TABLE pages DROP COLUMN etag")
     raw.execute("ALTER TABLE pages DROP COLUMN last_modified")
     raw.execute(
-        "DELETE FROM _sqlite_migrations WHERE name IN ('m007_mail', 'm014_following')"
+        "DELETE FROM _sqlite_migrations WHERE name IN "
+        "('m007_mail', 'm014_following', 'm016_mailing')"
     )
     raw.commit()
     raw.close()
@@ -180,6 +220,16 @@ def test_ledgers_of_before(tmp_path):
     assert store.news.last() == n_news + 1
     assert store.connection.rows("PRAGMA integrity_check")[0]["integrity_check"] == "ok"
     store.close()
+
+
+def test_who_leaves_while_a_digest_is_written_gets_none(store):
+    """The others' letters are written; nothing fails over the one who left."""
+    reader(store, "a")
+    reader(store, "b")
+    store.subscribers.remove("a")
+    other = letter("b", subscriber_id="b", recipient="b@example.org")
+    assert store.letters.put(CONTENT, [letter("a"), other], NOW) == 1
+    assert [one.id for one in store.letters.all()] == ["letter-b"]
 
 
 def test_leaving_takes_the_letters_along(store):

@@ -1,5 +1,6 @@
 """Digests as pages: escaped, small, the user's own templates, and as browsers show it."""
 
+import html
 import re
 from datetime import date
 from html.parser import HTMLParser
@@ -94,6 +95,22 @@ def test_every_figure_has_its_quote_and_link(full):
         "mindestens 10 Mrd. US-Dollar, Meta zahlt",
     ]
     assert full["de"].html.count("<blockquote") == len(figures) + 1  # one without a sum
+
+
+def test_the_text_lacks_nothing_that_the_page_says(full):
+    """Every word and every link of the page stands in the plain text, too."""
+    for content in full.values():
+        page = _Elements(content.html)
+        links = {one["href"] for one in page.all("a")}
+        assert len(links) > 8
+        assert [link for link in links if link not in content.text] == []
+        body = re.sub(r'<head>.*?</head>|<div class="pre".*?</div>', "", content.html, flags=re.DOTALL)  # fmt: skip
+        said = html.unescape(re.sub(r"<[^>]*>", " ", body))
+        words = set(re.findall(r"\w+", said))
+        assert len(words) > 150
+        # What a link is called, where the text has the address.
+        missing = words - set(re.findall(r"\w+", content.text))
+        assert missing <= {"Unsubscribe", "Abbestellen"}
 
 
 def test_pages_stand_alone(full):

@@ -99,6 +99,15 @@ def test_login(tmp_path):
         assert (error.server, error.for_good, error.retry) == (True, False, True)
 
 
+def test_a_password_that_no_server_takes():
+    """Letters beyond ASCII cannot be sent by smtplib: said, without the password."""
+    with MailServer(user="me", password="right") as server:
+        error = refused(postman(server, username="me", password="geheimß"))
+        assert "ASCII" in str(error)
+        assert "geheim" not in str(error)
+        assert error.server
+
+
 @pytest.mark.parametrize("where", ["rcpt", "data", "dot"])
 @pytest.mark.parametrize(
     ("answer", "for_good", "lost"),

@@ -94,7 +94,7 @@ def test_later_settings_of_the_chat_hold_for_the_mail(bot, mail):
     for text in (
         "/lang de",
         "/timezone Asia/Tokyo",
-        "/digest 18:00",
+        "/digest 18:00 weekdays",
         "/filter Gigawatt",
     ):
         bot.ask(READER, text)
@@ -104,7 +104,8 @@ def test_later_settings_of_the_chat_hold_for_the_mail(bot, mail):
         "de",
         "Asia/Tokyo",
     )
-    assert (wish.at, wish.choice.filters.words) == (time(18), ("gigawatt",))
+    assert (wish.at, wish.days) == (time(18), "weekdays")
+    assert wish.choice.filters.words == ("gigawatt",)
     assert len(mail.taken) == 1
 
 

@@ -271,6 +271,26 @@ def test_a_topic_and_a_group_that_moves(tmp_path):
     made.store.close()
 
 
+def test_days_of_the_week(bot):
+    """Monday to Friday, and on Mondays: what the days between bring is not lost."""
+    chat = Chat(bot, "/digest 07:30 werktags")
+    assert (
+        chat.ask("/digest")[0] == "Digest at: 07:30, Monday to Friday (Europe/Berlin)"
+    )
+    chat.tell(berlin(31, 6), parties={"Weekend Lab": "customer"})
+    for day in (31, 32, 33, 34):
+        chat.at(berlin(1, 8, month=1) + timedelta(days=day - 1))
+    assert chat.days == ["2026-02-02", "2026-02-03"]
+    assert "Weekend Lab" in chat.said[0]
+    chat.ask("/digest 07:30 weekly")
+    for day in range(4, 11):
+        chat.at(berlin(day, 8, month=2))
+    assert chat.days[2:] == ["2026-02-09"]
+    assert "Mondays" in chat.ask("/list")[0]
+    chat.ask("/digest 8 Uhr")
+    assert chat.at(berlin(11, 8, month=2)) == 1
+
+
 def _subscription(made):
     made.admit(READER)
     from newsbot.talking import Subscription

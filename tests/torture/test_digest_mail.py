@@ -212,6 +212,25 @@ def test_four_days_and_no_more(mail, caplog):
 
 
 @pytest.mark.case(56, "what a mail server refuses, for now or for good")
+def test_what_was_given_up_is_in_the_next_digest(mail):
+    """Case 56: four days without a mailbox: the next digest tells it all, once."""
+    mail.reader()
+    mail.server.on("rcpt", READER, "450 later")
+    for n in range(4):
+        news(mail.store, f"n{n}", mail.at)
+        mail.run(hours=24, step=timedelta(minutes=30))
+    mail.run(datetime(2026, 2, 4, 3, tzinfo=UTC), step=timedelta(minutes=30))
+    assert {one.state for one in mail.letters} == {"failed"}
+    mail.server.on("rcpt", READER, None)
+    mail.run(hours=24)
+    told = [text_of(one).split("== The picture ==")[0] for one in mail.mails]
+    names = re.findall(r"^(Lab n\d) and Nordwolke$", "".join(told), re.MULTILINE)
+    assert sorted(names) == [f"Lab n{n}" for n in range(4)]
+    dates = [one.occasion for one in mail.letters]
+    assert len(dates) == len(set(dates))
+
+
+@pytest.mark.case(56, "what a mail server refuses, for now or for good")
 def test_no_tls_no_mail_and_one_line(tmp_path, caplog):
     """Case 56: where TLS is missing, nothing is sent in the clear; it waits and is said."""
     with desk(tmp_path, tls=False, email={"security": "none"}) as mail:
@@ -463,6 +482,48 @@ def test_nothing_and_very_much(mail, n):
     shown = text_of(big).split("== The picture ==")[0].count("and Nordwolke")
     assert int(found[1]) + shown == n
     assert "newsbot deals --since 2026-02-01" in text_of(big)
+
+
+@pytest.mark.case(60, "empty days and days of 5,000 deals")
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_hostile_names_and_addresses_leave_a_page_small(mail, language):
+    """Case 60: as long and as much escaped as can be: below 100 kB on the wire, too."""
+    mail.reader(language=language)
+    for n in range(30):
+        for site in range(8):
+            news_of(mail.store, n, site)
+    for n in range(20):
+        mail.store.feeds.add(ledger.feed(f"{n}", error='"<ü>&' * 99, n_errors=2))
+    mail.run(hours=14)
+    (one,) = mail.mails
+    page = one.get_body(("html",))
+    assert len(page.get_content().encode()) < 100_000
+    assert len(page.get_payload().encode()) < 100_000
+    assert "20 " in one["Subject"]
+
+
+def news_of(store, n, site):
+    """One of several papers' reports of a deal, each of them as long as it gets."""
+    odd = '"<&ü>' * 40
+    sums = tuple(
+        (f"{m + 1} billion dollars", m + 1, "USD", "purchase", "exact", f"{odd}{m}")
+        for m in range(9)
+    )
+    told = ", ".join(text for text, *_ in sums)
+    story = Story(
+        deal=f"hostile-{n}",
+        title=odd,
+        text=f"{odd} {told} {odd}. More was not said.",
+        parties={f"{odd}{m}": "customer provider" for m in range(10)},
+        sums=sums,
+        at=START,
+        site=f"paper{site}.example.org",
+        url=f"https://paper{site}.example.org/{n}?{'&' * 900}",
+        summary=odd * 4,
+        verdict="new" if site == 0 else "repeat",
+        status="talks" if n % 3 else "announced",
+    )
+    ledger.keep(store, story, site)
 
 
 # 78: leaving and privacy

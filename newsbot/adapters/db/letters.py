@@ -11,9 +11,19 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Content, Letter, Picture
 
+#: Those of a wrong clock cover news as well.
+_DIGESTS = "kind IN ('digest', 'digest ahead')"
+
+_DUE = (
+    "state = 'pending' AND due_at <= ?1 AND NOT EXISTS ("
+    "  SELECT 1 FROM letters AS earlier WHERE earlier.state = 'pending' "
+    "  AND earlier.due_at > ?1 AND earlier.recipient = letters.recipient "
+    "  AND earlier.rowid < letters.rowid)"
+)
+
 
 class LetterRows:
-    """The tables `contents`, `content_pictures` and `letters`."""
+    """The tables `contents`, `content_pictures`, `letters` and `mail_outage`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -23,8 +33,9 @@ class LetterRows:
     ) -> int:
         """Write a content and its letters in one transaction.
 
-        A reader has one letter per kind and occasion: a second one is left out. A
-        digest moves its reader on: to its local date, past the news that it covers.
+        A reader has one letter per kind and occasion: a second one is left out, and so
+        is one to a reader who has left meanwhile. A digest moves its reader on: to its
+        local date, past the news that it covers.
 
         Returns:
             How many letters are new.
@@ -38,9 +49,10 @@ class LetterRows:
                 names = ", ".join(values)
                 marks = ", ".join("?" for _ in values)
                 cursor = db.execute(
-                    f"INSERT INTO letters ({names}) VALUES ({marks}) "
+                    f"INSERT INTO letters ({names}) SELECT {marks} WHERE ? IS NULL "
+                    "OR EXISTS (SELECT 1 FROM subscribers WHERE id = ?) "
                     "ON CONFLICT DO NOTHING",
-                    list(values.values()),
+                    [*values.values(), *[letter.subscriber_id] * 2],
                 )
                 n_new += cursor.rowcount
                 if cursor.rowcount and letter.kind == "digest":
@@ -57,11 +69,13 @@ class LetterRows:
         A later letter waits for an earlier one that is postponed.
         """
         return self._read(
-            "WHERE state = 'pending' AND due_at <= ?1 AND NOT EXISTS ("
-            "  SELECT 1 FROM letters AS earlier WHERE earlier.state = 'pending' "
-            "  AND earlier.due_at > ?1 AND earlier.recipient = letters.recipient "
-            "  AND earlier.rowid < letters.rowid) ORDER BY due_at, rowid LIMIT ?2",
-            (codec.at_text(now), limit),
+            f"WHERE {_DUE} ORDER BY due_at, rowid LIMIT ?2", (codec.at_text(now), limit)
+        )
+
+    def is_due(self, letter_id: str, now: datetime) -> bool:
+        """Whether a letter that was due still is: its reader may have left since."""
+        return bool(
+            self._read(f"WHERE {_DUE} AND id = ?2", (codec.at_text(now), letter_id))
         )
 
     def of(self, subscriber_id: str) -> list[Letter]:
@@ -127,12 +141,56 @@ class LetterRows:
         )
 
     def sent(self, letter_id: str) -> None:
-        """Mark a letter as taken."""
-        self._mark(letter_id, "sent", None)
+        """Mark a letter as taken: the server takes mail."""
+        with self._connection.atomic() as db:
+            self._mark(letter_id, "sent", None)
+            db.execute("DELETE FROM mail_outage")
 
     def failed(self, letter_id: str, reason: str) -> None:
         """Give a letter up, with the reason."""
         self._mark(letter_id, "failed", reason)
+
+    def take_back(self, subscriber_id: str, letter_id: str) -> None:
+        """Let a reader's next digest tell what a letter and all that waits was to tell.
+
+        Digests that wait are given up for that: no news is in two of them.
+        """
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE subscribers SET since = min(since, coalesce(("
+                "SELECT min(letters.since) FROM letters WHERE subscriber_id = ?1 "
+                f"AND {_DIGESTS} AND (letters.state = 'pending' OR letters.id = ?2)"
+                "), since)) WHERE id = ?1",
+                [subscriber_id, letter_id],
+            )
+            db.execute(
+                "UPDATE letters SET state = 'failed', error = ?3 "
+                f"WHERE subscriber_id = ?1 AND {_DIGESTS} AND state = 'pending' "
+                "AND since IS NOT NULL AND id <> ?2",
+                [subscriber_id, letter_id, "told in a later digest"],
+            )
+
+    def outage(self, now: datetime) -> tuple[datetime, bool]:
+        """Note that the server takes nothing.
+
+        Returns:
+            Since when, this moment at the latest, and whether somebody was told.
+        """
+        with self._connection.atomic() as db:
+            db.execute(
+                "INSERT INTO mail_outage (one, since) VALUES (1, ?1) "
+                "ON CONFLICT DO UPDATE SET since = min(since, ?1)",
+                [codec.at_text(now)],
+            )
+            since, told = db.execute(
+                "SELECT since, is_told FROM mail_outage"
+            ).fetchone()
+            return codec.at_time(since), bool(told)
+
+    def told_of_outage(self) -> None:
+        """Note that somebody was told that the server takes nothing."""
+        with self._connection.atomic() as db:
+            db.execute("UPDATE mail_outage SET is_told = 1")
 
     def postpone(
         self, letter_id: str, reason: str, due_at: datetime, *, counted: bool
@@ -150,19 +208,26 @@ class LetterRows:
                 ],
             )
 
-    def hold(self, now: datetime, reason: str, until: datetime) -> int:
-        """Let everything that is due wait, untried: the server serves nobody now.
+    def hold(self, reason: str, until: datetime) -> int:
+        """Let everything wait, untried: the server serves nobody now.
 
         Returns:
-            How many letters wait.
+            How many letters wait for that.
         """
         with self._connection.atomic() as db:
             cursor = db.execute(
-                "UPDATE letters SET due_at = ?, error = ? "
-                "WHERE state = 'pending' AND due_at <= ?",
-                [codec.at_text(until), codec.storable(reason), codec.at_text(now)],
+                "UPDATE letters SET due_at = ?1, error = ?2 "
+                "WHERE state = 'pending' AND due_at < ?1",
+                [codec.at_text(until), codec.storable(reason)],
             )
             return int(cursor.rowcount)
+
+    def older(self, before: datetime) -> list[Letter]:
+        """List the pending letters that were written before then."""
+        return self._read(
+            "WHERE state = 'pending' AND created_at < ? ORDER BY rowid",
+            (codec.at_text(before),),
+        )
 
     def forget_contents(self, before: datetime) -> int:
         """Drop what old mail said, where none of it waits; the letters' rows stay.

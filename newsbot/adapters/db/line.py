@@ -10,6 +10,7 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.stages.extract import NO_FULL_TEXT
 from newsbot.types import Article, Entry, Page
+from newsbot.watching import STAGE_OF
 
 #: States in which an entry stays, unless its feed edits it.
 ENDS = ("done", "irrelevant", "skipped", "failed")
@@ -37,6 +38,17 @@ class LineRows:
             (state, codec.at_text(now), limit),
         )
         return [codec.entry(row) for row in rows]
+
+    def is_behind(self, now: datetime) -> bool:
+        """Whether a feed is due, or something that one announced."""
+        (row,) = self._connection.rows(
+            "SELECT EXISTS (SELECT 1 FROM feeds WHERE stopped_at IS NULL "
+            "AND (next_poll_at IS NULL OR next_poll_at <= ?1)) OR EXISTS ("
+            "SELECT 1 FROM entries WHERE due_at <= ?1 AND origin = 'feed' "
+            f"AND state IN ({', '.join(map(repr, STAGE_OF))})) AS behind",
+            (codec.at_text(now),),
+        )
+        return bool(row["behind"])
 
     def counts(self) -> dict[str, int]:
         """Count the entries by state."""

@@ -10,6 +10,7 @@ from newsbot.adapters.db.tables import (
     HISTORY,
     JOINTS,
     MAIL,
+    MAILING,
     MANNERS,
     SENDING,
     UPKEEP,
@@ -303,6 +304,13 @@ def m012_upkeep(db: Database) -> None:
 def m014_following(db: Database) -> None:
     """Number corrections as news, and keep when pages are asked for again."""
     for statement in _statements(FOLLOWING):
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m016_mailing(db: Database) -> None:
+    """Keep what a digest begins after, when mail stopped, and a chat's days."""
+    for statement in _statements(MAILING):
         db.execute(statement)
 
 

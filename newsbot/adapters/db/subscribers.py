@@ -221,7 +221,7 @@ class SubscriberRows:
             )
 
     def suspend(self, subscriber_id: str, reason: str) -> None:
-        """Send a reader nothing more, and give up what waits."""
+        """Send a reader nothing more, and give up what waits; see `take_back`."""
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE subscribers SET state = 'suspended', error = ? WHERE id = ?",
@@ -234,7 +234,12 @@ class SubscriberRows:
             )
 
     def _read(self, where: str, parameters: tuple[object, ...]) -> list[Subscriber]:
-        rows = self._connection.rows(f"SELECT * FROM subscribers {where}", parameters)
+        rows = self._connection.rows(
+            "SELECT *, (SELECT occasion FROM letters WHERE kind = 'digest' "
+            "AND subscriber_id = subscribers.id AND letters.state <> 'failed' "
+            f"ORDER BY occasion DESC LIMIT 1) AS told_date FROM subscribers {where}",
+            parameters,
+        )
         return [
             Subscriber(
                 id=str(row["id"]),
@@ -248,17 +253,18 @@ class SubscriberRows:
                 ),
                 since=int(str(row["since"])),
                 instant_since=int(str(row["instant_since"])),
-                last_date=(
-                    date.fromisoformat(str(row["last_date"]))
-                    if row["last_date"]
-                    else None
-                ),
+                last_date=_date(row["last_date"]),
+                told_date=_date(row["told_date"]),
                 error=row["error"],  # type: ignore[arg-type]
                 chat=row["chat"],  # type: ignore[arg-type]
                 asked_by=row["asked_by"],  # type: ignore[arg-type]
             )
             for row in rows
         ]
+
+
+def _date(text: object) -> date | None:
+    return date.fromisoformat(str(text)) if text else None
 
 
 def _wish_document(wish: Wish) -> str:

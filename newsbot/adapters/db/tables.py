@@ -356,3 +356,17 @@ CREATE TABLE revisits (
 ) WITHOUT ROWID;
 CREATE INDEX revisits_due ON revisits(due_at) WHERE due_at IS NOT NULL;
 """
+
+#: A digest covers the news after `since`: where it is given up, another one tells that
+#: again. Since when the mail server takes nothing, and whether somebody was told. The
+#: days of a chat's digest.
+MAILING = """
+ALTER TABLE letters ADD COLUMN since INTEGER;
+CREATE INDEX letters_written ON letters(created_at) WHERE kind = 'digest';
+CREATE TABLE mail_outage (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    since TEXT NOT NULL,
+    is_told INTEGER NOT NULL DEFAULT 0
+);
+ALTER TABLE subscriptions ADD COLUMN digest_days TEXT NOT NULL DEFAULT 'daily';
+"""

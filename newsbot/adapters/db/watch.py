@@ -55,7 +55,7 @@ class WatchRows:
             feeds=tuple(FeedRows(self._connection).all()),
             waiting=self.waiting(now),
             sending=self.sending(now),
-            day=self._day(now),
+            day=self.day(now),
             pauses=tuple(TrafficRows(self._connection).pauses(now)),
             parked=tuple(parked(RecipientRows(self._connection).all())),
             done=self.done(),
@@ -137,7 +137,8 @@ class WatchRows:
             "AND (deliveries.due_at <= ?1 OR deliveries.n_attempts > 0 "
             "OR deliveries.error IS NOT NULL) UNION ALL "
             "SELECT created_at, error FROM letters WHERE state = 'pending' "
-            "AND (due_at <= ?1 OR n_attempts > 0) ORDER BY 1 LIMIT 1",
+            "AND (due_at <= ?1 OR n_attempts > 0 OR error IS NOT NULL) "
+            "ORDER BY 1 LIMIT 1",
             (codec.at_text(now),),
         )
         error = oldest[0]["error"] if oldest else None
@@ -184,7 +185,8 @@ class WatchRows:
                 ],
             )
 
-    def _day(self, now: datetime) -> Day:
+    def day(self, now: datetime) -> Day:
+        """Count what the last 24 hours brought."""
         since = codec.at_text(now - LATELY)
         states = {
             str(row["state"]): int(str(row["n"]))
