@@ -89,12 +89,12 @@ def backfill(
     from newsbot.gather import Asked
     from newsbot.history import Choice
 
-    telling = bool(report or alerts == "replay")
-    if dry_run and (resume or telling):
-        raise click.UsageError("--dry-run stores nothing to resume, report or replay")
+    replays = alerts == "replay"
+    if dry_run and (resume or replays):
+        raise click.UsageError("--dry-run stores nothing to resume or replay")
     if shards and engine != "ray":
         raise click.UsageError("--shards needs --engine ray")
-    if shards and (dry_run or as_json or telling):
+    if shards and (dry_run or as_json or report or replays):
         raise click.UsageError("--shards leaves the ledger alone")
     if (limit or order) and engine == "ray":
         raise click.UsageError("ray reads many files at once: no --limit, no --order")
@@ -116,7 +116,7 @@ def backfill(
         json=as_json,
         report=report,
         limit=limit,
-        replayed=(choice.since, choice.until) if alerts == "replay" else None,
+        replayed=(choice.since, choice.until) if replays else None,
     )
     far = _Far(folder=shards) if engine == "ray" else None
     _fill(session.app, asked, far, wishes)

@@ -14,11 +14,9 @@ from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.copying import translated
 from newsbot.adapters.db.entries import find_entry, put_entries
 from newsbot.adapters.db.ledger import LedgerRows
-from newsbot.history import Failure, Run, Settled, Tally, Totals
+from newsbot.history import MAX_FAILURES, Failure, Run, Settled, Tally, Totals
 from newsbot.types import Entry
 
-#: Failures of one backfill that are kept with place and reason; all are counted.
-MAX_FAILURES = 1_000
 _PLURALS = {
     "kept": "kept",
     "duplicate": "duplicates",
@@ -166,10 +164,11 @@ class HistoryRows:
     def n_deals(self, run_id: str) -> int:
         """Count the deals that a backfill's articles tell of."""
         return self._count(
-            "SELECT count(DISTINCT findings.deal_id) AS n FROM entries "
-            "JOIN articles ON articles.entry_id = entries.id "
-            "JOIN findings ON findings.article_id = articles.id "
-            "WHERE entries.run_id = ?",
+            # CROSS keeps this order: of a large archive, few articles tell of a deal.
+            "SELECT count(DISTINCT findings.deal_id) AS n FROM findings "
+            "CROSS JOIN articles ON articles.id = findings.article_id "
+            "CROSS JOIN entries ON entries.id = articles.entry_id "
+            "WHERE findings.deal_id IS NOT NULL AND entries.run_id = ?",
             run_id,
         )
 
