@@ -230,6 +230,7 @@ def test_choices_leave_out_the_rest(bench):
     assert totals() == (7, 0)
     assert totals(since=days[0], until=days[1]) == (3, 4)
     assert totals(site="a.example") == (4, 3)
+    assert totals(site="WWW.a.example") == (4, 3)
     assert totals(site="*.a.example") == (3, 4)
     assert totals(language="en") == (0, 7)
     assert totals(limit=2) == (2, 0)

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.copying import translated
-from newsbot.adapters.db.entries import find_entry, put_entries
+from newsbot.adapters.db.entries import find_entry, put_entry
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.history import MAX_FAILURES, Failure, Run, Settled, Tally, Totals
 from newsbot.types import Entry
@@ -218,19 +218,14 @@ def _store(
         return one
     if one.article is None:
         return one if find_entry(db, one.entry) is None else _known(one)
-    if not put_entries(db, [one.entry], now):
+    queue = {
+        "state": one.state,
+        "priority": one.priority,
+        "reason": codec.storable(one.reason) or None,
+        "run_id": run_id,
+    }
+    if not put_entry(db, one.entry, now, queue):
         return _known(one)
-    db.execute(
-        "UPDATE entries SET state = ?, priority = ?, reason = ?, run_id = ? "
-        "WHERE id = ?",
-        [
-            one.state,
-            one.priority,
-            codec.storable(one.reason) or None,
-            run_id,
-            one.entry.id,
-        ],
-    )
     # In plain SQL: a table's own `insert` looks at its columns, each time anew.
     row = codec.article_row(one.article)
     names, marks = ", ".join(row), ", ".join("?" for _ in row)
