@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 from archives_rig import CONFIG, DEAL, FRENCH, backfill, fates, rows, story
 from commands import environment, here
 from fakes import NOW
 from terminal import typed
+from told_deals import Paper, tell
 
 from newsbot.adapters.db import open_store
 from newsbot.history import Run, Totals
+from newsbot.talking import Filters, configured_chat
 
 
 def archive(folder, n=12):
@@ -67,8 +70,6 @@ def test_a_terminal_shows_how_far_it_is(tmp_path):
 
 def test_deals_of_a_backfill_are_counted(tmp_path):
     """Only deals that its own articles tell of, each once."""
-    from told_deals import Paper, tell
-
     store = open_store(tmp_path / "newsbot.db")
     run = Run(id="r", kind="warc", source="x", cursor="", totals=Totals())
     store.history.begin(run, "key", NOW)
@@ -81,6 +82,33 @@ def test_deals_of_a_backfill_are_counted(tmp_path):
     )
     assert store.history.n_deals("r") == 1
     store.close()
+
+
+def test_the_past_is_told_by_the_command(tmp_path):
+    """`--alerts replay` says when, by which article and to whom; JSON is the last line."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    store = open_store(tmp_path / "newsbot.db")
+    tell(store, Paper(), Paper(site="b.example"), id="a1")
+    tell(store, Paper(), id="b2", parties=("Mistral AI", "Microsoft"))
+    store.connection.db.execute("UPDATE entries SET origin = 'archive', may_alert = 0")
+    for chat, party in (("41", "Oracle"), ("42", "Mistral AI")):
+        chosen = Filters(parties=(party,))
+        store.subscriptions.put(
+            replace(configured_chat(chat, "en", NOW), source="chat", filters=chosen)
+        )
+    store.close()
+    path = archive(tmp_path, 2)
+    figures, done = backfill(tmp_path, "warc", path, "--alerts", "replay")
+    assert figures["kept"] == 1
+    assert done.out.count(" UTC, by https://paper.example/") == 2
+    assert "2025-11-03 09:00 UTC, by https://paper.example/a10\n" in done.out
+    assert "to console -, telegram 41\n" in done.out
+    assert "to console -, telegram 42\n" in done.out
+    assert "2 alerts would have gone out" in done.err
+    assert rows(tmp_path, "SELECT * FROM alerts") == []
+    later = ("--alerts", "replay", "--from", "2025-11-04")
+    _, done = backfill(tmp_path, "warc", path, *later)
+    assert "0 alerts would have gone out" in done.err
 
 
 def test_the_ledger_opens_without_data_frames(tmp_path):
