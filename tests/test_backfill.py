@@ -246,6 +246,7 @@ def test_bad_wishes_are_one_line(tmp_path):
         (("warc", "x", "--from", "gestern"), "gestern"),
         (("warc", "x", "--dry-run", "--resume"), "--dry-run stores nothing"),
         (("sitemap", "ftp://a.example/"), "not an http or https address"),
+        (("warc", "x", "--report", "nowhere/a.html"), "no folder nowhere"),
     ):
         assert reason in here(tmp_path, "backfill", *words).refused(2)
 

@@ -22,6 +22,23 @@ _KINDS = ("warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox")
 _DAY = click.DateTime(("%Y-%m-%d",))
 
 
+def _in_a_folder(
+    _context: click.Context, _option: click.Parameter, path: Path | None
+) -> Path | None:
+    """Refuse a place that could not be written hours later."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
+_reporting = click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    callback=_in_a_folder,
+    help="Write what was covered, with its gaps, as an HTML page.",
+)
+
+
 @click.command()
 @click.argument("kind", type=click.Choice(_KINDS), metavar="KIND")
 @click.argument("source", metavar="PATH|URL")
@@ -56,11 +73,7 @@ _DAY = click.DateTime(("%Y-%m-%d",))
     show_default=True,
     help="replay: print the alerts that would have gone out, and when.",
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what was covered, with its gaps, as an HTML page.",
-)
+@_reporting
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 @click.pass_obj
 def backfill(
@@ -182,11 +195,7 @@ class _Far:
 @click.argument(
     "shards", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SHARDS"
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what was covered, with its gaps, as an HTML page.",
-)
+@_reporting
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 @click.pass_obj
 def import_shards(

@@ -45,8 +45,10 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
 
     Raises:
         Exit: Something failed, waits for the model, or was stopped.
+        UserError: The report cannot be written.
     """
     from newsbot.backfill import run_backfill
+    from newsbot.errors import UserError
 
     run, json = gathering.run, wishes.json
     line = Line(lambda: _n_deals(app, gathering))
@@ -61,8 +63,11 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
     )
     line.end()
     missing = _judge(app, gathering, line, stopping, ended=ended)
-    totals = _totals(app, gathering)
-    _tell(app, gathering, totals, wishes)
+    totals, unwritten = _totals(app, gathering), None
+    try:
+        _tell(app, gathering, totals, wishes)
+    except UserError as error:
+        unwritten = error  # all else is told before that
     if wishes.replayed is not None:
         _replay(app, *wishes.replayed)
     history = app.store.history
@@ -71,6 +76,8 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
         click.echo(f"{n_waiting} articles wait for the model: {missing}", err=True)
     if json:
         write_json(_document(totals, _n_deals(app, gathering)), pretty=False)
+    if unwritten is not None:
+        raise unwritten
     if stopping():
         click.echo(f"stopped; {wishes.go_on}", err=True)
         raise click.exceptions.Exit(130)

@@ -183,6 +183,24 @@ def test_bombs_cost_no_memory(tmp_path, figure):
     assert "larger than 15 MiB" in done.err
 
 
+@pytest.mark.case(44, "WARC: head lines of 200 MiB")
+@pytest.mark.parametrize("place", ["of the record", "of its page"])
+def test_a_head_without_end_costs_no_memory(tmp_path, figure, place):
+    """A head line that never ends costs its own record, within bounds."""
+    long = "X-Long: " + "x" * (200 * 2**20) + "\r\n"
+    if place == "of its page":
+        broken = record("https://b.example/1", page(1), heads=long)
+    else:
+        head, _, rest = record("https://b.example/1", page(1)).partition(b"\r\n")
+        broken = head + b"\r\n" + long.encode() + rest
+    path = warc(tmp_path, packed(story(1)), gzip.compress(broken, 1), packed(story(2)))
+    del broken, long
+    n_documents, grown = growth(tmp_path, "warc", path)
+    figure("memory", grown, "MiB")
+    assert n_documents == 3
+    assert grown < MOST
+
+
 @pytest.mark.case(44, "WARC: records of private addresses and foreign schemes")
 def test_no_record_is_fetched(tmp_path):
     """What a record names is never dialled: it is kept as text, or passed over."""
