@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
 from email.message import EmailMessage
 
 import pytest
@@ -13,15 +15,19 @@ from archives_rig import (
     WEATHER,
     backfill,
     fates,
+    listing,
     packed,
     page,
     record,
     rows,
     story,
 )
+from commands import here
 from servers.feeds import rss
 from servers.scripted import Reply, ScriptedServer
 
+#: A record that fills more than one piece of a file on the web.
+LARGE = record("https://a.example/x", os.urandom(9 * 2**20), status="404 Not Found")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -111,6 +117,66 @@ def test_each_kind_brings_its_article(tmp_path, site, make):
     assert rows(tmp_path, "SELECT text LIKE '%30 Milliarden%' FROM articles") == [(1,)]
     again, _ = backfill(tmp_path, make.__name__, source)
     assert fates(again) == (0, 1, 0, 0)
+
+
+def parts_of(data, asked):
+    """A server's way with a large file: parts of it, when asked for them."""
+
+    def answer(request):
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("Range") or "")
+        if wanted is None:
+            return Reply(200, {}, data)
+        start, end = int(wanted[1]), min(int(wanted[2]), len(data) - 1)
+        asked.append((start, request.target))
+        heads = {"Content-Range": f"bytes {start}-{end}/{len(data)}"}
+        return Reply(206, heads, data[start : end + 1])
+
+    return answer
+
+
+def test_a_crawl_is_read_where_it_is_published(tmp_path, site):
+    """A list's files are read in parts, never stored; a missing one is one failure."""
+    asked = []
+    names = [f"crawl-data/CC-NEWS/2024/05/{n}.warc.gz" for n in range(3)]
+    for n in (0, 2):
+        data = packed(story(n, DEAL), LARGE, story(n + 10))
+        site.on(f"/{names[n]}", parts_of(data, asked))
+    site.on(f"/{names[1]}", Reply(404))
+    listed = gzip.compress("\n".join(names).encode())
+    url = site.on("/crawl-data/CC-NEWS/2024/05/warc.paths.gz", Reply(200, {}, listed))
+    figures, done = backfill(tmp_path, "warc", url)
+    assert fates(figures) == (4, 0, 2, 1), done.err
+    assert f"failed: {names[1]}: server answered 404 Not Found" in done.err
+    assert [one for one in asked if one[0]] == [
+        (8 * 2**20, f"/{names[n]}") for n in (0, 2)
+    ]
+    assert not [name for name in listing(tmp_path) if "warc" in name]
+    n_asked = len(asked)
+    again, _ = backfill(tmp_path, "warc", f"{site.base}/{names[2]}")
+    assert fates(again)[0] == 0
+    assert len(asked) == n_asked + 2
+
+
+def test_a_host_that_gives_up_costs_no_record(tmp_path, site):
+    """What did not come is no damage: the run ends in a line, and goes on later."""
+    data = packed(story(1), LARGE, story(2))
+    whole, gone = parts_of(data, []), True
+
+    def answer(request):
+        first = (request.header("Range") or "").startswith("bytes=0-")
+        return whole(request) if first or not gone else Reply(503)
+
+    url = site.on("/a.warc.gz", answer)
+    done = here(tmp_path, "--config", tmp_path / "config.toml", "backfill", "warc", url)
+    assert "server answered 503 Service Unavailable; --resume goes on" in done.err
+    assert done.code == 2
+    assert rows(tmp_path, "SELECT failed FROM archive_runs") == [(0,)]
+    gone = False
+    figures, done = backfill(tmp_path, "warc", url, "--resume")
+    assert fates(figures) == (2, 0, 1, 0), done.err
+    assert "ray reads files" in here(
+        tmp_path, "backfill", "warc", url, "--engine", "ray"
+    ).refused(2)
 
 
 def test_limits_days_and_languages_by_the_command(tmp_path):

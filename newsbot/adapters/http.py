@@ -52,6 +52,7 @@ MAX_VALIDATOR = 8 * 2**10
 MAX_HOP = 120
 
 _BAD_VALUE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,6 @@ class HttpFetcher:
         Raises:
             FetchError: No answer in time, too large, refused, or any other status.
         """
-        deadline = Deadline.after(self._timeout_seconds)
         headers = self._headers({"Accept": "*/*"})
         for name, value in (
             ("If-None-Match", etag),
@@ -131,6 +131,55 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
+        target, answer, moved_to = self._followed(url, headers, secrets)
+        if answer.status not in (200, 304):
+            raise self._status_error(url, answer)
+        return Response(
+            url=target.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            # A chain that ends in a temporary hop has moved as far as that.
+            moved_to=moved_to,
+        )
+
+    def fetch_part(self, url: str, start: int, length: int) -> tuple[bytes, int]:
+        """GET a part of a large file, of which the whole is never asked for.
+
+        Args:
+            url: Absolute http(s) URL, under the same guard as pages.
+            start: The part's first byte, from 0 on.
+            length: Of the part, in bytes.
+
+        Returns:
+            The part, shorter only at the file's end, and the size of the whole.
+
+        Raises:
+            FetchError: As `fetch` says; or the server does not give parts.
+
+        Source:
+            RFC 9110, 14.
+        """
+        wanted = {"Range": f"bytes={start}-{start + length - 1}"}
+        own = {"Accept": "*/*", "Accept-Encoding": "identity", **wanted}
+        _, answer, _ = self._followed(url, self._headers(own), None)
+        if answer.status == 200 and start == 0 and len(answer.body) <= length:
+            return answer.body, len(answer.body)
+        if answer.status not in (200, 206):
+            raise self._status_error(url, answer)
+        given = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if given is None or answer.status == 200 or int(given[1]) != start:
+            raise FetchError(shown(url), "the server gives no parts of a file")
+        size = int(given[2])
+        if len(answer.body) != min(length, size - start):
+            raise FetchError(shown(url), "another part than the one asked for")
+        return answer.body, size
+
+    def _followed(
+        self, url: str, headers: dict[str, str], secrets: Mapping[str, str] | None
+    ) -> tuple[Target, _Answer, str | None]:
+        """GET what *url* leads to: where that was, and where it has moved for good."""
+        deadline = Deadline.after(self._timeout_seconds)
         hop, moved_to, permanent = url, None, True
         try:
             origin = parse_url(url).origin if secrets else None
@@ -148,16 +197,7 @@ class HttpFetcher:
                 raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
         except Exception as error:
             raise self._error(url, hop, error, deadline) from error
-        if answer.status not in (200, 304):
-            raise self._status_error(url, answer)
-        return Response(
-            url=target.url,
-            status=answer.status,
-            headers=answer.headers,
-            body=answer.body,
-            # A chain that ends in a temporary hop has moved as far as that.
-            moved_to=moved_to,
-        )
+        return target, answer, moved_to
 
     def post_json(
         self,
@@ -261,7 +301,7 @@ class HttpFetcher:
             if body is None and response.status == 304:
                 # It has no body (RFC 9110, 15.4.5), whatever its headers say of one.
                 content, done = response.read(), True
-            elif body is None and response.status != 200:
+            elif body is None and response.status not in (200, 206):
                 content, done = b"", drained(response)
             else:
                 content, done = read_body(response, self._max_bytes, deadline), True

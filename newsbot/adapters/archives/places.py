@@ -48,13 +48,14 @@ def read_cursor(text: str) -> Cursor:
 class Part:
     """One file of an archive."""
 
-    path: Path
     #: Its name within the archive.
     name: str
     #: Bytes of all files before it, its own, and those of the whole archive.
     before: int
     size: int
     total: int
+    #: Where it lies on this machine; of a file on the web, nowhere.
+    path: Path = Path()
 
     def share(self, offset: int) -> float:
         """Which share of the whole archive lies before *offset* of this file."""
