@@ -404,10 +404,14 @@ def test_damage_in_a_tar_is_told(tmp_path):
     assert "damaged tar file: bad checksum" in reasons
     path.write_bytes(whole[: heads[3] + 200])
     assert numbers(path) == ([0, 1, 2], ["damaged tar file: truncated header"])
+    path.write_bytes(gzip.compress(whole) + b"padding by a careless tool")
+    assert numbers(path) == ([0, 1, 2, 3, 4], [])
     packed_ = bytearray(gzip.compress(whole))
-    packed_[len(packed_) // 2] ^= 0xFF
+    packed_[-6] ^= 0xFF  # of the checksum
     path.write_bytes(packed_)
-    assert len(numbers(path)[1]) == 1
+    read, reasons = numbers(path)
+    assert (read, len(reasons)) == ([0, 1, 2, 3, 4], 1)
+    assert "CRC" in reasons[0]
     figures, done = backfill(tmp_path, "files", path)
     assert figures["failed"] == 1
     assert "damaged tar file" in done.err

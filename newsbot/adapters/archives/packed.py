@@ -282,16 +282,27 @@ def _taped(path: Path, wanted: tuple[str, ...]) -> Iterator[Member]:
     most = FREE + MAX_RATIO * path.stat().st_size
     with path.open("rb") as file:
         stream = _Forward(_unpacked(file))
-        going = True
+        going, n_damaged = True, 0
         while going:
             try:
                 going = yield from _one_tar(stream, wanted, most)
             except _DAMAGE as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                reason = f"damaged tar file: {error}"
-                yield Member(name="", offset=stream.tell(), reason=reason)
-            going = going and _begins_again(stream, most)
+                yield _damaged(stream, error)
+                n_damaged += 1
+            try:
+                going = going and _begins_again(stream, most)
+            except _DAMAGE as error:
+                # A checksum that is wrong shows at the end of all.
+                if not n_damaged and "Not a gzipped file" not in str(error):
+                    yield _damaged(stream, error)
+                return
+
+
+def _damaged(stream: _Forward, error: Exception) -> Member:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error  # the disk's, and no damage
+    reason = f"damaged tar file: {error}"
+    return Member(name="", offset=stream.tell(), reason=reason)
 
 
 def _one_tar(
@@ -313,16 +324,13 @@ def _one_tar(
 
 def _begins_again(stream: _Forward, most: int) -> bool:
     """Search the next head of a member: behind damage, or behind a tar's end."""
-    try:
-        while stream.tell() < most:
-            block = stream.read(tarfile.BLOCKSIZE)
-            if len(block) < tarfile.BLOCKSIZE:
-                return False
-            if block[257:262] == b"ustar" and _is_head(block):
-                stream.put_back(block)
-                return True
-    except _DAMAGE:
-        pass  # nothing behind it can be read, and nothing says that there was a tar
+    while stream.tell() < most:
+        block = stream.read(tarfile.BLOCKSIZE)
+        if len(block) < tarfile.BLOCKSIZE:
+            return False
+        if block[257:262] == b"ustar" and _is_head(block):
+            stream.put_back(block)
+            return True
     return False
 
 
