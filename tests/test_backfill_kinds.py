@@ -138,6 +138,7 @@ def test_a_crawl_is_read_where_it_is_published(tmp_path, site):
     """A list's files are read in parts, never stored; a missing one is one failure."""
     asked = []
     names = [f"crawl-data/CC-NEWS/2024/05/{n}.warc.gz" for n in range(3)]
+    names += ["http://169.254.169.254/latest"]
     for n in (0, 2):
         data = packed(story(n, DEAL), LARGE, story(n + 10))
         site.on(f"/{names[n]}", parts_of(data, asked))
@@ -145,7 +146,8 @@ def test_a_crawl_is_read_where_it_is_published(tmp_path, site):
     listed = gzip.compress("\n".join(names).encode())
     url = site.on("/crawl-data/CC-NEWS/2024/05/warc.paths.gz", Reply(200, {}, listed))
     figures, done = backfill(tmp_path, "warc", url)
-    assert fates(figures) == (4, 0, 2, 1), done.err
+    assert fates(figures) == (4, 0, 2, 2), done.err
+    assert f"failed: {names[3]}: on another host, not asked for" in done.err
     assert f"failed: {names[1]}: server answered 404 Not Found" in done.err
     assert [one for one in asked if one[0]] == [
         (8 * 2**20, f"/{names[n]}") for n in (0, 2)

@@ -61,6 +61,10 @@ class RemoteWarcArchive:
         """Read the records."""
         for part, n_done in rest_of(self.parts, after):
             file = RemoteFile(_place(self._url, part.name), self._ask_part)
+            if urlsplit(file.url).netloc != urlsplit(self._url).netloc:
+                if not n_done:
+                    yield missing(part, "on another host, not asked for")
+                continue
             try:
                 yield from documents_of(part, file, n_done)
             except OSError as error:
@@ -143,7 +147,7 @@ def _place(url: str, name: str) -> str:
     """Where a file of a list lies.
 
     A name counts from the root of the store where the list's own address begins as it
-    does (``crawl-data/...``), else from the list. A whole address stands for itself.
+    does (``crawl-data/...``), else from the list.
     """
     first = name.partition("/")[0]
     in_store = urlsplit(url).path.startswith(f"/{first}/")
