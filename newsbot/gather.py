@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from newsbot.adapters.archives.opening import FILE_KINDS, open_files, ordered
+from newsbot.adapters.archives.remote import RemoteWarcArchive
 from newsbot.adapters.archives.web import Period, SitemapArchive, WaybackArchive
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.app import App, feed_of
@@ -27,6 +28,8 @@ from newsbot.types import identity
 Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox", "shards"]
 #: Kinds that lie on the web; the others are files.
 ON_THE_WEB: frozenset[Kind] = frozenset({"sitemap", "feed", "wayback"})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,8 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
     """
     source, path = asked.source, Path(asked.source).expanduser()
     period = Period(since=asked.choice.since, until=asked.choice.until)
+    if asked.kind == "warc" and on_the_web(asked):
+        return _remote(app, asked)
     if asked.kind in FILE_KINDS:
         archive = open_files(asked.kind, path, parsing)
         if asked.order is None:
@@ -133,6 +138,27 @@ def open_archive(app: App, asked: Asked, parsing: ParsingPool) -> Archive:
     return FeedArchive(feed, app.fetcher, app.clock, how)
 
 
+def on_the_web(asked: Asked) -> bool:
+    """Whether an archive lies on the web: by its kind, or as an address of files."""
+    is_address = asked.source.lower().startswith(("http://", "https://"))
+    return asked.kind in ON_THE_WEB or (asked.kind == "warc" and is_address)
+
+
+def _remote(app: App, asked: Asked) -> RemoteWarcArchive:
+    def ask_part(url: str, start: int, length: int) -> tuple[bytes, int]:
+        return in_turn(
+            url, lambda one: app.fetcher.fetch_part(one, start, length), app.hosts
+        )
+
+    archive = RemoteWarcArchive(asked.source, _asking(app), ask_part)
+    if asked.order is None:
+        return archive
+    if len(archive.parts) == 1:
+        raise UserError(f"{asked.source}: one file is read as it stands")
+    parts = ordered("warc", archive.parts, asked.order)
+    return RemoteWarcArchive(asked.source, _asking(app), ask_part, parts)
+
+
 def _asking(app: App) -> Callable[[str], Response]:
     """Ask for a list in its host's turn."""
     return lambda url: in_turn(url, app.fetcher.fetch, app.hosts)
@@ -160,7 +186,7 @@ def run_key(asked: Asked, *how: str) -> str:
 
 def place_of(asked: Asked) -> str:
     """Where the archive lies: a URL, or an absolute path."""
-    if asked.kind in ON_THE_WEB or asked.kind == "shards":
+    if on_the_web(asked) or asked.kind == "shards":
         return asked.source
     return str(Path(asked.source).expanduser().absolute())
 

@@ -17,6 +17,8 @@ from newsbot.types import Article, Assessment, Dropped, Entry, Finding, Language
 Order = Literal["newest", "oldest"]
 Fate = Literal["kept", "duplicate", "skipped", "failed"]
 FATES: tuple[Fate, ...] = get_args(Fate)
+#: Failures of one backfill that are kept with place and reason; all are counted.
+MAX_FAILURES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,15 @@ from newsbot.adapters.parsing import ParsingPool
 from newsbot.adapters.shards import ShardArchive, Shards
 from newsbot.app import App
 from newsbot.errors import UserError
-from newsbot.gather import Asked, Gathering, begin, gathered, place_of, run_key
+from newsbot.gather import (
+    Asked,
+    Gathering,
+    begin,
+    gathered,
+    on_the_web,
+    place_of,
+    run_key,
+)
 from newsbot.history import Choice, Judged
 from newsbot.spread import Job, spread
 from newsbot.stages.assess import Judgement
@@ -50,7 +58,7 @@ def make_shards(
         UserError: It is no archive of files, or cannot be read.
     """
     kind = asked.kind
-    if kind not in FILE_KINDS:
+    if kind not in FILE_KINDS or on_the_web(asked):
         raise UserError(
             f"--engine ray reads files; of a {kind} on the web, the hosts set the "
             "pace, however many ask: leave --engine out"

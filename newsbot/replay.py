@@ -26,6 +26,8 @@ class Replayed:
     at: datetime
     article: Article
     alert: Alert
+    #: Channel and recipient of each who would have got it.
+    told_to: tuple[tuple[str, str], ...]
 
 
 def replay(
@@ -70,7 +72,10 @@ def replay(
                 continue
             for alert in _alerts(scratch, id_):
                 if alert.id not in before:
-                    yield Replayed(at=now, article=article, alert=alert)
+                    told_to = tuple(scratch.outbox.told_to(alert.id))
+                    yield Replayed(
+                        at=now, article=article, alert=alert, told_to=told_to
+                    )
 
 
 def _copy(

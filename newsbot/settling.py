@@ -142,7 +142,8 @@ def _looked_at(work: Settling, document: Document) -> _Step:
     if url is None:
         return _ended(document, "skipped", "no http or https address")
     choice = document.wanted or work.choice
-    if choice.site and not fnmatch.fnmatchcase(_site(url), choice.site.lower()):
+    wanted = (choice.site or "").lower().removeprefix("www.")
+    if wanted and not fnmatch.fnmatchcase(_site(url), wanted):
         return _ended(document, "skipped", "another site")
     latest = document.published_at or document.captured_at
     if (choice.since and latest and latest < choice.since) or (

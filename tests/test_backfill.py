@@ -230,6 +230,7 @@ def test_choices_leave_out_the_rest(bench):
     assert totals() == (7, 0)
     assert totals(since=days[0], until=days[1]) == (3, 4)
     assert totals(site="a.example") == (4, 3)
+    assert totals(site="WWW.a.example") == (4, 3)
     assert totals(site="*.a.example") == (3, 4)
     assert totals(language="en") == (0, 7)
     assert totals(limit=2) == (2, 0)
@@ -245,6 +246,7 @@ def test_bad_wishes_are_one_line(tmp_path):
         (("warc", "x", "--from", "gestern"), "gestern"),
         (("warc", "x", "--dry-run", "--resume"), "--dry-run stores nothing"),
         (("sitemap", "ftp://a.example/"), "not an http or https address"),
+        (("warc", "x", "--report", "nowhere/a.html"), "no folder nowhere"),
     ):
         assert reason in here(tmp_path, "backfill", *words).refused(2)
 

@@ -77,8 +77,10 @@ def ids(folder, *options):
     ],
 )
 def test_filters_combine(told, options, expected):
-    """Each filter narrows the list; all of them together must fit."""
+    """Each filter narrows the list and the table; all of them together must fit."""
     assert ids(told, *options) == expected
+    lines = here(told, "deals", *options).out.splitlines()
+    assert "".join(line.split()[0] for line in lines[1:]) == expected
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ MAX_VALIDATOR = 8 * 2**10
 MAX_HOP = 120
 
 _BAD_VALUE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,6 @@ class HttpFetcher:
             FetchError: No answer in time, too large, refused, or any other status;
                 or what *may_follow* raised.
         """
-        deadline = Deadline.after(self._timeout_seconds)
         headers = self._headers({"Accept": "*/*"})
         for name, value in (
             ("If-None-Match", etag),
@@ -146,13 +146,7 @@ class HttpFetcher:
         ):
             if value and len(value) <= MAX_VALIDATOR and not _BAD_VALUE.search(value):
                 headers[name] = value
-        way = _Way(hop=url)
-        try:
-            target, answer = self._walk(way, headers, secrets, may_follow, deadline)
-        except FetchError:
-            raise
-        except Exception as error:
-            raise self._error(url, way.hop, error, deadline) from error
+        target, answer, moved_to = self._followed(url, headers, secrets, may_follow)
         if answer.status not in (200, 304):
             raise self._status_error(url, answer)
         return Response(
@@ -160,8 +154,58 @@ class HttpFetcher:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            moved_to=way.moved_to,
+            moved_to=moved_to,
         )
+
+    def fetch_part(self, url: str, start: int, length: int) -> tuple[bytes, int]:
+        """GET a part of a large file, of which the whole is never asked for.
+
+        Args:
+            url: Absolute http(s) URL, under the same guard as pages.
+            start: The part's first byte, from 0 on.
+            length: Of the part, in bytes.
+
+        Returns:
+            The part, shorter only at the file's end, and the size of the whole.
+
+        Raises:
+            FetchError: As `fetch` says; or the server does not give parts.
+
+        Source:
+            RFC 9110, 14.
+        """
+        wanted = {"Range": f"bytes={start}-{start + length - 1}"}
+        own = {"Accept": "*/*", "Accept-Encoding": "identity", **wanted}
+        _, answer, _ = self._followed(url, self._headers(own), None, None)
+        if answer.status == 200 and start == 0 and len(answer.body) <= length:
+            return answer.body, len(answer.body)
+        if answer.status not in (200, 206):
+            raise self._status_error(url, answer)
+        given = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if given is None or answer.status == 200 or int(given[1]) != start:
+            raise FetchError(shown(url), "the server gives no parts of a file")
+        size = int(given[2])
+        if len(answer.body) != min(length, size - start):
+            raise FetchError(shown(url), "another part than the one asked for")
+        return answer.body, size
+
+    def _followed(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        secrets: Secrets | None,
+        may_follow: MayFollow | None,
+    ) -> tuple[Target, _Answer, str | None]:
+        """GET what *url* leads to: where that was, and where it has moved for good."""
+        deadline = Deadline.after(self._timeout_seconds)
+        way = _Way(hop=url)
+        try:
+            target, answer = self._walk(way, headers, secrets, may_follow, deadline)
+        except FetchError:
+            raise
+        except Exception as error:
+            raise self._error(url, way.hop, error, deadline) from error
+        return target, answer, way.moved_to
 
     def _walk(
         self,
@@ -296,7 +340,7 @@ class HttpFetcher:
                 # for as long as they come.
                 done = not response.chunked
                 content = response.read() if done else b""
-            elif body is None and response.status != 200:
+            elif body is None and response.status not in (200, 206):
                 content, done = b"", drained(response)
             else:
                 content, done = read_body(response, self._max_bytes, deadline), True

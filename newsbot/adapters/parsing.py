@@ -40,6 +40,9 @@ MAX_PROCESSES = 4
 START_SECONDS = 60.0
 #: Bytes that wait in a pipe: an ordinary page goes over in one piece.
 PIPE_BYTES = 2**20
+#: Calls of `ParsingPool.each` that wait for each process, and bytes of all of them:
+#: while their reader writes to the disk, no process waits for work.
+WAITING, WAITING_BYTES = 16, 8 * 2**20
 
 #: What a parsing process may know of its parent's environment: nothing secret.
 _ENVIRONMENT = frozenset(
@@ -103,17 +106,18 @@ class ParsingPool:
             ParseError: What it raised; or the document cost too much.
             ParserError: No process could be started; later it may.
         """
-        try:
-            request = wire.frame(wire.write_call(function, args, kwargs))
-        except UnicodeError as error:
-            raise ParseError("text that cannot be written") from error
+        return self._send(function, _request(function, args, kwargs))
+
+    def _send(self, function: Callable[..., T], request: bytes) -> T:
         place = self._free.get()
         try:
             return self._try_twice(place, function, request)
         finally:
             self._free.put(place)
 
-    def _try_twice(self, place: _Place, function: Callable[P, T], request: bytes) -> T:
+    def _try_twice(
+        self, place: _Place, function: Callable[..., T], request: bytes
+    ) -> T:
         try:
             return place.call(function, request)
         except _LostError:
@@ -141,31 +145,63 @@ class ParsingPool:
             What `run` would return or, in its place, raise.
         """
 
-        def one(call: tuple[*Ts]) -> T | StageError:
+        def one(request: bytes) -> T | StageError:
             try:
-                return self.run(function, *call)
+                return self._send(function, request)
             except StageError as error:
                 return error
 
-        # One call more than there are processes is written out and waits, so that no
-        # process does.
-        n_ahead = len(self._places) + 1
-        ahead: deque[Future[T | StageError]] = deque()
-        threads = ThreadPoolExecutor(n_ahead, thread_name_prefix="newsbot-parse")
+        # One more than there are processes is written out and waits for a free one.
+        n_threads = len(self._places) + 1
+        ahead: deque[tuple[Future[T | StageError], int]] = deque()
+        n_bytes = 0
+        threads = ThreadPoolExecutor(n_threads, thread_name_prefix="newsbot-parse")
         try:
             for call in calls:
-                ahead.append(threads.submit(one, call))
-                if len(ahead) > n_ahead:
-                    yield ahead.popleft().result()
+                ahead.append(self._ahead(threads, one, function, call))
+                n_bytes += ahead[-1][1]
+                while ahead and (
+                    ahead[0][0].done()
+                    or len(ahead) > n_threads * WAITING
+                    or (len(ahead) > n_threads and n_bytes > WAITING_BYTES)
+                ):
+                    answer, size = ahead.popleft()
+                    n_bytes -= size
+                    yield answer.result()
             while ahead:
-                yield ahead.popleft().result()
+                yield ahead.popleft()[0].result()
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
+
+    @staticmethod
+    def _ahead(
+        threads: ThreadPoolExecutor,
+        send: Callable[[bytes], T | StageError],
+        function: Callable[..., T],
+        call: tuple[object, ...],
+    ) -> tuple[Future[T | StageError], int]:
+        """Let a thread make a call; its answer to come, and the bytes that wait."""
+        try:
+            request = _request(function, call, {})
+        except ParseError as error:
+            known: Future[T | StageError] = Future()
+            known.set_result(error)
+            return known, 0
+        return threads.submit(send, request), len(request)
 
     def close(self) -> None:
         """End every process, also those that are reading."""
         for place in self._places:
             place.close()
+
+
+def _request(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> bytes:
+    try:
+        return wire.frame(wire.write_call(function, args, kwargs))
+    except UnicodeError as error:
+        raise ParseError("text that cannot be written") from error
 
 
 class _Place:

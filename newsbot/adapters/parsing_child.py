@@ -25,8 +25,9 @@ from newsbot.adapters import parsing_wire as wire
 from newsbot.errors import ParseError
 
 #: Documents after which the process makes room for a fresh one: libxml2 keeps every
-#: name it ever saw, and fragments never come back.
-MAX_DOCUMENTS = 1_000
+#: name it ever saw, and fragments never come back. A fresh one takes as long to start
+#: as a hundred pages take to read; one that has grown much leaves earlier.
+MAX_DOCUMENTS = 10_000
 #: Seconds by which the kernel's alarm is later than the parent's clock.
 ALARM_AFTER = 1.0
 

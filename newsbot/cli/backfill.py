@@ -22,6 +22,23 @@ _KINDS = ("warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox")
 _DAY = click.DateTime(("%Y-%m-%d",))
 
 
+def _in_a_folder(
+    _context: click.Context, _option: click.Parameter, path: Path | None
+) -> Path | None:
+    """Refuse a place that could not be written hours later."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
+_reporting = click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    callback=_in_a_folder,
+    help="Write what was covered, with its gaps, as an HTML page.",
+)
+
+
 @click.command()
 @click.argument("kind", type=click.Choice(_KINDS), metavar="KIND")
 @click.argument("source", metavar="PATH|URL")
@@ -56,11 +73,7 @@ _DAY = click.DateTime(("%Y-%m-%d",))
     show_default=True,
     help="replay: print the alerts that would have gone out, and when.",
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what was covered, with its gaps, as an HTML page.",
-)
+@_reporting
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 @click.pass_obj
 def backfill(
@@ -89,12 +102,12 @@ def backfill(
     from newsbot.gather import Asked
     from newsbot.history import Choice
 
-    telling = bool(report or alerts == "replay")
-    if dry_run and (resume or telling):
-        raise click.UsageError("--dry-run stores nothing to resume, report or replay")
+    replays = alerts == "replay"
+    if dry_run and (resume or replays):
+        raise click.UsageError("--dry-run stores nothing to resume or replay")
     if shards and engine != "ray":
         raise click.UsageError("--shards needs --engine ray")
-    if shards and (dry_run or as_json or telling):
+    if shards and (dry_run or as_json or report or replays):
         raise click.UsageError("--shards leaves the ledger alone")
     if (limit or order) and engine == "ray":
         raise click.UsageError("ray reads many files at once: no --limit, no --order")
@@ -116,7 +129,7 @@ def backfill(
         json=as_json,
         report=report,
         limit=limit,
-        replayed=(choice.since, choice.until) if alerts == "replay" else None,
+        replayed=(choice.since, choice.until) if replays else None,
     )
     far = _Far(folder=shards) if engine == "ray" else None
     _fill(session.app, asked, far, wishes)
@@ -182,11 +195,7 @@ class _Far:
 @click.argument(
     "shards", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SHARDS"
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what was covered, with its gaps, as an HTML page.",
-)
+@_reporting
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 @click.pass_obj
 def import_shards(

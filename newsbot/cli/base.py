@@ -13,6 +13,7 @@ from newsbot.cli.logs import say
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from newsbot.adapters.db import Store
     from newsbot.app import App
     from newsbot.config import Config
 
@@ -27,6 +28,7 @@ class Session:
     def __init__(self, config: str | None) -> None:
         self._option = config
         self._app: App | None = None
+        self._store: Store | None = None
 
     @property
     def config_file(self) -> Path:
@@ -61,6 +63,17 @@ class Session:
             self._app = self.build(self.config())
         return self._app
 
+    @property
+    def store(self) -> Store:
+        """The ledger alone: who only reads it waits for no other part to be loaded."""
+        if self._app is not None:
+            return self._app.store
+        if self._store is None:
+            from newsbot.adapters.db import open_store
+
+            self._store = open_store(self.config().database_path)
+        return self._store
+
     def build(self, config: Config) -> App:
         """Build an app that is closed with this session."""
         from newsbot.app import App
@@ -74,6 +87,9 @@ class Session:
         if self._app is not None:
             self._app.close()
             self._app = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
 
 class ProgressLine:

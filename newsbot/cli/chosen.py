@@ -12,7 +12,10 @@ from newsbot.cli.base import Session
 from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsbot.stages.asking import Asked
+    from newsbot.stages.filters import Wanted
     from newsbot.types import Deal
 
 _OPTIONS = (
@@ -75,13 +78,8 @@ def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
     Raises:
         click.BadParameter: A sum, a day or an age cannot be read.
     """
-    from newsbot.errors import UserError
-
     app = session.app
-    try:
-        wanted = asked.wanted(app.clock())
-    except UserError as error:
-        raise click.BadParameter(str(error)) from error
+    wanted = wanted_of(asked, app.clock())
     chosen = app.deals(wanted, asked.languages, asked.words)
     if n := chosen.n_incomparable:
         click.echo(
@@ -90,6 +88,20 @@ def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
             err=True,
         )
     return chosen.deals
+
+
+def wanted_of(asked: Asked, now: datetime) -> Wanted:
+    """Read what was typed.
+
+    Raises:
+        click.BadParameter: A sum, a day or an age cannot be read.
+    """
+    from newsbot.errors import UserError
+
+    try:
+        return asked.wanted(now)
+    except UserError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def choosing(command: Callable[..., None]) -> Callable[..., None]:

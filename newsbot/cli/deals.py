@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsbot.cli.base import Session, write_json
-from newsbot.cli.chosen import choosing, deals_of
+from newsbot.cli.chosen import choosing, deals_of, wanted_of
 
 if TYPE_CHECKING:
+    from newsbot.adapters.db.catalogue import DealLine
     from newsbot.stages.asking import Asked
     from newsbot.stages.totals import By, Column, Row, Totals
     from newsbot.types import Deal
@@ -45,37 +47,61 @@ def deals(
     """
     if by and not as_totals:
         raise click.UsageError("--by needs --totals")
+    if not as_totals and not as_json:
+        _print_table(_lines(session, asked))
+        return
     found = deals_of(session, asked)
     if as_totals:
         _totals(session, found, by, as_json)
         return
-    if as_json:
-        from newsbot.cli.views import deal_view
+    from newsbot.cli.views import deal_view
 
-        write_json([deal_view(deal, session.app.store) for deal in found])
-        return
-    if found:
-        _print_table(session, found)
-    else:
-        click.echo("no deals", err=True)
+    write_json([deal_view(deal, session.app.store) for deal in found])
 
 
-def _print_table(session: Session, found: Sequence[Deal]) -> None:
-    from newsbot.stages.export import figure_text
+def _lines(session: Session, asked: Asked) -> list[DealLine]:
+    """List the deals that fit; where the ledger can tell, nothing else is asked."""
+    if asked.parties or asked.min_amount or asked.languages or asked.words is not None:
+        found = deals_of(session, asked)
+        return session.app.store.catalogue.these([deal.id for deal in found])
+    from newsbot.adapters.db.catalogue import Narrowed
+
+    if not asked.pairs:
+        return session.store.catalogue.lines(Narrowed())
+    wanted = wanted_of(asked, datetime.now(UTC))
+    return session.store.catalogue.lines(
+        Narrowed(
+            types=wanted.types,
+            statuses=wanted.statuses,
+            since=wanted.since,
+            until=wanted.until,
+        )
+    )
+
+
+def _print_table(found: Sequence[DealLine]) -> None:
+    from newsbot.stages.amounts import format_money
     from newsbot.stages.printable import named, table
+    from newsbot.stages.wording import BOUNDS
 
+    if not found:
+        click.echo("no deals", err=True)
+        return
     rows = [["id", "first seen", "status", "parties", "sums", "types", "sources"]]
-    for deal, row in zip(found, session.app.deal_rows(found), strict=True):
-        sums = list(dict.fromkeys(figure_text(one) for one in row.amounts))
+    for deal in found:
+        sums = dict.fromkeys(
+            f"{BOUNDS['en'][bound]}{format_money(value, currency, 'en')}"
+            for value, currency, bound in deal.sums
+        )
         rows.append(
             [
-                row.id,
-                row.first_seen_at.date().isoformat(),
-                row.status if deal.withdrawn_by is None else "withdrawn",
-                named([name for name, _ in row.parties], NAMES_WIDTH),
-                named(sums, SUMS_WIDTH),
-                ", ".join(row.types),
-                str(len({source.site for source in row.sources})),
+                deal.id,
+                deal.first_seen_at.date().isoformat(),
+                "withdrawn" if deal.withdrawn else deal.status,
+                named(list(deal.parties), NAMES_WIDTH),
+                named(list(sums), SUMS_WIDTH),
+                ", ".join(deal.types),
+                str(deal.n_sites),
             ]
         )
     for line in table(rows, right=[6]):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from newsbot.app import App
     from newsbot.gather import Gathering
     from newsbot.history import Totals
+    from newsbot.rehearsal import DryStore
 
 #: Failures that are shown; the report has up to a thousand.
 MAX_SHOWN = 20
@@ -44,10 +45,13 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
 
     Raises:
         Exit: Something failed, waits for the model, or was stopped.
+        UserError: The report cannot be written.
     """
     from newsbot.backfill import run_backfill
+    from newsbot.errors import UserError
 
-    line, run, json = Line(), gathering.run, wishes.json
+    run, json = gathering.run, wishes.json
+    line = Line(lambda: _n_deals(app, gathering))
     if run.totals.documents and not json:
         click.echo(f"going on behind {run.totals.documents:,} documents", err=True)
     ended = run.finished_at is not None or run_backfill(
@@ -59,8 +63,11 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
     )
     line.end()
     missing = _judge(app, gathering, line, stopping, ended=ended)
-    totals = _totals(app, gathering)
-    _tell(app, gathering, totals, wishes)
+    totals, unwritten = _totals(app, gathering), None
+    try:
+        _tell(app, gathering, totals, wishes)
+    except UserError as error:
+        unwritten = error  # all else is told before that
     if wishes.replayed is not None:
         _replay(app, *wishes.replayed)
     history = app.store.history
@@ -68,8 +75,9 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
         n_waiting = history.n_waiting()
         click.echo(f"{n_waiting} articles wait for the model: {missing}", err=True)
     if json:
-        n_deals = 0 if _is_dry(gathering) else history.n_deals(run.id)
-        write_json(_document(totals, n_deals), pretty=False)
+        write_json(_document(totals, _n_deals(app, gathering)), pretty=False)
+    if unwritten is not None:
+        raise unwritten
     if stopping():
         click.echo(f"stopped; {wishes.go_on}", err=True)
         raise click.exceptions.Exit(130)
@@ -88,6 +96,7 @@ def _judge(
         return ""
     if ended and gathering.run.finished_at is None:
         app.store.history.finish(gathering.run.id, app.clock())
+    line.judging(app.store.history.n_waiting())
     try:
         judge_backlog(
             gathering.backfill.parts,
@@ -103,18 +112,28 @@ def _judge(
 
 
 def _is_dry(gathering: Gathering) -> bool:
-    from newsbot.rehearsal import DryStore
-
-    return isinstance(gathering.backfill.store, DryStore)
+    return _rehearsed(gathering) is not None
 
 
-def _totals(app: App, gathering: Gathering) -> Totals:
+def _rehearsed(gathering: Gathering) -> DryStore | None:
+    """What a dry run counted; None where the ledger knows."""
     from newsbot.rehearsal import DryStore
 
     store = gathering.backfill.store
-    if isinstance(store, DryStore):
-        return store.totals
+    return store if isinstance(store, DryStore) else None
+
+
+def _totals(app: App, gathering: Gathering) -> Totals:
+    if (dry := _rehearsed(gathering)) is not None:
+        return dry.totals
     return app.store.history.run(gathering.run.id).totals
+
+
+def _n_deals(app: App, gathering: Gathering) -> int:
+    """Count the deals that its articles tell of; without a model, none is known."""
+    if _is_dry(gathering):
+        return 0
+    return app.store.history.n_deals(gathering.run.id)
 
 
 def _document(totals: Totals, n_deals: int) -> dict[str, int | float]:
@@ -132,24 +151,25 @@ def _document(totals: Totals, n_deals: int) -> dict[str, int | float]:
 def _tell(app: App, gathering: Gathering, totals: Totals, wishes: Wishes) -> None:
     """Say what became of the documents; with --json on standard error."""
     from newsbot.adapters.files import write_whole
+    from newsbot.history import MAX_FAILURES
     from newsbot.stages.coverage import coverage_page, summary_lines
 
-    if _is_dry(gathering):
-        if not wishes.json:
-            click.echo(f"would be: {_sentence(totals)}")
-        return
     history, run = app.store.history, gathering.run
-    tallies, failures = history.tallies(run.id), history.failures(run.id, 1_000)
+    if (dry := _rehearsed(gathering)) is not None:
+        tallies, failures = dry.tallies(), dry.failures
+        verb, told = "would be: ", f"{dry.n_passed:,} would pass the gate"
+    else:
+        tallies = history.tallies(run.id)
+        failures = history.failures(run.id, MAX_FAILURES)
+        verb, told = "", f"{history.n_passed(run.id):,} passed the gate"
+        told += f", {_n_deals(app, gathering):,} deals"
     if wishes.json:
         for one in failures[:MAX_SHOWN]:
             click.echo(f"failed: {one.place}: {one.reason}", err=True)
     else:
         for line in summary_lines(tallies, failures[:MAX_SHOWN]):
             click.echo(line)
-        click.echo(
-            f"\n{_sentence(totals)}; {history.n_passed(run.id):,} passed the gate, "
-            f"{history.n_deals(run.id):,} deals"
-        )
+        click.echo(f"\n{verb}{_sentence(totals)}; {told}")
     if (report := wishes.report) is not None:
         page = coverage_page(run.source, totals, tallies, failures)
         write_whole(report, page.encode("utf-8", "replace"))
@@ -166,11 +186,15 @@ def _sentence(totals: Totals) -> str:
 
 def _replay(app: App, since: datetime | None, until: datetime | None) -> None:
     from newsbot.replay import replay
+    from newsbot.stages.printable import one_line
 
     n_told = 0
     for one in replay(app.store, app.parts, since, until):
         n_told += 1
-        click.echo(f"\n{one.at:%Y-%m-%d %H:%M} UTC, by {one.article.url}")
+        click.echo(f"\n{one.at:%Y-%m-%d %H:%M} UTC, by {one_line(one.article.url)}")
+        if one.told_to:
+            names = (f"{channel} {name}" for channel, name in one.told_to)
+            click.echo(f"to {one_line(', '.join(names))}")
         click.echo(one.alert.plain)
     click.echo(f"\n{n_told} alerts would have gone out", err=True)
 
@@ -206,35 +230,43 @@ class Stopping:
 
 
 class Line:
-    """How far a backfill is: one line on a terminal, rewritten; else one a minute."""
+    """How far a backfill is: one line on a terminal, rewritten; else one a minute.
+
+    Args:
+        n_deals: Counts the deals that were found so far.
+    """
 
     EVERY = 60.0
+    #: Seconds between two counts of deals.
+    DEALS_EVERY = 2.0
+    WIDTH = 16
 
-    def __init__(self) -> None:
+    def __init__(self, n_deals: Callable[[], int] = lambda: 0) -> None:
+        self._count = n_deals
+        self._n_deals, self._counted = 0, -self.DEALS_EVERY
         self._began = self._told = time.monotonic()
+        #: Where this part began: documents or articles, and the share that was done.
         self._first: tuple[int, float] | None = None
+        self._n_waiting = self._n_judged = 0
         self._open = False
 
     def __call__(self, totals: Totals, share: float | None) -> None:
         """Show totals after a batch."""
-        now = time.monotonic()
-        if self._first is None:
-            self._first = (totals.documents, share or 0.0)
-            self._began = now
-        n_first, share_first = self._first
-        passed = max(now - self._began, 1e-3)
-        rate = (totals.documents - n_first) / passed
-        text = f"{totals.documents:,} documents, {totals.kept:,} kept, {rate:.0f}/s"
-        if share is not None:
-            text += f", {share:.0%}"
-            if share > share_first:
-                left = passed * (1 - share) / (share - share_first)
-                text += f", {timedelta(seconds=round(left))} left"
-        self._show(text, now)
+        text = f"{totals.documents:,} documents, {totals.kept:,} kept"
+        self._tell(text, totals.documents, share)
+
+    def judging(self, n_waiting: int) -> None:
+        """Begin with what waits for the model."""
+        self._n_waiting, self._n_judged, self._first = n_waiting, 0, None
 
     def stage(self, name: str, n_entries: int) -> None:
         """Show what the line does with what passed."""
-        self._show(f"{name}: {n_entries}", time.monotonic())
+        if name == "assess":
+            self._n_judged += n_entries
+        n_all = max(self._n_waiting, self._n_judged)
+        share = self._n_judged / n_all if n_all else None
+        text = f"{self._n_judged:,} of {n_all:,} articles judged"
+        self._tell(text, self._n_judged, share)
 
     def shards(self, n_written: int) -> None:
         """Show how many shards were written."""
@@ -245,6 +277,25 @@ class Line:
         if self._open:
             click.echo("", err=True)
             self._open = False
+
+    def _tell(self, text: str, n_done: int, share: float | None) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._began = (n_done, share or 0.0), now
+        n_first, share_first = self._first
+        passed = max(now - self._began, 1e-3)
+        if now - self._counted >= self.DEALS_EVERY:
+            self._n_deals, self._counted = self._count(), now
+        rate = (n_done - n_first) / passed
+        text += f", {self._n_deals:,} deals, {rate:,.1f}/s"
+        if share is not None:
+            filled = int(self.WIDTH * min(share, 1.0))
+            bar = "#" * filled + "." * (self.WIDTH - filled)
+            text = f"[{bar}] {share:.0%}, {text}"
+            if share > share_first:
+                left = passed * (1 - share) / (share - share_first)
+                text += f", {timedelta(seconds=round(left))} left"
+        self._show(text, now)
 
     def _show(self, text: str, now: float) -> None:
         if sys.stderr.isatty():

@@ -21,7 +21,7 @@ def show(session: Session, id_: str, as_json: bool) -> None:
     from newsbot.cli.views import article_view, shown_deal
     from newsbot.errors import UserError
 
-    store = session.app.store
+    store = session.store
     found = store.ledger.find_ids(id_.strip().lower())
     if not found:
         raise UserError(f"no deal or article {id_!r}; `newsbot deals` lists them")
@@ -58,7 +58,7 @@ def show(session: Session, id_: str, as_json: bool) -> None:
 @click.pass_obj
 def search(session: Session, words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find articles that hold every word of WORDS, best first."""
-    found = session.app.store.line.search(" ".join(words), limit)
+    found = session.store.line.search(" ".join(words), limit)
     if as_json:
         write_json(
             [

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from newsbot.errors import UserError
-from newsbot.stages.filters import Wanted, read_moment, read_sum
 from newsbot.types import DealType, Language, Status
+
+if TYPE_CHECKING:
+    from newsbot.stages.filters import Wanted
 
 #: Characters of what was typed that an error repeats.
 MAX_SHOWN = 80
@@ -60,6 +63,8 @@ class Asked:
         Raises:
             UserError: A sum, a day, an age or a name cannot be read.
         """
+        from newsbot.stages.filters import Wanted, read_sum
+
         least = None
         if self.min_amount is not None:
             least = read_sum(self.min_amount)
@@ -85,8 +90,12 @@ class Asked:
 
 
 def _moment(text: str | None, now: datetime, *, end: bool = False) -> datetime | None:
-    moment = None if text is None else read_moment(text, now, end=end)
-    if text is not None and moment is None:
+    if text is None:
+        return None
+    from newsbot.stages.filters import read_moment
+
+    moment = read_moment(text, now, end=end)
+    if moment is None:
         raise UserError(
             f'{text[:MAX_SHOWN]!r} is neither a day such as "2026-03-01" nor an age '
             'such as "7d" or "12h"'

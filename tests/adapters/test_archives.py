@@ -10,7 +10,7 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from archives_rig import DEAL, WEATHER, page, record, story
+from archives_rig import DEAL, WEATHER, packed, page, record, story
 from fakes import InlineParsing
 from servers.scripted import Reply, ScriptedServer
 
@@ -106,6 +106,26 @@ def test_warc_lists_of_paths(tmp_path):
     (tmp_path / "warc.paths").write_text("nowhere.warc\n")
     with pytest.raises(UserError, match="nowhere"):
         WarcArchive(tmp_path / "warc.paths")
+
+
+def test_a_mirror_by_the_list_that_lies_in_it(tmp_path):
+    """A list counts from the root of its store; a file that is missing is one failure."""
+    names = [f"crawl-data/CC-NEWS/2024/05/CC-NEWS-{n}.warc.gz" for n in range(3)]
+    folder = tmp_path / "crawl-data" / "CC-NEWS" / "2024" / "05"
+    folder.mkdir(parents=True)
+    for n in (0, 2):
+        (tmp_path / names[n]).write_bytes(packed(story(n)))
+    listed = folder / "warc.paths.gz"
+    listed.write_bytes(gzip.compress("\n".join(names).encode() + b"\n"))
+    found = goes_on(WarcArchive(listed))
+    assert [(one.place, one.reason) for one in found] == [
+        (f"{names[0]}, byte 0", ""),
+        (names[1], "no such file"),
+        (f"{names[2]}, byte 0", ""),
+    ]
+    listed.write_bytes(b"\x1f\x8b broken")
+    with pytest.raises(UserError, match="damaged"):
+        WarcArchive(listed)
 
 
 def test_there_is_no_archive(tmp_path):

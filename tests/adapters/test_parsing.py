@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from fakes import NOW, InlineParsing, entry, story
 from servers.feeds import item, rss
 
 from newsbot.adapters import parsing_wire as wire
-from newsbot.adapters.parsing import ParsingLimits, ParsingPool
+from newsbot.adapters.parsing import WAITING, ParsingLimits, ParsingPool
 from newsbot.errors import ParseError, ParserError
 from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.opml import OpmlFeed, read_opml, write_opml
@@ -99,6 +100,26 @@ def test_each_keeps_the_order_and_goes_on_after_errors(pool):
     lists = [(write_opml([]) if n % 3 else b"x",) for n in range(9)]
     kinds = [type(found).__name__ for found in pool.each(read_opml, lists)]
     assert kinds == ["ParseError", "OpmlResult", "OpmlResult"] * 3
+
+
+@pytest.mark.parametrize(("n_bytes", "expected"), [(100, 3 * WAITING + 1), (2**22, 4)])
+def test_each_reads_ahead_by_count_and_by_bytes(n_bytes, expected):
+    """Behind a page that takes long there is work for all, and no memory full of it."""
+    n_pulled = 0
+
+    def calls():
+        nonlocal n_pulled
+        for n in range(100):
+            n_pulled += 1
+            body = ENDLESS if n == 0 else story(f"Story {n}").encode() + b" " * n_bytes
+            yield page(body), entry(title=""), NOW
+
+    with closing(ParsingPool(n_processes=2, limits=ParsingLimits(seconds=1.5))) as slow:
+        answers = slow.each(extract, calls())
+        assert isinstance(next(answers), ParseError)
+        assert n_pulled == expected
+        assert next(answers).title == "Story 1"
+        answers.close()
 
 
 def test_a_process_is_used_again(pool):

@@ -1,10 +1,12 @@
 """How fast a backfill extracts and gates, against bare fastwarc and trafilatura.
 
-Run it on a quiet machine: ``python tests/benchmarks/backfill.py [--pages N] [--ray]``.
-It writes a WARC.gz of N pages (templates of 60 to 120 kB, German and English, one in a
-hundred about a deal), reads it with as many processes as there are cores in both ways,
-one after the other, and says the ratio; then the same for a tenth of the pages, to show
-how time and memory grow.
+``python tests/benchmarks/backfill.py [--pages N] [--rounds R] [--ray]`` writes a WARC.gz
+of N pages (templates of 60 to 120 kB, German and English, one in a hundred about a
+deal) and one of a tenth of them. Both ways read both files with as many processes as
+there are cores, in turn, so that what else the machine does hits both alike. Told are
+pages a second and their ratio from start to end; the same behind the start, from what
+the larger file takes longer; processor time, which other work hardly touches; and how
+time and memory grow with ten times the pages. Of several rounds medians are told.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ import gzip
 import json
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -84,14 +89,39 @@ def _other(number: int) -> tuple[list[str], Sequence[Any], str]:
     return text, load_articles(NOW), language
 
 
-def bare(path: Path) -> float:
-    """Seconds that fastwarc and trafilatura take as their documentation begins."""
-    started = perf_counter()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What reading a file took."""
+
+    seconds: float
+    #: Of the processor, of all processes together.
+    processor: float
+    #: MiB of the process that reads, at most; 0 where nobody looked.
+    peak: int = 0
+
+
+def cost(read: Callable[[], int]) -> Cost:
+    """Measure one way of reading, with all processes that it starts and ends."""
+    before, started = _processor(), perf_counter()
+    peak = read()
+    seconds = perf_counter() - started
+    return Cost(seconds=seconds, processor=_processor() - before, peak=peak)
+
+
+def _processor() -> float:
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(one.ru_utime + one.ru_stime for one in map(resource.getrusage, kinds))
+
+
+def bare(path: Path) -> int:
+    """Read as the documentation of fastwarc and trafilatura begins."""
     # Started afresh, as ours are; their start is part of both.
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         n_texts = sum(pool.imap(_extract, _bodies(path), chunksize=4))
+        pool.close()
+        pool.join()
     assert n_texts > 0
-    return perf_counter() - started
+    return 0
 
 
 def _bodies(path: Path) -> Iterator[bytes]:
@@ -108,8 +138,8 @@ def _extract(body: bytes) -> bool:
     return bool(trafilatura.extract(body))
 
 
-def ours(path: Path, *words: str) -> tuple[float, int]:
-    """Seconds of `newsbot backfill` from start to end, and its peak of memory in MiB."""
+def ours(path: Path, *words: str) -> int:
+    """Run `newsbot backfill` from start to end; its peak of memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.toml").write_text(CONFIG)
         code = (
@@ -118,78 +148,95 @@ def ours(path: Path, *words: str) -> tuple[float, int]:
             "text = open('/proc/self/status').read()\n"
             "print(re.search(r'VmHWM:\\s*(\\d+)', text)[1])"
         )
-        started = perf_counter()
+        command = [sys.executable, "-c", code, "backfill", "warc", str(path), "--json"]
         done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                code,
-                "backfill",
-                "warc",
-                str(path),
-                "--json",
-                *words,
-            ],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
+            [*command, *words], cwd=folder, capture_output=True, text=True, check=True
         )
-        seconds = perf_counter() - started
     figures, peak = done.stdout.splitlines()[-2:]
     kept = json.loads(figures)
     assert kept["documents"] == kept["kept"], kept
-    return seconds, int(peak) // 1024
+    return int(peak) // 1024
 
 
-def measure(n_pages: int, *, ray: bool = False) -> dict[str, Any]:
-    """Compare both ways on one file, and a tenth of it with the whole.
+def measure(n_pages: int, n_rounds: int = 1, *, ray: bool = False) -> dict[str, Any]:
+    """Compare both ways on one file and on a tenth of it.
 
     Args:
         n_pages: Of the larger file.
+        n_rounds: How often everything is read.
         ray: Whether the other engine reads it, too.
-
-    Returns:
-        Pages per second, their ratio, growth of time and memory for ten times the pages.
     """
+    n_few = max(n_pages // 10, 1)
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.warc.gz", Path(folder) / "large.warc.gz"
-        write_warc(small, max(n_pages // 10, 1))
+        write_warc(small, n_few)
         write_warc(large, n_pages)
-        few, peak_few = ours(small)
-        mine, peak = ours(large)
-        theirs = bare(large)
-        far = ours(large, "--engine", "ray")[0] if ray else None
-    found = {} if far is None else {"ray_pages_per_second": n_pages / far}
+        ways: dict[str, Callable[[], int]] = {
+            "bare few": lambda: bare(small),
+            "few": lambda: ours(small),
+            "bare": lambda: bare(large),
+            "all": lambda: ours(large),
+        }
+        if ray:
+            ways["ray few"] = lambda: ours(small, "--engine", "ray")
+            ways["ray"] = lambda: ours(large, "--engine", "ray")
+        rounds = [
+            {name: cost(way) for name, way in ways.items()} for _ in range(n_rounds)
+        ]
+    told = [_figures(one, n_pages, n_pages - n_few) for one in rounds]
     return {
-        **found,
         "pages": n_pages,
         "processes": os.cpu_count(),
-        "newsbot_pages_per_second": n_pages / mine,
-        "bare_pages_per_second": n_pages / theirs,
-        "ratio": theirs / mine,
-        "tenfold_time": mine / few,
-        "tenfold_memory": peak / peak_few,
-        "peak_mebibytes": peak,
+        "rounds": n_rounds,
+        **{name: median(one[name] for one in told) for name in told[0]},
     }
+
+
+def _figures(costs: dict[str, Cost], n_pages: int, n_more: int) -> dict[str, float]:
+    """What one round says; *n_more* pages are those that the larger file has more."""
+    mine, few, theirs = costs["all"], costs["few"], costs["bare"]
+    # Behind the start; on a few pages of a test it may be no time at all.
+    more = max(mine.seconds - few.seconds, 1e-6)
+    theirs_more = max(theirs.seconds - costs["bare few"].seconds, 1e-6)
+    found = {
+        "newsbot_pages_per_second": n_pages / mine.seconds,
+        "bare_pages_per_second": n_pages / theirs.seconds,
+        "ratio": theirs.seconds / mine.seconds,
+        "ratio_behind_the_start": theirs_more / more,
+        "processor_ms_per_page": 1e3 * (mine.processor - few.processor) / n_more,
+        "bare_processor_ms_per_page": 1e3
+        * (theirs.processor - costs["bare few"].processor)
+        / n_more,
+        "tenfold_time": mine.seconds / few.seconds,
+        "tenfold_memory": mine.peak / few.peak,
+        "peak_mebibytes": mine.peak,
+    }
+    if "ray" in costs:
+        far = costs["ray"].seconds
+        far_more = max(far - costs["ray few"].seconds, 1e-6)
+        found["ray_pages_per_second"] = n_pages / far
+        found["ray_time"] = far / mine.seconds
+        found["ray_time_behind_the_start"] = far_more / more
+    return found
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--ray", action="store_true", help="With --engine ray, too.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(options.pages, ray=options.ray)
+    figures = measure(options.pages, options.rounds, ray=options.ray)
     if options.json:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
         print(
-            f"{name:<26} {value:.2f}"
+            f"{name:<27} {value:.2f}"
             if isinstance(value, float)
-            else f"{name:<26} {value}"
+            else f"{name:<27} {value}"
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import texts
 
-from newsbot.stages.gate import MAX_WORDS, gate
+from newsbot.stages.gate import _AGREEMENTS, _TOPICS, MAX_WORDS, beginnings, gate
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import OrganisationMention
@@ -55,6 +55,39 @@ def test_no_deal_is_lost(path):
         ).passed
     ]
     assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "phrase"),
+    [
+        (_TOPICS, "A.I."),
+        (_TOPICS, "a.i"),
+        (_TOPICS, "Artificial\nIntelligence"),
+        (_TOPICS, "MACHINE LEARNING"),
+        (_TOPICS, "Künstlicher Intelligenz"),
+        (_TOPICS, "maschinelles  Lernen"),
+        (_TOPICS, "data-centres"),
+        (_TOPICS, "Data center"),
+        (_AGREEMENTS, "Co-operated"),
+        (_AGREEMENTS, "codeveloped"),
+        (_AGREEMENTS, "CO-DEVELOPING"),
+        (_AGREEMENTS, "teaming up"),
+        (_AGREEMENTS, "join forces"),
+        (_AGREEMENTS, "anchor tenant"),
+    ],
+)
+def test_phrases_are_found_in_any_spelling(vocabulary, phrase):
+    """The quick look at how phrases begin passes over none of them."""
+    for text in (phrase, f"«{phrase}»", f"Der Regen. {phrase}, sagt er."):
+        assert vocabulary.occurs(text, set())
+        assert phrase.lower() in vocabulary.found(text)
+    assert not vocabulary.occurs(f"x{phrase}x", set())
+
+
+def test_beginnings_are_what_every_alternative_must_have():
+    """Letters up to the first that may be missing or another; nothing where there is none."""
+    pattern = r"a\.i\.?|data[\s-]cent(?:er|re)s?|joins?\s+forces|(?:in|on)to|x*y"
+    assert beginnings(pattern) == ("a.i", "data", "join", "")
 
 
 def test_the_corpus_was_there():

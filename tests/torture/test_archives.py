@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import itertools
 import json
+import lzma
 import struct
 import subprocess
 import sys
@@ -26,6 +29,7 @@ from archives_rig import (
 )
 from commands import environment, here
 
+from newsbot.adapters.archives.packed import members_of
 from newsbot.adapters.archives.warc import WarcArchive
 
 #: MiB of memory by which reading something hostile may grow.
@@ -179,6 +183,24 @@ def test_bombs_cost_no_memory(tmp_path, figure):
     assert "larger than 15 MiB" in done.err
 
 
+@pytest.mark.case(44, "WARC: head lines of 200 MiB")
+@pytest.mark.parametrize("place", ["of the record", "of its page"])
+def test_a_head_without_end_costs_no_memory(tmp_path, figure, place):
+    """A head line that never ends costs its own record, within bounds."""
+    long = "X-Long: " + "x" * (200 * 2**20) + "\r\n"
+    if place == "of its page":
+        broken = record("https://b.example/1", page(1), heads=long)
+    else:
+        head, _, rest = record("https://b.example/1", page(1)).partition(b"\r\n")
+        broken = head + b"\r\n" + long.encode() + rest
+    path = warc(tmp_path, packed(story(1)), gzip.compress(broken, 1), packed(story(2)))
+    del broken, long
+    n_documents, grown = growth(tmp_path, "warc", path)
+    figure("memory", grown, "MiB")
+    assert n_documents == 3
+    assert grown < MOST
+
+
 @pytest.mark.case(44, "WARC: records of private addresses and foreign schemes")
 def test_no_record_is_fetched(tmp_path):
     """What a record names is never dialled: it is kept as text, or passed over."""
@@ -329,6 +351,70 @@ def test_tar_members_lead_nowhere(tmp_path, figure):
     figure("memory", grown, "MiB")
     assert n_found == 1  # the long name
     assert grown < MOST
+
+
+def tape(*numbers):
+    """A tar of pages by their numbers, and where the head of each lies."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for number in numbers:
+            head = tarfile.TarInfo(f"news.example/{number}.html")
+            data = page(number)
+            head.size = len(data)
+            archive.addfile(head, io.BytesIO(data))
+        heads = [one.offset for one in archive.getmembers()]
+    return made.getvalue(), heads
+
+
+PACKERS = {"tar": bytes, "tar.gz": gzip.compress, "tar.bz2": bz2.compress, "tar.xz": lzma.compress}  # fmt: skip
+
+
+def numbers(path):
+    """Numbers of the members that were read, and the reasons of those that were not."""
+    found = list(members_of(path, (".html",)))
+    read = [int(one.name.split("/")[1].split(".")[0]) for one in found if one.data]
+    return read, [one.reason for one in found if one.reason]
+
+
+@pytest.mark.case(43, "tar in many members of gzip, bzip2, xz; tar behind tar")
+@pytest.mark.parametrize("kind", PACKERS)
+def test_a_tar_is_read_beyond_its_first_member(tmp_path, kind):
+    """However it was packed in pieces or put together, every page is read."""
+    pack, path = PACKERS[kind], tmp_path / f"a.{kind}"
+    whole, heads = tape(*range(5))
+    # Pieces that end within a head, within a page, and at a border.
+    cuts = [0, heads[1] + 100, heads[2] + 600, heads[3], len(whole)]
+    pieces = [whole[a:b] for a, b in itertools.pairwise(cuts)]
+    path.write_bytes(b"".join(map(pack, pieces)))
+    assert numbers(path) == ([0, 1, 2, 3, 4], [])
+    path.write_bytes(pack(whole) + pack(tape(7, 8)[0]))
+    assert numbers(path) == ([0, 1, 2, 3, 4, 7, 8], [])
+
+
+@pytest.mark.case(43, "tar: a damaged head, cut off in a head, damage in a packed tar")
+def test_damage_in_a_tar_is_told(tmp_path):
+    """A head that is none is one failure, and the search goes on behind it."""
+    path = tmp_path / "a.tar"
+    whole, heads = tape(*range(5))
+    broken = bytearray(whole)
+    broken[heads[2] + 130] ^= 0xFF
+    path.write_bytes(broken)
+    read, reasons = numbers(path)
+    assert (read, len(reasons)) == ([0, 1, 3, 4], 1)
+    assert "damaged tar file: bad checksum" in reasons
+    path.write_bytes(whole[: heads[3] + 200])
+    assert numbers(path) == ([0, 1, 2], ["damaged tar file: truncated header"])
+    path.write_bytes(gzip.compress(whole) + b"padding by a careless tool")
+    assert numbers(path) == ([0, 1, 2, 3, 4], [])
+    packed_ = bytearray(gzip.compress(whole))
+    packed_[-6] ^= 0xFF  # of the checksum
+    path.write_bytes(packed_)
+    read, reasons = numbers(path)
+    assert (read, len(reasons)) == ([0, 1, 2, 3, 4], 1)
+    assert "CRC" in reasons[0]
+    figures, done = backfill(tmp_path, "files", path)
+    assert figures["failed"] == 1
+    assert "damaged tar file" in done.err
 
 
 @pytest.mark.case(45, "JSON Lines: 1 GB line, NaN, a key twice, SQL, deep, no UTF-8")

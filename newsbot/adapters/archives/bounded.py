@@ -17,6 +17,18 @@ class Readable(Protocol):
         ...
 
 
+class Seekable(Protocol):
+    """What gives bytes from any place on."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Read at most so many; nothing at the end."""
+        ...
+
+    def seek(self, offset: int, /) -> int:
+        """Go on from there."""
+        ...
+
+
 class TooLargeError(ValueError):
     """More than the bound came out."""
 

@@ -6,18 +6,26 @@ is one failed member; an archive within an archive is not opened.
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import stat
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from newsbot.adapters.archives.bounded import TooLargeError, read_most
+from newsbot.adapters.archives.bounded import (
+    CHUNK,
+    Readable,
+    TooLargeError,
+    read_most,
+)
 from newsbot.adapters.archives.places import MAX_BYTES
 from newsbot.errors import UserError
 
@@ -33,6 +41,13 @@ MAX_HEAD = 2**20
 MAX_RATIO, FREE = 200, 2**30
 
 _END = struct.Struct("<4s4H2LH")
+#: What is no damage: the two empty blocks at a tar's end, or the file's own.
+_ENDS = (tarfile.EOFHeaderError, tarfile.EmptyHeaderError)  # type: ignore[attr-defined]
+#: What reading a damaged tar raises; an `OSError` with a number is the disk's.
+_DAMAGE = (
+    *(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError),
+    *(ValueError, OverflowError, OSError),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,30 +213,133 @@ class _Head(tarfile.TarInfo):
             raise tarfile.ReadError("a name of more than 1 MiB")
         return head
 
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> _Head:
+        """Read a head; `tarfile` would take a damaged one for the archive's end."""
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.HeaderError as error:
+            if isinstance(error, _ENDS):
+                raise
+            raise tarfile.ReadError(str(error)) from error
+
+
+class _Forward:
+    """A stream that `tarfile` reads as a file, as long as it only goes forward.
+
+    Its own mode for streams knows one member of gzip, bzip2 or xz; here the standard
+    library's readers of these give all of them, one after the other.
+    """
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._back = b""
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        parts, self._back = [self._back[:size]], self._back[size:]
+        n_read = len(parts[0])
+        while n_read < size:
+            piece = self._stream.read(min(size - n_read, CHUNK))
+            if not piece:
+                break
+            parts.append(piece)
+            n_read += len(piece)
+        self._at += n_read
+        return b"".join(parts)
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence or offset < self._at:
+            raise tarfile.StreamError("a member that begins before its head")
+        while self._at < offset and self.read(min(offset - self._at, CHUNK)):
+            pass
+        return self._at
+
+    def put_back(self, block: bytes) -> None:
+        """Let what was read last be read again."""
+        self._back = block + self._back
+        self._at -= len(block)
+
+
+def _unpacked(file: BinaryIO) -> Readable:
+    """The bytes of a tar, whatever it is packed with, by its own first bytes."""
+    head = file.read(6)
+    file.seek(0)
+    if head.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=file)
+    if head.startswith(b"BZh"):
+        return bz2.BZ2File(file)
+    if head == b"\xfd7zXZ\0":
+        return lzma.LZMAFile(file)
+    return file
+
 
 def _taped(path: Path, wanted: tuple[str, ...]) -> Iterator[Member]:
-    size = path.stat().st_size
-    budget = FREE + MAX_RATIO * size
-    offset = 0
+    """Read a tar, what follows damage in it, and tars that were put behind it."""
+    most = FREE + MAX_RATIO * path.stat().st_size
+    with path.open("rb") as file:
+        stream = _Forward(_unpacked(file))
+        going, n_damaged = True, 0
+        while going:
+            try:
+                going = yield from _one_tar(stream, wanted, most)
+            except _DAMAGE as error:
+                yield _damaged(stream, error)
+                n_damaged += 1
+            try:
+                going = going and _begins_again(stream, most)
+            except _DAMAGE as error:
+                # A checksum that is wrong shows at the end of all.
+                if not n_damaged and "Not a gzipped file" not in str(error):
+                    yield _damaged(stream, error)
+                return
+
+
+def _damaged(stream: _Forward, error: Exception) -> Member:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error  # the disk's, and no damage
+    reason = f"damaged tar file: {error}"
+    return Member(name="", offset=stream.tell(), reason=reason)
+
+
+def _one_tar(
+    stream: _Forward, wanted: tuple[str, ...], most: int
+) -> Generator[Member, None, bool]:
+    """Read a tar to its end; whether what is behind it may be read."""
+    with tarfile.TarFile(fileobj=stream, tarinfo=_Head) as archive:  # type: ignore[arg-type]  # all of a file that is read here
+        while (info := archive.next()) is not None:
+            # Else every head stays in memory.
+            archive.members.clear()  # type: ignore[attr-defined]
+            if info.offset_data + info.size > most:
+                reason = f"more than {MAX_RATIO} times the size of the archive"
+                yield Member(name=info.name, offset=info.offset, reason=reason)
+                return False
+            if (member := _tar_member(archive, info, wanted)) is not None:
+                yield member
+    return True
+
+
+def _begins_again(stream: _Forward, most: int) -> bool:
+    """Search the next head of a member: behind damage, or behind a tar's end."""
+    while stream.tell() < most:
+        block = stream.read(tarfile.BLOCKSIZE)
+        if len(block) < tarfile.BLOCKSIZE:
+            return False
+        if block[257:262] == b"ustar" and _is_head(block):
+            stream.put_back(block)
+            return True
+    return False
+
+
+def _is_head(block: bytes) -> bool:
     try:
-        with tarfile.open(path, "r|*", tarinfo=_Head) as archive:
-            while (info := archive.next()) is not None:
-                # Else every head stays in memory.
-                archive.members.clear()  # type: ignore[attr-defined]
-                offset = info.offset
-                budget -= info.size
-                if budget < 0:
-                    reason = f"more than {MAX_RATIO} times the size of the archive"
-                    yield Member(name=info.name, offset=offset, reason=reason)
-                    return
-                if (member := _tar_member(archive, info, wanted)) is not None:
-                    yield member
-    except (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError) as error:
-        yield Member(name="", offset=offset, reason=f"damaged tar file: {error}")
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        yield Member(name="", offset=offset, reason=f"damaged tar file: {error}")
+        _Head.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.TarError, ValueError):
+        return False
+    return True
 
 
 def _tar_member(

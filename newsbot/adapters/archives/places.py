@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsbot.adapters.archives.bounded import inflate
 from newsbot.errors import UserError
 
 #: Bytes of one member or record that are read; no page of news is larger.
 MAX_BYTES = 15 * 2**20
+#: Lists of files, as Common Crawl publishes them; bytes of one, unpacked.
+LISTS = (".paths", ".paths.gz")
+MAX_LIST = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +48,14 @@ def read_cursor(text: str) -> Cursor:
 class Part:
     """One file of an archive."""
 
-    path: Path
     #: Its name within the archive.
     name: str
     #: Bytes of all files before it, its own, and those of the whole archive.
     before: int
     size: int
     total: int
+    #: Where it lies on this machine; of a file on the web, nowhere.
+    path: Path = Path()
 
     def share(self, offset: int) -> float:
         """Which share of the whole archive lies before *offset* of this file."""
@@ -92,6 +97,43 @@ def parts_of(path: Path, wanted: Callable[[str], bool], what: str) -> tuple[Part
     total, before, parts = sum(sizes), 0, []
     for (name, one), size in zip(files, sizes, strict=True):
         parts.append(Part(path=one, name=name, before=before, size=size, total=total))
+        before += size
+    return tuple(parts)
+
+
+def listed_parts(path: Path) -> tuple[Part, ...]:
+    """List the files that a list names, by name.
+
+    A name counts from the list's folder or one above it: in a mirror of Common Crawl a
+    list lies deep within the store from whose root it counts. A file that is not there
+    stays in the list, without a byte.
+
+    Args:
+        path: One name a line, plain or gzipped.
+
+    Raises:
+        UserError: It cannot be read, or none of its files is there.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = inflate(data, MAX_LIST)
+        names = sorted({one.strip() for one in data.decode().split("\n")} - {""})
+        bases = (path.absolute().parent, *path.absolute().parent.parents)
+        files = [
+            next((base / name for base in bases if (base / name).is_file()), None)
+            for name in names
+        ]
+        sizes = [0 if one is None else one.stat().st_size for one in files]
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}") from error
+    if not any(files):
+        first = f", {names[0]!r} the first of them" if names else ""
+        raise UserError(f"{path}: none of the files that it lists is there{first}")
+    total, before, parts = sum(sizes), 0, []
+    for name, one, size in zip(names, files, sizes, strict=True):
+        at = one or path.parent / name
+        parts.append(Part(path=at, name=name, before=before, size=size, total=total))
         before += size
     return tuple(parts)
 

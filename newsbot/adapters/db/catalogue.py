@@ -8,13 +8,14 @@ needs; what it cannot tell (related names, sums in other currencies) it narrows,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
-from newsbot.types import DealType, Language, Status
+from newsbot.types import Bound, DealType, Language, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,24 @@ class Place:
 
     first_seen_at: datetime
     deal_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealLine:
+    """A deal as one line of a list: what can be told without reading an article."""
+
+    id: str
+    status: Status
+    types: tuple[DealType, ...]
+    #: Names of its parties.
+    parties: tuple[str, ...]
+    #: Value in whole units, ISO 4217 code and bound of all papers' figures, each once,
+    #: the oldest article's first.
+    sums: tuple[tuple[Decimal, str, Bound], ...]
+    first_seen_at: datetime
+    #: Sites that tell of it.
+    n_sites: int
+    withdrawn: bool
 
 
 class CatalogueRows:
@@ -132,6 +151,55 @@ class CatalogueRows:
             sql = f"SELECT id FROM ({sql} LIMIT -1) AS deals{_joined(dear)}"
         rows = self._connection.rows(f"{sql} LIMIT ?", (*parameters, *more, limit))
         return [str(row["id"]) for row in rows]
+
+    def lines(self, narrowed: Narrowed) -> list[DealLine]:
+        """List deals as lines, newest first.
+
+        Args:
+            narrowed: What they must have; parties, words, languages and sums are for
+                `choose` to decide.
+        """
+        where, parameters = _cheap(narrowed)
+        return list(self._lines(_joined(where), parameters))
+
+    def these(self, deal_ids: Sequence[str]) -> list[DealLine]:
+        """List some deals as lines, newest first."""
+        where = " WHERE id IN (SELECT value FROM json_each(?))"
+        return list(self._lines(where, [json.dumps(list(deal_ids))]))
+
+    def _lines(self, where: str, parameters: Sequence[object]) -> Iterator[DealLine]:
+        sums: dict[str, dict[tuple[Decimal, str, Bound], None]] = {}
+        sites: dict[str, set[str]] = {}
+        # Of a finding its figures alone: all of it, as an object, takes ten times as
+        # long; of an article what the index `articles_told` holds.
+        for row in self._connection.rows(
+            "SELECT findings.deal_id, articles.site, "
+            "json_extract(findings.document, '$.amounts') AS amounts "
+            "FROM findings JOIN articles ON articles.id = findings.article_id "
+            f"WHERE findings.deal_id IN (SELECT id FROM deals{where}) "
+            "ORDER BY articles.published_at, findings.id",
+            tuple(parameters),
+        ):
+            deal_id = str(row["deal_id"])
+            sites.setdefault(deal_id, set()).add(str(row["site"]))
+            for one in json.loads(str(row["amounts"])):
+                figure = Decimal(one["value"]), one["currency"], one["bound"]
+                sums.setdefault(deal_id, {})[figure] = None
+        for row in self._connection.rows(
+            f"SELECT * FROM deals{where} ORDER BY first_seen_at DESC, id",
+            tuple(parameters),
+        ):
+            deal_id = str(row["id"])
+            yield DealLine(
+                id=deal_id,
+                status=row["status"],  # type: ignore[arg-type]  # written by `_write`
+                types=tuple(json.loads(str(row["types"]))),
+                parties=tuple(name for name, _ in json.loads(str(row["parties"]))),
+                sums=tuple(sums.get(deal_id, ())),
+                first_seen_at=codec.at_time(str(row["first_seen_at"])),
+                n_sites=len(sites.get(deal_id, ())),
+                withdrawn=row["withdrawn_by"] is not None,
+            )
 
     def count(self, narrowed: Narrowed) -> int:
         """Count the deals that may fit."""

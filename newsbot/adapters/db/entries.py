@@ -9,7 +9,7 @@ publisher may have corrected it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -52,6 +52,25 @@ def put_entries(db: Database, entries: Sequence[Entry], now: datetime) -> int:
     return sum(_put(db, entry, known.get(entry.id), now) for entry in entries)
 
 
+def put_entry(
+    db: Database, entry: Entry, now: datetime, more: Mapping[str, object]
+) -> bool:
+    """Insert an entry where it stands on the line; one that is known stays as it is.
+
+    Args:
+        db: Within a transaction.
+        entry: What an archive holds.
+        now: The time.
+        more: Columns of the queue, `state` among them.
+
+    Returns:
+        Whether it is new.
+    """
+    if find_entry(db, entry) is not None:
+        return False
+    return _insert(db, entry, now, more) > 0
+
+
 def find_entry(db: Database, entry: Entry) -> str | None:
     """Find the id of the entry that is the same article; None where it is new."""
     row = db.execute("SELECT id FROM entries WHERE id = ?", [entry.id]).fetchone()
@@ -64,11 +83,13 @@ def _put(db: Database, entry: Entry, known: _Known | None, now: datetime) -> int
     if known is not None:
         _edit(db, known, entry, now)
         return 0
-    values = {
-        **codec.columns(entry),
-        "state": "found",
-        "due_at": codec.at_text(now),
-    }
+    return _insert(db, entry, now, {"state": "found"})
+
+
+def _insert(
+    db: Database, entry: Entry, now: datetime, more: Mapping[str, object]
+) -> int:
+    values = {**codec.columns(entry), "due_at": codec.at_text(now), **more}
     names = ", ".join(values)
     marks = ", ".join("?" for _ in values)
     cursor = db.execute(

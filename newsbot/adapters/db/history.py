@@ -12,13 +12,11 @@ from sqlite_utils import Database
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.copying import translated
-from newsbot.adapters.db.entries import find_entry, put_entries
+from newsbot.adapters.db.entries import find_entry, put_entry
 from newsbot.adapters.db.ledger import LedgerRows
-from newsbot.history import Failure, Run, Settled, Tally, Totals
+from newsbot.history import MAX_FAILURES, Failure, Run, Settled, Tally, Totals
 from newsbot.types import Entry
 
-#: Failures of one backfill that are kept with place and reason; all are counted.
-MAX_FAILURES = 1_000
 _PLURALS = {
     "kept": "kept",
     "duplicate": "duplicates",
@@ -166,10 +164,11 @@ class HistoryRows:
     def n_deals(self, run_id: str) -> int:
         """Count the deals that a backfill's articles tell of."""
         return self._count(
-            "SELECT count(DISTINCT findings.deal_id) AS n FROM entries "
-            "JOIN articles ON articles.entry_id = entries.id "
-            "JOIN findings ON findings.article_id = articles.id "
-            "WHERE entries.run_id = ?",
+            # CROSS keeps this order: of a large archive, few articles tell of a deal.
+            "SELECT count(DISTINCT findings.deal_id) AS n FROM findings "
+            "CROSS JOIN articles ON articles.id = findings.article_id "
+            "CROSS JOIN entries ON entries.id = articles.entry_id "
+            "WHERE findings.deal_id IS NOT NULL AND entries.run_id = ?",
             run_id,
         )
 
@@ -219,19 +218,14 @@ def _store(
         return one
     if one.article is None:
         return one if find_entry(db, one.entry) is None else _known(one)
-    if not put_entries(db, [one.entry], now):
+    queue = {
+        "state": one.state,
+        "priority": one.priority,
+        "reason": codec.storable(one.reason) or None,
+        "run_id": run_id,
+    }
+    if not put_entry(db, one.entry, now, queue):
         return _known(one)
-    db.execute(
-        "UPDATE entries SET state = ?, priority = ?, reason = ?, run_id = ? "
-        "WHERE id = ?",
-        [
-            one.state,
-            one.priority,
-            codec.storable(one.reason) or None,
-            run_id,
-            one.entry.id,
-        ],
-    )
     # In plain SQL: a table's own `insert` looks at its columns, each time anew.
     row = codec.article_row(one.article)
     names, marks = ", ".join(row), ", ".join("?" for _ in row)
