@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from told_deals import Paper, sum_of, tell
 
 from newsbot.adapters.db import open_store
 from newsbot.evaluation.gold import read_gold
+from newsbot.types import Span
 
 TITLE = "Nvidia & Anthropic sign an AI cloud deal, says {}"
 
@@ -177,13 +179,21 @@ def test_show_tells_which_figures_differ(tmp_path):
     """Two papers, two figures for one role: side by side, each with paper and quote."""
     config(tmp_path)
     store = open_store(tmp_path / "newsbot.db")
-    papers = (
-        Paper(amounts=(sum_of(30), sum_of(20, kind="investment")), site="a.example"),
-        Paper(
-            amounts=(sum_of(30), sum_of(15, "EUR", kind="investment")), site="b.example"
-        ),
-        Paper(amounts=(sum_of(30, bound="up_to"),), site="c.example"),
+    told_by = (
+        ("a.example", sum_of(30), sum_of(20, kind="investment")),
+        ("b.example", sum_of(30), sum_of(15, "EUR", kind="investment")),
+        ("c.example", sum_of(30, bound="up_to")),
     )
+    papers = [
+        Paper(
+            amounts=tuple(
+                replace(a, quote=Span(article_id=f"article-d1{n}", start=0, end=3))
+                for a in amounts
+            ),
+            site=site,
+        )
+        for n, (site, *amounts) in enumerate(told_by)
+    ]
     one = tell(store, *papers)
     other = tell(store, Paper(amounts=(sum_of(7),)), id="d2", parties=("Meta", "SAP"))
     store.close()
@@ -200,7 +210,8 @@ def test_show_tells_which_figures_differ(tmp_path):
         "a.example",
     )
     assert second["bound"] == "exact"
-    assert all(one["quote"] and one["url"] for one in (first, second))
+    assert [one["quote"] for one in (first, second)] == ["Two", "Two"]
+    assert second["url"].startswith("https://b.example/")
     exported = json.loads(here(tmp_path, "export", "--format", "json").out)
     assert {one["id"]: one["differences"] for one in exported} == {
         one.id: view["differences"],

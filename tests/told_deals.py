@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from db_nouns import announce_articles, article, assessment
+from deals import unlike
 
 from newsbot.types import Amount, Capacity, Deal, Finding, Party, Span
 
@@ -92,6 +93,7 @@ def articles_of(one, *papers):
             language=paper.language,
             site=paper.site,
             url=paper.url or f"https://{paper.site}/{one.id}{n}",
+            fingerprint=unlike(paper.site),
             published_at=one.first_seen_at,
         )
         for n, paper in enumerate(papers)
