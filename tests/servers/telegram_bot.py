@@ -180,7 +180,7 @@ class TelegramBotServer(TelegramServer):
         with self._lock:
             self.documents.append((params["chat_id"], caption, content))
         return super().dispatch(
-            "sendMessage", {"chat_id": params["chat_id"], "text": caption}
+            "sendmessage", {"chat_id": params["chat_id"], "text": caption}
         )
 
 

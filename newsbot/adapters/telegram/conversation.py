@@ -167,10 +167,10 @@ class BotConversation:
                     tasks.create_task(self._listen())
                     tasks.create_task(self._talk())
             finally:
-                left = set(self._tasks)
-                for task in left:
+                beside = set(self._tasks)
+                for task in beside:
                     task.cancel()
-                await asyncio.gather(*left, return_exceptions=True)
+                await asyncio.gather(*beside, return_exceptions=True)
                 for request in self._requests:
                     await request.shutdown()
 
