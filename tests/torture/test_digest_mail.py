@@ -219,7 +219,7 @@ def test_what_was_given_up_is_in_the_next_digest(mail):
     for n in range(4):
         news(mail.store, f"n{n}", mail.at)
         mail.run(hours=24, step=timedelta(minutes=30))
-    mail.run(datetime(2026, 2, 4, 3, tzinfo=UTC), step=timedelta(minutes=30))
+    mail.run(datetime(2026, 2, 4, 5, 30, tzinfo=UTC), step=timedelta(minutes=30))
     assert {one.state for one in mail.letters} == {"failed"}
     mail.server.on("rcpt", READER, None)
     mail.run(hours=24)
