@@ -17,6 +17,7 @@ from newsbot.adapters.db.backups import backups_in, restore_backup, write_backup
 from newsbot.adapters.db.copying import check_database, count_rows
 from newsbot.errors import StoreBusyError
 from newsbot.subscribing import Subscriber, Wish
+from torture.ledgers import NAMES, ledger_at
 from torture.outboxes import FastClock, post
 
 CHATS = ["1", "2", "3"]
@@ -59,6 +60,22 @@ def test_a_backup_under_load_is_whole(tmp_path, figure):
         assert n_entries % 5 == 0  # a transaction is in it whole, or not at all
         assert n_entries >= 5 * least
     figure("written meanwhile", len(written), "transactions")
+
+
+@pytest.mark.case(66, "backups of every older version")
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_a_backup_of_any_older_version_comes_back(tmp_path, name):
+    """It is brought up to date on the way, with every deal and article that it had."""
+    old, path = tmp_path / "old.db", tmp_path / "news.db"
+    had = ledger_at(old, name, 3)
+    restore_backup(old, path, NOW)
+    open_store(path).close()  # nothing is left to migrate
+    assert list(tmp_path.glob("*.backup")) == []
+    assert check_database(path) is None
+    with closing(sqlite3.connect(path)) as raw:
+        has = count_rows(raw)
+    for table in ("articles", "deals", "findings", "deliveries", "feeds"):
+        assert has[table] == had[table] == 3
 
 
 @pytest.mark.case(66, "backups that are kept")

@@ -166,10 +166,14 @@ def _silence(path: Path, now: datetime) -> int:
         translated(str(path)),
         closing(sqlite3.connect(path, isolation_level=None)) as raw,
     ):
-        raw.execute("PRAGMA foreign_keys=ON")
         connection = Connection(Database(raw))
+        # As at a start, without foreign keys: a table that is laid out anew would empty
+        # those that point at it. The backup itself is the copy that is made first.
+        raw.execute("PRAGMA foreign_keys=OFF")
         with connection.atomic() as db:
-            MIGRATIONS.apply(db)  # the backup itself is the copy that is made first
+            MIGRATIONS.apply(db)
+        raw.execute("PRAGMA foreign_keys=ON")
+        with connection.atomic() as db:
             n_held = 0
             for table, state in (
                 ("deliveries", "unknown"),
