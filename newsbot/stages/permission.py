@@ -73,7 +73,7 @@ def _concerning(text: str) -> str:
     The parser keeps a copy of each rule for each name of its group: 250 kB of names
     before 250 kB of rules would be hundreds of millions of them.
     """
-    lines = []
+    lines: list[str] = []
     for line in text.splitlines():
         said = line.partition("#")[0].strip()
         if match := _ADDRESSED.fullmatch(said):
