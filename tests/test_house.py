@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "types": {"courtesy"},
     "courtesy": set(),
     "errors": set(),
-    "ports": {"errors", "mailing", "talking", "types", "versions"},
+    "ports": {"courtesy", "errors", "mailing", "talking", "types", "versions"},
     "mailing": {"types"},
     "talking": {"types"},
     "versions": {"types"},

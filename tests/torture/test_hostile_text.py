@@ -66,7 +66,7 @@ def server():
         yield running
 
 
-@pytest.mark.case(33, "17 encodings, declared, undeclared and lied about: feeds")
+@pytest.mark.case(33, "18 encodings, declared, undeclared and lied about: feeds")
 def test_german_feeds_survive_their_encoding(server, tmp_path, parsing):
     """Every title arrives with its umlauts, its quotes and its euro."""
     with Rig(tmp_path, server, parsing=parsing) as rig:
@@ -85,7 +85,7 @@ def test_german_feeds_survive_their_encoding(server, tmp_path, parsing):
         rig.intact()
 
 
-@pytest.mark.case(33, "17 encodings, declared, undeclared and lied about: pages")
+@pytest.mark.case(33, "18 encodings, declared, undeclared and lied about: pages")
 def test_german_pages_survive_their_encoding(parsing):
     """By header or by the page's own word, the text is German."""
     calls, names = [], []
