@@ -61,8 +61,8 @@ def sitemap(_folder, site):
 
 def feed(_folder, site):
     item = (
-        f"<item><title>Meldung Nummer 1</title><link>{site.base}/1</link>"
-        "<pubDate>Fri, 03 May 2024 08:00:00 GMT</pubDate></item>"
+        f"<title>Meldung Nummer 1</title><link>{site.base}/1</link>"
+        "<pubDate>Fri, 03 May 2024 08:00:00 GMT</pubDate>"
     )
     kind = {"Content-Type": "application/rss+xml"}
     return site.on("/feed", Reply(200, kind, rss(item).encode()))

@@ -362,6 +362,7 @@ def tape(*numbers):
             data = page(number)
             head.size = len(data)
             archive.addfile(head, io.BytesIO(data))
+    with tarfile.open(fileobj=io.BytesIO(made.getvalue())) as archive:
         heads = [one.offset for one in archive.getmembers()]
     return made.getvalue(), heads
 

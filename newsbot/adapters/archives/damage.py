@@ -43,6 +43,15 @@ def end_of(file: Seekable, offset: int) -> int | None:
     return offset + body_ends + 4 if end is None else end
 
 
+def is_left(file: Seekable, offset: int) -> bool:
+    """Whether anything stands there but empty lines."""
+    file.seek(offset)
+    while data := file.read(WINDOW):
+        if data.strip(b"\0\r\n\t "):
+            return True
+    return False
+
+
 def next_record(file: Seekable, start: int) -> int | None:
     """Search the next record, or the next gzip member that begins with one."""
     file.seek(0)

@@ -89,18 +89,23 @@ class RemoteFile:
         self._pieces: dict[int, bytes] = {}
 
     def read(self, size: int = -1) -> bytes:
-        """Read at most so many bytes, of one piece.
+        """Read so many bytes, fewer only at the file's end.
 
         Raises:
             OSError: They did not come; a `FetchError` is its cause.
         """
-        if self.size is not None and self._at >= self.size:
-            return b""
-        number, start = divmod(self._at, PIECE)
-        piece = self._piece(number)
-        data = piece[start:] if size < 0 else piece[start : start + size]
-        self._at += len(data)
-        return data
+        data = bytearray()
+        while (size < 0 or len(data) < size) and (
+            self.size is None or self._at < self.size
+        ):
+            number, start = divmod(self._at, PIECE)
+            end = PIECE if size < 0 else start + size - len(data)
+            read = self._piece(number)[start:end]
+            if not read:
+                break  # shorter than it was a moment ago
+            data += read
+            self._at += len(read)
+        return bytes(data)
 
     def seek(self, offset: int) -> int:
         """Go on from there."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsbot.adapters.archives.bounded import Seekable, inflate, read_most, unchunk
-from newsbot.adapters.archives.damage import MAX_AGAIN, end_of, next_record
+from newsbot.adapters.archives.damage import MAX_AGAIN, end_of, is_left, next_record
 from newsbot.adapters.archives.places import (
     LISTS,
     MAX_BYTES,
@@ -210,7 +210,12 @@ def _run_of_records(file: Seekable, start: int) -> Generator[_Record, None, int 
             source.check()
             if held is not None:
                 yield held
-            return None
+            # The library passes over what it cannot take for the head of a record.
+            at = start if held is None else end_of(file, held.offset)
+            if at is None or not is_left(file, at):
+                return None
+            yield _Record(offset=at, kind="unknown", reason="cut off in its head")
+            return next_record(file, at + 1)
     except (OSError, ValueError, OverflowError) as error:
         source.check()
         reason = f"no WARC record: {error}"
