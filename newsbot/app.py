@@ -84,11 +84,6 @@ class App:
         self._closing.append(store.close)
         return store
 
-    @property
-    def store_name(self) -> str:
-        """Where the ledger lies, for messages."""
-        return str(self.config.database_path)
-
     @cached_property
     def fetcher(self) -> HttpFetcher:
         """The HTTP client with its guard."""

@@ -180,7 +180,7 @@ def _database(app: App) -> Iterator[Line]:
         yield Line(state="fail", part="database", text=text, fix=fix)
         return
     counts = sum(app.store.line.counts().values())
-    text = f"{app.store_name}, {counts} entries, version {version_of(connection)}"
+    text = f"{app.config.database_path}, {counts} entries, version {version_of(connection)}"
     yield Line(state="ok", part="database", text=text)
 
 

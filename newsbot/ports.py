@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import (
-    TYPE_CHECKING,
-    Literal,
-    ParamSpec,
-    Protocol,
-    TypeVar,
-    TypeVarTuple,
-)
+from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar, TypeVarTuple
 
 from newsbot.errors import StageError
 

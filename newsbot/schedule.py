@@ -148,7 +148,9 @@ class Service:
         scheduler.start()
         if self._bot is not None:
             self._bot.start()
-        log.info("started pid=%d database=%s", os.getpid(), self._app.store_name)
+        log.info(
+            "started pid=%d database=%s", os.getpid(), self._app.config.database_path
+        )
         try:
             with self._app.mailroom.pages(self._app.clock):
                 while not self._stopping:
