@@ -180,7 +180,8 @@ def _database(app: App) -> Iterator[Line]:
         yield Line(state="fail", part="database", text=text, fix=fix)
         return
     counts = sum(app.store.line.counts().values())
-    text = f"{app.config.database_path}, {counts} entries, version {version_of(connection)}"
+    place, version = app.config.database_path, version_of(connection)
+    text = f"{place}, {counts} entries, version {version}"
     yield Line(state="ok", part="database", text=text)
 
 
