@@ -27,7 +27,9 @@ MAX_MUTE = timedelta(days=365)
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
 _SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)", re.IGNORECASE)
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_TERM = re.compile(r'(?:(\w+):)?("[^"]*"|\S+)')
+_TERM = re.compile(r'(?:(\w+):)?((?:"[^"]*"|\S)+)')
+#: What stands between commas; one in quotes is part of a name.
+_PART = re.compile(r'(?:"[^"]*"|[^,])+')
 _KEYS = {
     "party": "parties", "partei": "parties", "firma": "parties",
     "type": "types", "typ": "types", "art": "types",
@@ -117,6 +119,8 @@ def read_filters(text: str) -> Filters:
 
     >>> read_filters("min:1bn data* !rumour").words
     ('data*',)
+    >>> read_filters('party:Oracle,"Schwarz Digits"').parties
+    ('Oracle', 'Schwarz Digits')
     """
     found: dict[str, list[object]] = {}
     for key, raw in _TERM.findall(text[:MAX_TYPED]):
@@ -128,8 +132,8 @@ def read_filters(text: str) -> Filters:
         if field is None:
             raise FilterError(f"{key}:")
         # A sum may hold a comma: "1,5 Mrd".
-        parts = [value] if field == "min_amount" else value.split(",")
-        for part in filter(None, map(str.strip, parts)):
+        parts = [value] if field == "min_amount" else _PART.findall(raw)
+        for part in filter(None, (one.strip(' "') for one in parts)):
             found.setdefault(field, []).append(_value(field, part, key))
     if any(len(terms) > MAX_TERMS for terms in found.values()):
         raise FilterError(f"> {MAX_TERMS}")
