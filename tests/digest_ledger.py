@@ -188,6 +188,8 @@ def _announce(store, article, story):
     store.feeds.add(host)
     store.feeds.polled(host, [entry], story.at)
     store.line.put_article(article)
+    with store.atomic() as db:  # it has walked the line to its end
+        db.execute("UPDATE entries SET state = 'done' WHERE id = ?", [entry.id])
 
 
 def _amount(article, written):

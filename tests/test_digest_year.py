@@ -19,8 +19,13 @@ from newsbot.subscribing import Subscriber, Wish
 #: The days on which Berlin's clock changes, and the mail is sent, too.
 CHANGES = (date(2026, 3, 29), date(2026, 10, 25))
 DAY = timedelta(days=1)
-#: Another paper than the first.
-OTHER = "circuitwire.example.org"
+#: Another paper in words of its own.
+SIGNED = {
+    "title": "Oracle has the signature",
+    "text": "It is signed: for $30 billion OpenAI rents halls in Ohio from Oracle. "
+    "They are to open next summer, the paper says.",
+    "site": "circuitwire.example.org",
+}
 
 
 def enter(store, n, confirmed_at):
@@ -85,11 +90,11 @@ def live(mail, begin, end, step):
         day = now.date()
         if now.hour == 3 and now.minute == 0:
             if moving is not None:  # what was new yesterday has moved on
-                happen(mail.store, moving, now, "update", status="expanded", site=OTHER)
+                happen(mail.store, moving, now, "update", **SIGNED)
                 moving = None
             near = any(0 <= (one - day).days <= 1 for one in CHANGES)
             if now + 3 * DAY < end and (near or (day - begin.date()).days % 6 == 0):
-                happen(mail.store, n_deals, now, "new")
+                happen(mail.store, n_deals, now, "new", status="talks")
                 moving, n_deals = n_deals, n_deals + 1
         write_due(mail.room.press, now)
         if day in CHANGES:
@@ -153,7 +158,7 @@ def fresh_in(text):
     found = set()
     for title, part in zip(parts[1::2], parts[2::2], strict=True):
         names = set(re.findall(r"(?<=/)deal-\d+-\w+(?=\.html)", part))
-        if title in {words.new for words in WORDS.values()}:
+        if title in {words.talks for words in WORDS.values()}:
             found |= names
         elif title in {words.updates for words in WORDS.values()}:
             # The report that it was new is named as a source again.
