@@ -16,7 +16,8 @@ def _import_lightly() -> None:
     the rest.
     """
     hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # None: there is no such module
+    # None: there is no such module.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # likewise
     try:
         import_module("sqlite_utils")
     finally:
