@@ -111,7 +111,7 @@ def test_each_reads_ahead_by_count_and_by_bytes(n_bytes, expected):
         nonlocal n_pulled
         for n in range(100):
             n_pulled += 1
-            body = ENDLESS if n == 0 else story(f"Story {n}").encode() + b" " * n_bytes
+            body = ENDLESS if n == 0 else story(f"Story {n}") + b" " * n_bytes
             yield page(body), entry(title=""), NOW
 
     with closing(ParsingPool(n_processes=2, limits=ParsingLimits(seconds=1.5))) as slow:
