@@ -93,7 +93,7 @@ def articles_of(one, *papers):
             language=paper.language,
             site=paper.site,
             url=paper.url or f"https://{paper.site}/{one.id}{n}",
-            fingerprint=unlike(paper.site),
+            fingerprint=unlike(ascii(paper.site)),
             published_at=one.first_seen_at,
         )
         for n, paper in enumerate(papers)
