@@ -91,7 +91,6 @@ def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:
     """Replay the alerts in published order against the stories they tell of."""
     stories = {deal.story for one in predictions for deal in one.gold.deals}
     alerted: set[str] = set()
-    merged: dict[str, set[str]] = {}
     n_false = n_duplicate = n_updates = 0
     order = sorted(
         range(len(predictions)),
@@ -105,8 +104,6 @@ def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:
         for right, predicted in match_deals(one.gold.deals, told, same):
             if predicted is None:
                 continue
-            if right is not None:
-                merged.setdefault(predicted.story, set()).add(right.story)
             verdict = verdicts[id(predicted)]
             n_updates += verdict == "update"
             if verdict != "new":
@@ -123,8 +120,6 @@ def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:
         "alerted": len(alerted),
         "false_alerts": n_false,
         "duplicate_alerts": n_duplicate,
-        # Stories that one deal holds besides its first.
-        "false_merges": sum(len(held) - 1 for held in merged.values()),
         "updates": n_updates,
         "precision": counts.precision,
         "recall": counts.recall,

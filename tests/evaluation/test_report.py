@@ -166,7 +166,7 @@ def test_the_report_has_exactly_the_format_s_keys():
     assert set(made["amounts"]) == rates | {"kind_accuracy", "bound_accuracy"}
     assert set(made["roles"]) == set(made["status"]) == {"accuracy"}
     assert set(made["alerts"]) == set(
-        "stories alerted false_alerts duplicate_alerts false_merges updates "
+        "stories alerted false_alerts duplicate_alerts updates "
         "precision recall".split()
     )
     assert set(made["grounding"]) == {"claims", "verbatim"}
@@ -247,23 +247,6 @@ def test_a_second_alert_for_a_story_is_a_duplicate():
         predicted(("e", "new", BOTH), deals=[one], hours=1),
     )
     assert (made["alerted"], made["duplicate_alerts"]) == (1, 1)
-
-
-def test_two_stories_in_one_deal_are_a_false_merge():
-    """Whoever reads of the second one takes it for the first: counted, once a story."""
-    one, other = gold_deal("s"), gold_deal("t")
-    made = alerts(
-        predicted(("d", "new", BOTH), deals=[one]),
-        predicted(("d", "repeat", BOTH), deals=[other], hours=1),
-        predicted(("d", "update", BOTH), deals=[other], hours=2),
-        predicted(("d", "repeat", BOTH), hours=3),
-    )
-    assert (made["false_merges"], made["duplicate_alerts"]) == (1, 0)
-    apart = alerts(
-        predicted(("d", "new", BOTH), deals=[one]),
-        predicted(("e", "new", BOTH), deals=[other], hours=1),
-    )
-    assert apart["false_merges"] == 0
 
 
 def test_an_alert_for_no_deal_is_false():
