@@ -166,8 +166,7 @@ def test_the_report_has_exactly_the_format_s_keys():
     assert set(made["amounts"]) == rates | {"kind_accuracy", "bound_accuracy"}
     assert set(made["roles"]) == set(made["status"]) == {"accuracy"}
     assert set(made["alerts"]) == set(
-        "stories alerted false_alerts duplicate_alerts updates "
-        "precision recall".split()
+        "stories alerted false_alerts duplicate_alerts updates precision recall".split()
     )
     assert set(made["grounding"]) == {"claims", "verbatim"}
     assert set(made["summaries"]) == set(
