@@ -37,7 +37,8 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |semiconductors?|accelerators?|\w*beschleuniger[ns]?|processors?|\w*prozessor(?:en|s)?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
-|generativ\w*|workloads?|compilers?
+|generativ\w*|workloads?|compilers?|servern|lernende[mnrs]?|steckkarten|blackwell|trainium|h[12]00s?|[gb]b?[23]00s?
+|coreweaves?|nscales?|nebius|crusoes?
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
@@ -79,6 +80,7 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |zieh(?:t|en)|zog(?:en)?|gemeinsam\w*|zusammen|bau(?:t|en|te|ten)|betreib\w+|betrieb
 |entwickel\w+|\w*konsorti(?:um|en)|\w*angebot(?:e|s)?|angeboten|biet(?:et|en)|verfügbar
 |einführ\w+|führt|integrier\w+|vertreib\w+|vertrieb\w*|kund(?:e|en|in)|\w*kunde(?:n)?
+|verk(?:auf|äuf)\w*|eingemietet|abruf\w*
 |zahl(?:t|en|te|ten)|bezahl\w+|anteile?n?|eingestiegen|bring(?:t|en)|brachte[n]?
 |milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*
 """

@@ -365,7 +365,7 @@ def test_a_feed_by_its_older_pages(server, fetcher):
     server.on("/older", atom(2, "/gone"))
     server.on("/gone", Reply(404))
     feed = Feed(id="f", url=url, language=None, every_minutes=15, source="command")
-    how = Walk(hosts=Hosts(0.0), secrets={})
+    how = Walk(hosts=Hosts(0.0), secrets=None)
     now = datetime(2024, 6, 1, tzinfo=UTC)
     read = list(FeedArchive(feed, fetcher, lambda: now, how).documents(""))
     assert [one.url.rsplit("/", 1)[1] for one in read] == ["1", "2", "gone"]
