@@ -38,7 +38,7 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
 |generativ\w*|workloads?|compilers?|servern|lernende[mnrs]?|steckkarten|blackwell|trainium|h[12]00s?|[gb]b?[23]00s?
-|coreweaves?|nscales?|nebius|crusoes?
+|coreweaves?|nscales?|crusoes?
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
