@@ -66,7 +66,7 @@ def _lines(session: Session, asked: Asked) -> list[DealLine]:
         return session.app.store.catalogue.these([deal.id for deal in found])
     from newsbot.adapters.db.catalogue import Narrowed
 
-    if not asked.pairs:
+    if not (asked.types or asked.statuses) and asked.since is asked.until is None:
         return session.store.catalogue.lines(Narrowed())
     wanted = wanted_of(asked, datetime.now(UTC))
     return session.store.catalogue.lines(

@@ -82,6 +82,7 @@ def test_a_chat_that_hangs_keeps_nobody_else_waiting(tmp_path):
         for n in range(3):
             bot.server.say(int(OTHER), "/help")
             bot.server.until(lambda n=n: len(bot.server.messages(OTHER)) == n + 1)
+        bot.server.until(lambda: len(waiting(bot)) == 1)  # what was taken is noted
         assert [row["n_attempts"] for row in waiting(bot)] == [0]  # it still hangs
         bot.server.release()
 

@@ -108,6 +108,8 @@ def test_the_order_of_a_day_s_arrivals_makes_no_other_deals(told, seed):
     again, _ = replay(shuffled)
 
     def groups(stories: dict[str, set[str]]) -> set[frozenset[str]]:
-        return {frozenset(together) for together in stories.values()}
+        # Of stories that nothing tells apart, the order may decide.
+        alike = set().union(*ALIKE)
+        return {frozenset(together - alike) for together in stories.values()}
 
     assert groups(plain) == groups(again)
