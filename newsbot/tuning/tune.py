@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from newsbot.adapters.adapter_file import Adapter
+from newsbot.adapters.hf_attention import attention_name
 from newsbot.adapters.hf_reader import ReaderConfig, load_decoder
 from newsbot.adapters.hf_tokenizer import HfTokenizer
 from newsbot.errors import UserError
@@ -166,6 +167,9 @@ class _Workshop:
             ),
             n_layers=recipe.layers,
         )
+        # Judging keeps torch's own until an adapter ships that learned with the other:
+        # what differs in the last digits moves articles near a threshold.
+        decoder.set_attn_implementation(attention_name(decoder.device, decoder.dtype))
         network = make_network(decoder, recipe, int(decoder.config.hidden_size))
         network.to(next(decoder.parameters()).device)
         return network
