@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -151,7 +152,9 @@ def test_no_means_no_question_about_which():
 def test_what_the_gate_keeps_out_is_not_asked():
     """A text without a word of AI or agreement has probability 0 and costs nothing."""
     model = Scripted(told(GOOD))
-    (judgement,) = judge(model, read("Es regnet in Kassel.", language="de"))
+    reading = read("Es regnet in Kassel.", language="de")
+    dull = replace(reading.article, title="Wetter in Kassel")
+    (judgement,) = judge(model, replace(reading, article=dull))
     assert judgement.assessment.probability == 0
     assert judgement.findings == ()
     assert model.questions == model.requests == []
