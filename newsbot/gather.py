@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from newsbot.adapters.archives.opening import FILE_KINDS, open_files, ordered
 from newsbot.adapters.archives.remote import RemoteWarcArchive
@@ -28,8 +28,6 @@ from newsbot.types import identity
 Kind = Literal["warc", "sitemap", "feed", "wayback", "files", "jsonl", "mbox", "shards"]
 #: Kinds that lie on the web; the others are files.
 ON_THE_WEB: frozenset[Kind] = frozenset({"sitemap", "feed", "wayback"})
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

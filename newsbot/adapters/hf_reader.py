@@ -313,8 +313,6 @@ def load_decoder(folder: Path, config: ReaderConfig, *, n_layers: int) -> Any:
     try:
         from transformers import AutoConfig, AutoModel
         from transformers.utils import logging as transformers_logging
-
-        from newsbot.adapters.hf_attention import attention_name
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
     transformers_logging.disable_progress_bar()  # stderr belongs to the command
@@ -340,7 +338,7 @@ def load_decoder(folder: Path, config: ReaderConfig, *, n_layers: int) -> Any:
                 use_safetensors=True,
                 trust_remote_code=False,
                 # Named here, for a config may name a kernel to fetch and run.
-                attn_implementation=attention_name(device, dtype),
+                attn_implementation="sdpa",
                 output_loading_info=True,
             )
         finally:

@@ -239,7 +239,7 @@ def likeness(
     elif agreement is False and not sequel:
         at_last = signed and sides.same  # who negotiated with it signs with it
         may_be = at_last or (same_event and sides.same and bool(common))
-        near = may_be and sums_agree(finding, deal, NEAR_TOLERANCE)
+        near = may_be and _is_near(finding, deal)
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if not (same_event or common):
@@ -299,6 +299,26 @@ def sums_agree(
         else a_currency == b_currency and close(a, a_currency, b, b_currency)
         for a, a_currency, kind in said
         for b, b_currency, other in known
+    )
+
+
+def _is_near(finding: Finding, deal: Deal) -> bool:
+    """Whether some sum is twice the other, or half, at most, and none is farther off.
+
+    Of sums of one kind that both tell: what an investor puts in may stay what it was in
+    the talks while the order that it pays for becomes another one.
+    """
+    said = _figures(finding)
+    known = [figure for other in deal.findings for figure in _figures(other)]
+    both = {kind for _, _, kind in said} & {kind for _, _, kind in known}
+    return bool(sums_agree(finding, deal, NEAR_TOLERANCE)) and all(
+        any(
+            close(a, a_currency, b, b_currency, NEAR_TOLERANCE)
+            for a, a_currency, one in said
+            for b, b_currency, other in known
+            if one == other == kind
+        )
+        for kind in both
     )
 
 

@@ -101,6 +101,17 @@ def parts_of(path: Path, wanted: Callable[[str], bool], what: str) -> tuple[Part
     return tuple(parts)
 
 
+def read_list(data: bytes) -> list[str]:
+    """Read a list of files, plain or gzipped: one name a line, each once, sorted.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        data = inflate(data, MAX_LIST)
+    return sorted({one.strip() for one in data.decode().split("\n")} - {""})
+
+
 def listed_parts(path: Path) -> tuple[Part, ...]:
     """List the files that a list names, by name.
 
@@ -115,10 +126,7 @@ def listed_parts(path: Path) -> tuple[Part, ...]:
         UserError: It cannot be read, or none of its files is there.
     """
     try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = inflate(data, MAX_LIST)
-        names = sorted({one.strip() for one in data.decode().split("\n")} - {""})
+        names = read_list(path.read_bytes())
         bases = (path.absolute().parent, *path.absolute().parent.parents)
         files = [
             next((base / name for base in bases if (base / name).is_file()), None)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urljoin, urlsplit
 
-from newsbot.adapters.archives.bounded import inflate
-from newsbot.adapters.archives.places import LISTS, MAX_LIST, Part, rest_of
+from newsbot.adapters.archives.places import LISTS, Part, read_list, rest_of
 from newsbot.adapters.archives.warc import documents_of, missing, need_fastwarc
 from newsbot.adapters.archives.web import Ask
 from newsbot.errors import FetchError, UserError
@@ -127,10 +126,7 @@ class RemoteFile:
 
 def _listed(url: str, ask: Ask) -> list[str]:
     try:
-        data = ask(url).body
-        if data.startswith(b"\x1f\x8b"):
-            data = inflate(data, MAX_LIST)
-        names = sorted({one.strip() for one in data.decode().split("\n")} - {""})
+        names = read_list(ask(url).body)
     except FetchError as error:
         raise UserError(f"{url}: {error.reason}") from error
     except ValueError as error:
