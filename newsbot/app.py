@@ -1,7 +1,6 @@
 """Builds everything from the config: the one place that picks adapters.
 
-Heavy libraries are imported where they are first needed, so that a command
-which needs no model loads none.
+Heavy libraries are imported where they are first needed, not by every command.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 The state on an entry's row says where it stands. Each turn takes what is due in
 one state, calls the stage outside any transaction, and then, in one transaction,
-stores the product and moves the row, but only if it is still where it was. A
-kill at any line costs at most one repeated batch.
+stores the product and moves the row if it still stands there: a kill costs a batch.
 """
 
 from __future__ import annotations

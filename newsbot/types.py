@@ -1,8 +1,7 @@
 """The nouns: what walks down the line, from a feed to a delivered message.
 
-Every noun is frozen, slotted, keyword-only. Ids are hashes of what makes the thing
-itself (`identity`): a step done twice finds the same row. `_at` is an aware UTC time.
-Offsets count code points of `Article.full_text`.
+Ids are hashes of what makes the thing itself (`identity`): a step done twice finds the
+same row. `_at` is an aware UTC time, offsets count code points of `Article.full_text`.
 """
 
 from __future__ import annotations
