@@ -22,7 +22,6 @@ from newsbot.errors import ModelMissingError
 from newsbot.stages import questions
 from newsbot.stages.heads import (
     CLASSES,
-    DOUBLE,
     EXCLUSIVE,
     NAME_UNITS,
     PAIR_WIDTH,
@@ -37,7 +36,7 @@ from newsbot.stages.heads import (
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
 _NAMER_PARTS = ("inner", "inner_bias", "outer", "outer_bias")
 #: Bump when a file of this version could not be read by an older one.
-FORMAT = 1
+FORMAT = 2
 #: Bytes of a file's own head; a card is a few thousand.
 MAX_HEADER = 1_000_000
 #: What a missing, cut or altered file makes its readers raise.
@@ -166,7 +165,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             if not np.isfinite(tensor).all():
                 raise ValueError(f"{name}: not all numbers")
         names = {n[5:-2] for n in tensors if n.startswith("lora.")}
-        width = tensors["head.article.weights"].shape[-1]
+        width = tensors["head.article.weights"].shape[-1] // 2
         if (layer := int(metadata["layer"])) < 1:
             raise ValueError(f"{layer} layers")
         heads = HeadSet(
@@ -198,14 +197,14 @@ def _matrices(
 
 def _head(tensors: Mapping[str, NDArray[np.float32]], name: str, width: int) -> Head:
     weights, bias = tensors[f"head.{name}.weights"], tensors[f"head.{name}.bias"]
-    n_classes, n_in = CLASSES[name], width * (2 if name in DOUBLE else 1)
-    if weights.shape != (n_classes, n_in) or bias.shape != (n_classes,):
+    n_classes = CLASSES[name]
+    if weights.shape != (n_classes, 2 * width) or bias.shape != (n_classes,):
         raise ValueError(f"head {name}: of another shape")
     return Head(weights=weights, bias=bias, exclusive=name in EXCLUSIVE)
 
 
 def _pair(tensors: Mapping[str, NDArray[np.float32]], name: str, width: int) -> Pair:
-    side = ((PAIR_WIDTH, width), (PAIR_WIDTH,))
+    side = ((PAIR_WIDTH, 2 * width), (PAIR_WIDTH,))
     parts = {}
     for part, shape in zip(_PAIR_PARTS, (*side, *side, (1,)), strict=True):
         parts[part] = tensors[f"pair.{name}.{part}"]

@@ -28,6 +28,7 @@ from newsbot.stages.likeness import is_rare
 from newsbot.stages.naming import continued, find_names, last_tokens, whole_names
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, with_names
+from newsbot.stages.recall import recall_text
 from newsbot.stages.words import tokens
 from newsbot.types import Assessment, Dropped, Finding, OrganisationMention
 
@@ -78,7 +79,7 @@ class HeadJudge:
         decision: Gated,
         now: datetime,
     ) -> Judgement:
-        likely = [self._one("article", memory.answer)[0] for memory in memories]
+        likely = [self._one("article", recall_text(memory))[0] for memory in memories]
         assessment = Assessment(
             article_id=reading.article.id,
             probability=float(max(likely, default=0.0)),

@@ -35,7 +35,9 @@ from newsbot.stages.grouping import (
 from newsbot.stages.heads import Head, HeadSet
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.payers import find_payers, in_list, in_order
+from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
+from newsbot.stages.recall import recall
 from newsbot.stages.sentences import token_range
 from newsbot.types import (
     AMOUNT_KINDS,
@@ -89,7 +91,7 @@ class Extraction:
     def _asked(self) -> Array:
         """States behind the questions about names, sums and capacities, in order."""
         reading = self._reading
-        return self._memory.ask(
+        return self._recall(
             [
                 *(
                     questions.about_organisation(reading, one, self._gazetteer)
@@ -99,6 +101,12 @@ class Extraction:
                 *(questions.about_quantity(reading, one) for one in self._quantities),
             ]
         )
+
+    def _recall(self, asked: Sequence[Question]) -> Array:
+        return recall(self._memory, asked)
+
+    def _about_deal(self, names: Sequence[str]) -> Question:
+        return questions.about_deal(self._reading, names, self._gazetteer)
 
     @cached_property
     def _everyone(self) -> list[Claim]:
@@ -169,12 +177,8 @@ class Extraction:
         if n == 2:
             return shared
         pairs = list(combinations(range(n), 2))
-        asked = self._memory.ask(
-            [
-                questions.about_deal([claims[a].mention.name, claims[b].mention.name])
-                for a, b in pairs
-            ]
-        )
+        names = [claim.mention.name for claim in claims]
+        asked = self._recall([self._about_deal([names[a], names[b]]) for a, b in pairs])
         likely = self._heads["deal"].probabilities(asked)[:, 0]
         for (a, b), probability in zip(pairs, likely, strict=True):
             steps = steps_apart(self._reading, claims[a].sentences, claims[b].sentences)
@@ -241,10 +245,13 @@ class Extraction:
 
     def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> Array:
         """How likely each of these pays its sum, shape (n_asked,)."""
-        states = self._memory.ask(
+        states = self._recall(
             [
                 questions.about_payer(
-                    self._reading, questions.Sum(mentions=one.mentions), name
+                    self._reading,
+                    questions.Sum(mentions=one.mentions),
+                    name,
+                    self._gazetteer,
                 )
                 for one, name in asked
             ]
@@ -300,10 +307,13 @@ class Extraction:
     ) -> Draft:
         thresholds = self._heads.thresholds
         names = [claim.mention.name for claim in group]
-        about, *parts = self._memory.ask(
+        about, *parts = self._recall(
             [
-                questions.about_deal(names),
-                *(questions.about_role(names, name) for name in names),
+                self._about_deal(names),
+                *(
+                    questions.about_role(self._reading, names, name, self._gazetteer)
+                    for name in names
+                ),
             ]
         )
         kinds = self._heads["types"].probabilities(about[None, :])[0]

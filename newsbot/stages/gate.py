@@ -38,19 +38,21 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
 |generativ\w*|workloads?|compilers?|servern|lernende[mnrs]?|steckkarten|blackwell|trainium|h[12]00s?|[gb]b?[23]00s?
-|coreweaves?|nscales?|crusoes?
+|coreweaves?|nscales?|crusoes?|fluidstacks?|yottas?|nebius|scaleways?|groqs?|cerebras
+|xais?|aleph|labs?|\w+labors?
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
 |künstliche[rn]?\s+intelligenz|maschinelle[sn]?\s+lernen|training\s+runs?
-|data[\s-]cent(?:er|re)s?
+|data[\s-]cent(?:er|re)s?|labor\s+für|web\s+services|capacity\s+(?:arrangement|deal|contract|agreement)s?
+|(?:gemietet\w*|ihre)\s+maschinen|maschinen\s+bei
 """
 _AGREEMENT = r"""
 deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ships)?
 |allianc\w+|alliances?|collaborat\w+|cooperat\w+|joint(?:ly)?|together|sign(?:s|ed|ing)?|ink(?:s|ed)?|seal(?:s|ed)?
 |contract(?:s|ed|ing)?|commit(?:s|ted|ment|ments|ting)?|pledg\w+|order(?:s|ed|ing)?
 |invest(?:s|ed|ing|ment|ments|or|ors)?|stakes?|fund(?:s|ed|ing)?|back(?:s|ed|ing|ers?)
-|rent(?:s|ed|ing|al)?|leas(?:e|es|ed|ing)|buy(?:s|ing)?|bought|purchas\w+|book(?:s|ed)?
+|borrow(?:s|ed|ing)?|lend(?:s|ing)?|lent|rent(?:s|ed|ing|al)?|leas(?:e|es|ed|ing)|buy(?:s|ing)?|bought|purchas\w+|book(?:s|ed)?
 |suppl(?:y|ies|ied|ying|iers?)|provid(?:e|es|ed|ing|ers?)|host(?:s|ed|ing)?
 |adopt(?:s|ed|ing)?|deploy(?:s|ed|ing|ment)?|choos\w+|chose|chosen|pick(?:s|ed)?
 |select(?:s|ed)?|tap(?:s|ped)?|secur(?:e|es|ed|ing)|reserv\w+|land(?:s|ed)?|w(?:on|ins?)
@@ -80,13 +82,13 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |zieh(?:t|en)|zog(?:en)?|gemeinsam\w*|zusammen|bau(?:t|en|te|ten)|betreib\w+|betrieb
 |entwickel\w+|\w*konsorti(?:um|en)|\w*angebot(?:e|s)?|angeboten|biet(?:et|en)|verfügbar
 |einführ\w+|führt|integrier\w+|vertreib\w+|vertrieb\w*|kund(?:e|en|in)|\w*kunde(?:n)?
-|verk(?:auf|äuf)\w*|eingemietet|abruf\w*
+|verk(?:auf|äuf)\w*|eingemietet|abruf\w*|vorgemerkt|vormerk\w+|leih(?:t|en)|geliehen|\w+summe
 |zahl(?:t|en|te|ten)|bezahl\w+|anteile?n?|eingestiegen|bring(?:t|en)|brachte[n]?
 |milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*
 """
 _AGREEMENT_PHRASE = r"""
 co-operat\w+|co-develop\w*|codevelop\w*|team(?:s|ed|ing)?\s+up|joins?\s+forces|letter\s+of\s+intent|term\s+sheet
-|turn(?:s|ed)?\s+to|anchor\s+tenant
+|turn(?:s|ed)?\s+to|anchor\s+tenant|hand(?:s|ed|ing)?\s+over|t(?:ear|ore|orn)\w*\s+up
 """
 _WORD = re.compile(r"\w+")
 _NO_NAMES = STOP | PLACES

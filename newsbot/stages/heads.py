@@ -1,6 +1,7 @@
 """Heads: from the model's states to probabilities.
 
-In: states behind an article or a question about it, each of unit mean square.
+In: what a model knows of an article and of places in it (`stages.recall`), two states
+of unit mean square or means of such, one behind the other.
 Out: probabilities per class, or per pair of things.
 Weights are plain arrays, so that nothing but numpy is needed to use them.
 """
@@ -31,8 +32,6 @@ CLASSES: Mapping[str, int] = {
 }
 #: Heads whose classes exclude one another.
 EXCLUSIVE = frozenset({"amount_kind", "status"})
-#: Heads that read the mean state of a piece of the text and its last state.
-DOUBLE = frozenset({"sentence"})
 #: What is weighed two by two: a sum or capacity and a party of its deal.
 PAIRS = ("belongs",)
 #: Numbers that a pair's sides are projected to.
@@ -45,7 +44,7 @@ NAME_UNITS = 64
 class Head:
     """One linear classifier."""
 
-    #: Shape (n_classes, width).
+    #: Shape (n_classes, 2 * width).
     weights: NDArray[np.float32]
     #: Shape (n_classes,).
     bias: NDArray[np.float32]
@@ -56,7 +55,7 @@ class Head:
         """Weigh states.
 
         Args:
-            states: Shape (n, width).
+            states: Shape (n, 2 * width).
 
         Returns:
             Shape (n, n_classes).
@@ -72,7 +71,7 @@ class Head:
 class Pair:
     """Weighs pairs: the product of two projections, and a bias."""
 
-    #: Shape (PAIR_WIDTH, width) and (PAIR_WIDTH,), for either side.
+    #: Shape (PAIR_WIDTH, 2 * width) and (PAIR_WIDTH,), for either side.
     left: NDArray[np.float32]
     left_bias: NDArray[np.float32]
     right: NDArray[np.float32]

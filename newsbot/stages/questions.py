@@ -1,12 +1,13 @@
 """What the model is asked about an article, once it has read it.
 
 In: a reading of an article.
-Out: short texts. Each is put behind the article alone, as if the others were not
-there, and the model's state at its last token is what the heads weigh.
+Out: questions. Each is put behind the article alone, as if the others were not there;
+what the heads weigh is the model's state at its last token, beside those at the
+places of the article that it asks about (`stages.recall`).
 
 A causal model knows a word only by what stands before it. Naming an organisation
 or a sum once more, behind the whole article, gives a state that knows all of it.
-The wording is part of the tuning: a change of it must bump `VERSION`.
+Wording and places are part of the tuning: a change of them must bump `VERSION`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from newsbot.types import (
 )
 
 #: Bump when any question changes: an adapter tuned on other ones is refused.
-VERSION = 3
-#: Does the article report a deal? Put behind every article.
+VERSION = 4
+#: Does the article report a deal? Put behind every article, about all of it.
 REPORTS = "\n\nDeal reported:"
 #: Characters of the sentence shown before and after a sum.
 BEFORE, AFTER = 60, 45
@@ -47,6 +48,15 @@ _TRADES: dict[OrganisationKind, str] = {
     "public": "public body",
     "consultancy": "consultancy",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A text to put behind an article, and what in the article it is about."""
+
+    text: str
+    #: First code point and the one after the last, of each place; none: all of it.
+    places: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +109,7 @@ def quantities(mentions: Sequence[CapacityMention]) -> list[Quantity]:
 
 def about_organisation(
     reading: Reading, candidate: Candidate, gazetteer: Gazetteer
-) -> str:
+) -> Question:
     """Ask what an organisation is to the deal."""
     spelled: list[str] = []
     for mention in candidate.mentions:
@@ -109,32 +119,73 @@ def about_organisation(
     known = gazetteer.get(candidate.name)
     trade = _TRADES[known.kind] if known else "company"
     also = f" ({', '.join(spelled[:MAX_SPELLINGS])})" if spelled else ""
-    return f"\n\nOrganisation: {candidate.name}{also}, {trade}:"
+    return Question(
+        text=f"\n\nOrganisation: {candidate.name}{also}, {trade}:",
+        places=_places(candidate.mentions),
+    )
 
 
-def about_sum(reading: Reading, one: Sum) -> str:
+def about_sum(reading: Reading, one: Sum) -> Question:
     """Ask what a sum is to the deal."""
-    return f"\n\nSum: {_in_context(reading, one.mentions)}:"
+    return Question(
+        text=f"\n\nSum: {_in_context(reading, one.mentions)}:",
+        places=_places(one.mentions),
+    )
 
 
-def about_payer(reading: Reading, one: Sum, name: str) -> str:
+def about_payer(
+    reading: Reading, one: Sum, name: str, gazetteer: Gazetteer
+) -> Question:
     """Ask whether a party pays a sum."""
-    return f"\n\nSum: {_in_context(reading, one.mentions)}. Paid by {name}:"
+    return Question(
+        text=f"\n\nSum: {_in_context(reading, one.mentions)}. Paid by {name}:",
+        places=_places([*one.mentions, *_named(reading, [name], gazetteer)]),
+    )
 
 
-def about_quantity(reading: Reading, one: Quantity) -> str:
+def about_quantity(reading: Reading, one: Quantity) -> Question:
     """Ask what a capacity is to the deal."""
-    return f"\n\nCapacity: {_in_context(reading, one.mentions)}:"
+    return Question(
+        text=f"\n\nCapacity: {_in_context(reading, one.mentions)}:",
+        places=_places(one.mentions),
+    )
 
 
-def about_deal(names: Sequence[str]) -> str:
+def about_deal(
+    reading: Reading, names: Sequence[str], gazetteer: Gazetteer
+) -> Question:
     """Ask whether these made a deal together, of what kind, and how far it is."""
-    return f"\n\nDeal of {', '.join(names)}:"
+    return Question(
+        text=f"\n\nDeal of {', '.join(names)}:",
+        places=_places(_named(reading, names, gazetteer)),
+    )
 
 
-def about_role(names: Sequence[str], name: str) -> str:
+def about_role(
+    reading: Reading, names: Sequence[str], name: str, gazetteer: Gazetteer
+) -> Question:
     """Ask as what one party of a deal made it."""
-    return f"\n\nDeal of {', '.join(names)}. Role of {name}:"
+    return Question(
+        text=f"\n\nDeal of {', '.join(names)}. Role of {name}:",
+        places=_places(_named(reading, [name], gazetteer)),
+    )
+
+
+def _named(
+    reading: Reading, names: Sequence[str], gazetteer: Gazetteer
+) -> list[OrganisationMention]:
+    """Where any of these is named, or a unit or the parent of one."""
+    return [
+        mention
+        for mention in reading.organisations
+        if any(mention.name == n or gazetteer.related(mention.name, n) for n in names)
+    ]
+
+
+def _places(
+    mentions: Sequence[OrganisationMention | MoneyMention | CapacityMention],
+) -> tuple[tuple[int, int], ...]:
+    return tuple((mention.start, mention.end) for mention in mentions)
 
 
 def _in_context(

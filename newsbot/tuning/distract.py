@@ -18,8 +18,11 @@ from random import Random
 from newsbot.evaluation.gold import GoldArticle, GoldSpan
 from newsbot.tuning.names import invent_name
 
-#: Share of the articles of one pass that get an instruction, or foreign paragraphs.
-INSTRUCTED, FOREIGN = 0.15, 0.08
+#: Share of the articles of one pass that get an instruction: with a deal, and without.
+#: Orders tip what lies near the line, and articles without a deal are the fewer.
+INSTRUCTED = {True: 0.12, False: 0.3}
+#: Share that gets an order twice, and share that gets foreign paragraphs.
+REPEATED, FOREIGN = 0.05, 0.08
 _FAMOUS = (
     """
     OpenAI|Anthropic|Microsoft|Google|Amazon|Nvidia|Oracle|Meta|xAI|CoreWeave|Mistral AI
@@ -92,8 +95,10 @@ def distract(
     article: GoldArticle, others: Sequence[GoldArticle], rng: Random
 ) -> GoldArticle:
     """Put something foreign into an article, or leave it as it is."""
-    if rng.random() < INSTRUCTED:
+    if rng.random() < INSTRUCTED[bool(article.deals)]:
         article = _inserted(article, instruction(article.language, rng), rng)
+        if rng.random() < REPEATED:
+            article = _inserted(article, instruction(article.language, rng), rng)
     if rng.random() < FOREIGN:
         article = _lengthened(article, others, rng)
     return article

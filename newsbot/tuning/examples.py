@@ -19,7 +19,9 @@ from newsbot.stages import questions
 from newsbot.stages.amounts import same_value
 from newsbot.stages.naming import last_tokens
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
+from newsbot.stages.recall import places_in
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens as read_words
 from newsbot.tuning.labelled import named_words, some_capitals, with_labelled
@@ -37,10 +39,19 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question in tokens."""
+
+    ids: tuple[int, ...]
+    #: Tokens of the article that it is about, counted in `Example.ids`.
+    about: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """An organisation's question and answer."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     name: str
     #: Numbers of the deals it is a party of; empty: a bystander.
     deals: frozenset[int]
@@ -50,7 +61,7 @@ class Organisation:
 class Sum:
     """A sum's question and answer."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     #: Number of the deal it belongs to; None: background.
     deal: int | None
     #: Place in `AMOUNT_KINDS`; 0 where it belongs to none.
@@ -61,7 +72,7 @@ class Sum:
 class Quantity:
     """A capacity's question and answer."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     deal: int | None
 
 
@@ -69,7 +80,7 @@ class Quantity:
 class Pairing:
     """The question whether two organisations made a deal together."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     is_deal: bool
 
 
@@ -77,7 +88,7 @@ class Pairing:
 class Payment:
     """The question whether one party pays a sum of its deal."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     pays: bool
 
 
@@ -85,7 +96,7 @@ class Payment:
 class Part:
     """The question about one party's roles in one deal."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     #: One per `ROLES`.
     roles: tuple[bool, ...]
 
@@ -94,7 +105,7 @@ class Part:
 class Deal:
     """The question about one deal by its parties, and its answer."""
 
-    ids: tuple[int, ...]
+    asked: Asked
     #: One per `DEAL_TYPES`.
     types: tuple[bool, ...]
     #: Place in `STATUSES`.
@@ -108,7 +119,7 @@ class Example:
     id: str
     #: With begin-of-sequence.
     ids: tuple[int, ...]
-    reports: tuple[int, ...]
+    reports: Asked
     is_deal: bool
     #: First token of each sentence and the one after its last, counted in `ids`.
     sentences: tuple[tuple[int, int], ...]
@@ -127,23 +138,23 @@ class Example:
     named: tuple[int, ...] = ()
 
     @property
-    def asked(self) -> list[tuple[int, ...]]:
-        """Every question's tokens, in the order of the fields above."""
+    def asked(self) -> list[Asked]:
+        """Every question, in the order of the fields above."""
         return [
             self.reports,
-            *(one.ids for one in self.organisations),
-            *(one.ids for one in self.sums),
-            *(one.ids for one in self.quantities),
-            *(one.ids for one in self.pairings),
-            *(one.ids for one in self.deals),
-            *(one.ids for one in self.parts),
-            *(one.ids for one in self.payments),
+            *(one.asked for one in self.organisations),
+            *(one.asked for one in self.sums),
+            *(one.asked for one in self.quantities),
+            *(one.asked for one in self.pairings),
+            *(one.asked for one in self.deals),
+            *(one.asked for one in self.parts),
+            *(one.asked for one in self.payments),
         ]
 
     @property
     def n_tokens(self) -> int:
         """Tokens of the article and all its questions."""
-        return len(self.ids) + sum(len(ids) for ids in self.asked)
+        return len(self.ids) + sum(len(asked.ids) for asked in self.asked)
 
 
 def make_example(
@@ -172,13 +183,16 @@ def make_example(
             any(s.start < sentence.end and sentence.start < s.end for s in spans)
         )
 
-    def ask(question: str) -> tuple[int, ...]:
-        return tokenizer.encode(question).ids
+    def ask(question: Question) -> Asked:
+        about = places_in(tokens.offsets, question.places) + n_prefix
+        return Asked(
+            ids=tokenizer.encode(question.text).ids, about=tuple(about.tolist())
+        )
 
     example = Example(
         id=article.id,
         ids=tokenizer.prefix + tokens.ids,
-        reports=ask(questions.REPORTS),
+        reports=ask(Question(text=questions.REPORTS, places=())),
         is_deal=bool(article.deals),
         sentences=tuple(sentences),
         states=tuple(states),
@@ -187,6 +201,9 @@ def make_example(
         return example
     words = list(read_words(reading.article.full_text))
     capitals = some_capitals(reading, words, Random(article.id))
+    # Judging finds all that it asks about in its reading.
+    everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
+    proposed = replace(reading, organisations=tuple(everyone))
     who = tuple(
         _organisation(
             article,
@@ -194,7 +211,7 @@ def make_example(
             ask(questions.about_organisation(reading, one, gazetteer)),
             gazetteer,
         )
-        for one in questions.candidates([*reading.organisations, *capitals])
+        for one in questions.candidates(everyone)
     )
     sums = questions.sums(reading.money)
     return replace(
@@ -211,14 +228,16 @@ def make_example(
         ),
         pairings=tuple(
             Pairing(
-                ids=ask(questions.about_deal([a.name, b.name])),
+                asked=ask(questions.about_deal(proposed, [a.name, b.name], gazetteer)),
                 is_deal=bool(a.deals & b.deals),
             )
             for a, b in _pairs(who)
         ),
         deals=tuple(
             Deal(
-                ids=ask(questions.about_deal(_names(deal, gazetteer))),
+                asked=ask(
+                    questions.about_deal(reading, _names(deal, gazetteer), gazetteer)
+                ),
                 types=tuple(type_ in deal.types for type_ in DEAL_TYPES),
                 status=STATUSES.index(deal.status),
             )
@@ -226,9 +245,12 @@ def make_example(
         ),
         parts=tuple(
             Part(
-                ids=ask(
+                asked=ask(
                     questions.about_role(
-                        _names(deal, gazetteer), gazetteer.canonical(name)
+                        reading,
+                        _names(deal, gazetteer),
+                        gazetteer.canonical(name),
+                        gazetteer,
                     )
                 ),
                 roles=tuple(role in roles for role in ROLES),
@@ -237,7 +259,10 @@ def make_example(
             for name, roles in deal.parties
         ),
         payments=tuple(
-            Payment(ids=ask(questions.about_payer(reading, one, name)), pays=pays)
+            Payment(
+                asked=ask(questions.about_payer(reading, one, name, gazetteer)),
+                pays=pays,
+            )
             for one in sums
             for name, pays in _payers(article, one, gazetteer)
         )[:MAX_PAYMENTS],
@@ -297,7 +322,7 @@ def _pairs(
 def _organisation(
     article: GoldArticle,
     candidate: questions.Candidate,
-    ids: tuple[int, ...],
+    asked: Asked,
     gazetteer: Gazetteer,
 ) -> Organisation:
     deals = {
@@ -306,7 +331,7 @@ def _organisation(
         for name, _ in deal.parties
         if gazetteer.related(candidate.name, gazetteer.canonical(name))
     }
-    return Organisation(ids=ids, name=candidate.name, deals=frozenset(deals))
+    return Organisation(asked=asked, name=candidate.name, deals=frozenset(deals))
 
 
 def _told(article: GoldArticle, one: questions.Sum) -> tuple[int, GoldAmount] | None:
@@ -320,24 +345,22 @@ def _told(article: GoldArticle, one: questions.Sum) -> tuple[int, GoldAmount] | 
     return None
 
 
-def _sum(article: GoldArticle, one: questions.Sum, ids: tuple[int, ...]) -> Sum:
+def _sum(article: GoldArticle, one: questions.Sum, asked: Asked) -> Sum:
     told = _told(article, one)
     if told is None:
-        return Sum(ids=ids, deal=None)
+        return Sum(asked=asked, deal=None)
     number, amount = told
-    return Sum(ids=ids, deal=number, kind=AMOUNT_KINDS.index(amount.kind))
+    return Sum(asked=asked, deal=number, kind=AMOUNT_KINDS.index(amount.kind))
 
 
-def _quantity(
-    article: GoldArticle, one: questions.Quantity, ids: tuple[int, ...]
-) -> Quantity:
+def _quantity(article: GoldArticle, one: questions.Quantity, asked: Asked) -> Quantity:
     first = one.mentions[0]
     for number, deal in enumerate(article.deals):
         if any(
             _same(value, unit, first.value, first.unit) for value, unit in deal.capacity
         ):
-            return Quantity(ids=ids, deal=number)
-    return Quantity(ids=ids, deal=None)
+            return Quantity(asked=asked, deal=number)
+    return Quantity(asked=asked, deal=None)
 
 
 def _same(value: Decimal, unit: str, other: Decimal, other_unit: str) -> bool:

@@ -105,7 +105,7 @@ def named_words(
 def some_capitals(
     reading: Reading, words: Sequence[Token], rng: Random
 ) -> list[OrganisationMention]:
-    """Pick a few capitals that are part of no name."""
+    """Pick a few capitals that are part of no name, with all their places."""
     inside = {
         n
         for mention in reading.organisations
@@ -119,9 +119,11 @@ def some_capitals(
         and word.text not in STOP
         and word.start not in inside
     ]
+    names = {word.text for word in rng.sample(free, min(N_CAPITALS, len(free)))}
     return [
         OrganisationMention(
             name=word.text, kind="unknown", start=word.start, end=word.end
         )
-        for word in rng.sample(free, min(N_CAPITALS, len(free)))
+        for word in free
+        if word.text in names
     ]

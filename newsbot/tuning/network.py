@@ -19,7 +19,6 @@ from torch.nn import functional
 from newsbot.adapters.hf_branches import branch_mask, scaled
 from newsbot.stages.heads import (
     CLASSES,
-    DOUBLE,
     EXCLUSIVE,
     NAME_UNITS,
     PAIR_WIDTH,
@@ -86,12 +85,12 @@ class Network(nn.Module):
         self.decoder = decoder
         self.heads = nn.ModuleDict(
             {
-                name: nn.Linear(width * (2 if name in DOUBLE else 1), n_classes)
+                name: nn.Linear(2 * width, n_classes)
                 for name, n_classes in CLASSES.items()
             }
         )
-        self.left = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
-        self.right = nn.ModuleDict({n: nn.Linear(width, PAIR_WIDTH) for n in PAIRS})
+        self.left = nn.ModuleDict({n: nn.Linear(2 * width, PAIR_WIDTH) for n in PAIRS})
+        self.right = nn.ModuleDict({n: nn.Linear(2 * width, PAIR_WIDTH) for n in PAIRS})
         self.bias = nn.ParameterDict({n: nn.Parameter(torch.zeros(1)) for n in PAIRS})
         self.namer = nn.Sequential(
             nn.Linear(2 * width, NAME_UNITS), nn.ReLU(), nn.Linear(NAME_UNITS, 1)
@@ -125,7 +124,8 @@ class Network(nn.Module):
         ]
 
     def _answers(self, example: Example, states: Tensor, ends: list[int]) -> Answers:
-        asked = states[torch.tensor(ends)]
+        here = [states[list(one.about)].mean(0) for one in example.asked]
+        asked = torch.cat([states[torch.tensor(ends)], torch.stack(here)], 1)
         sizes = [
             1, len(example.organisations), len(example.sums),
             len(example.quantities), len(example.pairings), len(example.deals),
@@ -287,9 +287,9 @@ def _packed(example: Example) -> _Packed:
     n_article = len(ids)
     places, branches, ends = list(range(n_article)), [0] * n_article, []
     for number, asked in enumerate(example.asked, 1):
-        ids += asked
-        places += range(n_article, n_article + len(asked))
-        branches += [number] * len(asked)
+        ids += asked.ids
+        places += range(n_article, n_article + len(asked.ids))
+        branches += [number] * len(asked.ids)
         ends.append(len(ids) - 1)
     return _Packed(ids=ids, places=places, branches=branches, ends=ends)
 

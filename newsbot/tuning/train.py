@@ -49,8 +49,8 @@ class Recipe:
     #: Passes over the first run's articles, and over all of them in the second.
     epochs: int = 3
     last_epochs: int = 1
-    learning_rate: float = 1e-3
-    head_learning_rate: float = 4e-3
+    learning_rate: float = 5e-4
+    head_learning_rate: float = 2e-3
     #: Share of both rates in the second run.
     last_rate: float = 0.5
     weight_decay: float = 0.01

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from newsbot.adapters.adapter_file import (
+    FORMAT,
     MAX_HEADER,
     Adapter,
     load_adapter,
@@ -29,7 +30,6 @@ from newsbot.adapters.adapter_file import (
 from newsbot.errors import ModelMissingError
 from newsbot.stages.heads import (
     CLASSES,
-    DOUBLE,
     EXCLUSIVE,
     NAME_UNITS,
     PAIR_WIDTH,
@@ -59,9 +59,9 @@ def adapter() -> Adapter:
 
     def pair() -> Pair:
         return Pair(
-            left=numbers(PAIR_WIDTH, WIDTH),
+            left=numbers(PAIR_WIDTH, 2 * WIDTH),
             left_bias=numbers(PAIR_WIDTH),
-            right=numbers(PAIR_WIDTH, WIDTH),
+            right=numbers(PAIR_WIDTH, 2 * WIDTH),
             right_bias=numbers(PAIR_WIDTH),
             bias=numbers(1),
         )
@@ -74,7 +74,7 @@ def adapter() -> Adapter:
         heads=HeadSet(
             heads={
                 name: Head(
-                    weights=numbers(n, WIDTH * (2 if name in DOUBLE else 1)),
+                    weights=numbers(n, 2 * WIDTH),
                     bias=numbers(n),
                     exclusive=name in EXCLUSIVE,
                 )
@@ -212,7 +212,8 @@ def test_other_questions_are_refused(path, version):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"format": "2"},
+        {"format": str(FORMAT + 1)},
+        {"format": str(FORMAT - 1)},  # heads of half the width
         {"format": None},
         {"thresholds": None},
         {"thresholds": "high"},
@@ -320,15 +321,19 @@ def test_a_huge_head_is_not_read(path):
         (f"lora.{MODULE}.a", None),
         (f"lora.{MODULE}.b", None),
         ("head.party.bias", np.zeros(3, dtype=np.float32)),
-        ("head.roles.weights", np.zeros(6 * WIDTH, dtype=np.float32)),
-        ("head.status.weights", np.zeros((9, WIDTH), dtype=np.float32)),
+        ("head.roles.weights", np.zeros(12 * WIDTH, dtype=np.float32)),
+        ("head.status.weights", np.zeros((9, 2 * WIDTH), dtype=np.float32)),
         (f"lora.{MODULE}.a", np.zeros((RANK + 1, WIDTH), dtype=np.float16)),
         (f"lora.{MODULE}.b", np.zeros(RANK, dtype=np.float16)),
-        ("pair.belongs.left", np.zeros((PAIR_WIDTH - 1, WIDTH), dtype=np.float32)),
+        ("pair.belongs.left", np.zeros((PAIR_WIDTH - 1, 2 * WIDTH), dtype=np.float32)),
+        ("pair.belongs.left", np.zeros((PAIR_WIDTH, WIDTH), dtype=np.float32)),
         ("pair.belongs.right_bias", np.zeros(3, dtype=np.float32)),
         ("pair.belongs.bias", np.zeros(2, dtype=np.float32)),
-        ("pair.belongs.right", np.zeros((PAIR_WIDTH, WIDTH + 1), dtype=np.float32)),
-        ("head.party.weights", np.zeros((1, WIDTH + 1), dtype=np.float32)),
+        ("pair.belongs.right", np.zeros((PAIR_WIDTH, 2 * WIDTH + 1), dtype=np.float32)),
+        ("head.party.weights", np.zeros((1, 2 * WIDTH + 1), dtype=np.float32)),
+        ("head.party.weights", np.zeros((1, WIDTH), dtype=np.float32)),
+        ("head.article.weights", np.zeros((1, 2 * WIDTH + 1), dtype=np.float32)),
+        ("head.article.weights", np.zeros((1, WIDTH), dtype=np.float32)),
         ("head.sentence.weights", np.zeros((1, WIDTH), dtype=np.float32)),
         ("head.party.bias", np.full(1, np.nan, dtype=np.float32)),
         (f"lora.{MODULE}.a", np.full((RANK, WIDTH), np.inf, dtype=np.float16)),

@@ -57,6 +57,7 @@ from newsbot.stages.heads import HeadSet
 from newsbot.stages.organisations import Gazetteer, load_organisations
 from newsbot.stages.questions import REPORTS
 from newsbot.stages.reading import read_article
+from newsbot.stages.recall import recall_text
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.types import Article
 
@@ -127,7 +128,9 @@ class Judging:
             part = texts[start : start + self.batch_size]
             for memories in self.reader.encode(part, REPORTS):
                 for memory in memories:
-                    likely = self.heads["article"].probabilities(memory.answer[None])
+                    likely = self.heads["article"].probabilities(
+                        recall_text(memory)[None]
+                    )
                     n_deals += bool(likely[0, 0] >= self.heads.thresholds.article)
         return n_deals
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from newsbot.tuning.choose import BETAS, N_BINS, Chosen, choose
 from newsbot.tuning.examples import (
+    Asked,
     Deal,
     Example,
     Organisation,
@@ -30,7 +31,7 @@ from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
 from newsbot.tuning.network import Answers
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
-ASKED = (7,)
+ASKED = Asked(ids=(7,), about=(1,))
 
 
 def score(probability: float) -> float:
@@ -118,7 +119,7 @@ def deal_article(
         states=(True,),
         organisations=tuple(
             Organisation(
-                ids=ASKED,
+                asked=ASKED,
                 name=f"Firma{n}",
                 deals=frozenset() if deal is None else frozenset({deal}),
             )
@@ -126,17 +127,17 @@ def deal_article(
         ),
         sums=tuple(sums),
         quantities=tuple(quantities),
-        pairings=tuple(Pairing(ids=ASKED, is_deal=one) for one in pairs),
+        pairings=tuple(Pairing(asked=ASKED, is_deal=one) for one in pairs),
         parts=tuple(
-            Part(ids=ASKED, roles=tuple(k in roles for k in range(len(ROLES))))
+            Part(asked=ASKED, roles=tuple(k in roles for k in range(len(ROLES))))
             for roles in parts
         ),
-        payments=tuple(Payment(ids=ASKED, pays=one) for one in pays),
+        payments=tuple(Payment(asked=ASKED, pays=one) for one in pays),
         words=tuple(1 for _ in named),
         named=tuple(named),
         deals=(
             Deal(
-                ids=ASKED,
+                asked=ASKED,
                 types=tuple(k == 0 for k in range(len(DEAL_TYPES))),
                 status=0,
             ),
@@ -231,11 +232,11 @@ def test_a_threshold_lies_between_the_right_and_the_wrong():
 
 
 def own(deal: int | None) -> Sum:
-    return Sum(ids=ASKED, deal=deal)
+    return Sum(asked=ASKED, deal=deal)
 
 
 def size(deal: int | None) -> Quantity:
-    return Quantity(ids=ASKED, deal=deal)
+    return Quantity(asked=ASKED, deal=deal)
 
 
 def test_a_false_sum_weighs_more_than_a_missing_one():
@@ -260,7 +261,7 @@ def test_a_false_sum_weighs_more_than_a_missing_one():
 
 def test_hits_are_counted_where_one_answer_is_right():
     """Status and kind have an accuracy."""
-    one, another = Sum(ids=ASKED, deal=0, kind=1), Sum(ids=ASKED, deal=0, kind=0)
+    one, another = Sum(asked=ASKED, deal=0, kind=1), Sum(asked=ASKED, deal=0, kind=0)
     found = chosen(
         deal_article(
             [0, None, 0],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.tuning.corpus_files import corpus_files
-from newsbot.tuning.distract import distract, instruction
+from newsbot.tuning.distract import INSTRUCTED, distract, instruction
 
 SEEDS = range(20)
 
@@ -88,8 +88,12 @@ def test_alone_an_article_gets_no_foreign_paragraphs(articles):
     article = next(a for a in articles if a.deals)
     for seed in range(40):
         changed = distract(article, [article], Random(seed))
-        added = changed.text.count("\n\n") - article.text.count("\n\n")
-        assert added <= 1  # an instruction is one paragraph
+        own = article.text.split("\n\n")
+        left = changed.text.split("\n\n")
+        for paragraph in own:
+            left.remove(paragraph)
+        assert len(left) <= 2  # an instruction is one paragraph, and may come twice
+        assert not set(left) & set(own)
 
 
 @settings(max_examples=200, deadline=None)
@@ -114,7 +118,7 @@ def test_instructions_are_of_many_forms():
 
 def test_an_instruction_names_no_party(articles):
     """What an instruction claims is in no label: no party or sum of it is the deal's."""
-    n_seen = 0
+    n_seen = n_twice = 0
     for article in articles:
         for seed in SEEDS:
             changed = distract(article, [], Random(f"{seed}-{article.id}"))
@@ -122,9 +126,28 @@ def test_an_instruction_names_no_party(articles):
                 continue
             n_seen += 1
             own = article.text.split("\n\n")
-            (added,) = [p for p in changed.text.split("\n\n") if p not in own]
-            start = f"{changed.title}\n\n{changed.text}".index(added)
-            end = start + len(added)
-            assert all(s.end <= start or end <= s.start for s in changed.spans)
+            orders = [p for p in changed.text.split("\n\n") if p not in own]
+            assert 1 <= len(orders) <= 2
+            n_twice += len(orders) == 2
+            for added in orders:
+                start = f"{changed.title}\n\n{changed.text}".index(added)
+                end = start + len(added)
+                assert all(s.end <= start or end <= s.start for s in changed.spans)
             assert changed.deals == article.deals
     assert n_seen > 50
+    assert 0 < n_twice < n_seen / 5  # most are told once
+
+
+def test_articles_without_a_deal_get_more_instructions(articles):
+    """They are the fewer, and an order must tip none of them."""
+    shares = {}
+    for is_deal in (True, False):
+        some = [article for article in articles if bool(article.deals) == is_deal]
+        changed = [
+            distract(article, [], Random(f"{seed}-{article.id}")).text != article.text
+            for article in some
+            for seed in range(2000 // len(some))
+        ]
+        shares[is_deal] = sum(changed) / len(changed)
+        assert shares[is_deal] == pytest.approx(INSTRUCTED[is_deal], abs=0.05)
+    assert shares[False] > 1.5 * shares[True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -18,13 +19,15 @@ from tiny_tuning import GAZETTEER, Bench
 from newsbot.evaluation.gold import GoldAmount, GoldArticle, GoldDeal, GoldSpan
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
-from newsbot.stages.reading import read_article
+from newsbot.stages.reading import Reading, read_article
+from newsbot.stages.recall import places_in
 from newsbot.stages.words import tokens
 from newsbot.tuning.examples import (
     MAX_BYSTANDERS,
     MAX_PAIRS,
     N_BACKGROUND,
     N_BYSTANDERS,
+    Asked,
     thinned,
 )
 from newsbot.tuning.labelled import some_capitals, with_labelled
@@ -108,6 +111,29 @@ def flags(names, known):
     return tuple(name in names for name in known)
 
 
+def labelled(article: GoldArticle) -> Reading:
+    """The reading that tuning asks about."""
+    return with_labelled(
+        article, read_article(as_article(article), GAZETTEER), GAZETTEER
+    )
+
+
+def words_of(bench, asked: Asked) -> str:
+    return bench.tokenizer.decode(list(asked.ids))
+
+
+def about_deal(names) -> str:
+    return questions.about_deal(labelled(gold()), names, GAZETTEER).text
+
+
+def about_role(names, name) -> str:
+    return questions.about_role(labelled(gold()), names, name, GAZETTEER).text
+
+
+def about_payer(one, name) -> str:
+    return questions.about_payer(labelled(gold()), one, name, GAZETTEER).text
+
+
 def test_the_article_is_read_as_judging_reads_it(bench):
     """The tokens are those of the full text, with begin-of-sequence before them."""
     example = bench.example(gold())
@@ -142,8 +168,7 @@ def test_every_party_of_every_deal_has_its_roles(bench):
     """Each is asked about within its deal, by canonical names."""
     parts = bench.example(gold()).parts
     names = ["Oracle", "Zwirbelwerk Compute"]
-    asked = bench.tokenizer.decode(list(parts[0].ids))
-    assert asked == questions.about_role(names, "Oracle")
+    assert words_of(bench, parts[0].asked) == about_role(names, "Oracle")
     assert [part.roles for part in parts] == [
         flags(roles, ROLES)
         for roles in ({"customer"}, {"provider", "partner"}, {"customer"}, {"provider"})
@@ -161,23 +186,21 @@ def test_a_party_of_two_deals_has_its_own_roles_in_each(bench):
     oracle = [
         part.roles
         for part in example.parts
-        if "Role of Oracle" in bench.tokenizer.decode(list(part.ids))
+        if "Role of Oracle" in words_of(bench, part.asked)
     ]
     assert oracle == [flags({"customer"}, ROLES), flags({"investor"}, ROLES)]
 
 
 def pairings(bench, example) -> dict[str, bool]:
-    return {
-        bench.tokenizer.decode(list(one.ids)): one.is_deal for one in example.pairings
-    }
+    return {words_of(bench, one.asked): one.is_deal for one in example.pairings}
 
 
 def test_two_parties_made_a_deal_or_did_not(bench):
     """Every two parties are asked about, and some with a bystander, who made none."""
     found = pairings(bench, bench.example(gold()))
-    assert found[questions.about_deal(["Oracle", "Zwirbelwerk Compute"])]
-    assert found[questions.about_deal(["SAP", "Nvidia"])]
-    assert not found[questions.about_deal(["Oracle", "SAP"])]
+    assert found[about_deal(["Oracle", "Zwirbelwerk Compute"])]
+    assert found[about_deal(["SAP", "Nvidia"])]
+    assert not found[about_deal(["Oracle", "SAP"])]
     assert sum(found.values()) == 2
     strangers = [asked for asked in found if "Microsoft" in asked]
     assert strangers
@@ -218,21 +241,24 @@ def test_deals_have_their_types_and_status(bench):
     assert first.types == flags({"compute_purchase", "infrastructure"}, DEAL_TYPES)
     assert STATUSES[first.status] == "expanded"
     assert second.types == flags({"chip_supply"}, DEAL_TYPES)
-    asked = bench.tokenizer.decode(list(second.ids))
-    assert asked == questions.about_deal(["SAP", "Nvidia"])
+    assert words_of(bench, second.asked) == about_deal(["SAP", "Nvidia"])
 
 
 def test_what_is_asked_is_what_judging_asks(bench):
-    """Question by question, in one order, the tokens are those of the same words."""
+    """Question by question, in one order: the same words, about the same tokens."""
     example = bench.example(gold())
-    reading = with_labelled(
-        gold(), read_article(as_article(gold()), GAZETTEER), GAZETTEER
-    )
+    reading = labelled(gold())
     words = tokens(reading.article.full_text)
     capitals = some_capitals(reading, words, Random(example.id))
     sums = questions.sums(reading.money)
+    ours, theirs = ["Oracle", "Zwirbelwerk Compute"], ["SAP", "Nvidia"]
+    pairs = {
+        question.text: question
+        for pair in permutations([one.name for one in example.organisations], 2)
+        for question in [questions.about_deal(reading, pair, GAZETTEER)]
+    }
     wanted = [
-        questions.REPORTS,
+        questions.Question(text=questions.REPORTS, places=()),
         *(
             questions.about_organisation(reading, one, GAZETTEER)
             for one in questions.candidates([*reading.organisations, *capitals])
@@ -242,20 +268,66 @@ def test_what_is_asked_is_what_judging_asks(bench):
             questions.about_quantity(reading, one)
             for one in questions.quantities(reading.capacity)
         ),
-        *pairings(bench, example),
-        questions.about_deal(["Oracle", "Zwirbelwerk Compute"]),
-        questions.about_deal(["SAP", "Nvidia"]),
-        questions.about_role(["Oracle", "Zwirbelwerk Compute"], "Oracle"),
-        questions.about_role(["Oracle", "Zwirbelwerk Compute"], "Zwirbelwerk Compute"),
-        questions.about_role(["SAP", "Nvidia"], "SAP"),
-        questions.about_role(["SAP", "Nvidia"], "Nvidia"),
-        questions.about_payer(reading, sums[0], "Oracle"),
-        questions.about_payer(reading, sums[0], "Zwirbelwerk Compute"),
-        questions.about_payer(reading, sums[1], "SAP"),
-        questions.about_payer(reading, sums[1], "Nvidia"),
+        *(pairs[asked] for asked in pairings(bench, example)),
+        *(questions.about_deal(reading, deal, GAZETTEER) for deal in (ours, theirs)),
+        *(
+            questions.about_role(reading, names, name, GAZETTEER)
+            for names in (ours, theirs)
+            for name in names
+        ),
+        *(
+            questions.about_payer(reading, one, name, GAZETTEER)
+            for one, names in ((sums[0], ours), (sums[1], theirs))
+            for name in names
+        ),
     ]
-    assert example.asked == [bench.tokenizer.encode(asked).ids for asked in wanted]
-    assert example.n_tokens == len(example.ids) + sum(map(len, example.asked))
+    offsets = bench.tokenizer.encode(reading.article.full_text).offsets
+    assert example.asked == [
+        Asked(
+            ids=bench.tokenizer.encode(asked.text).ids,
+            about=tuple(1 + n for n in places_in(offsets, asked.places)),
+        )
+        for asked in wanted
+    ]
+    assert example.n_tokens == len(example.ids) + sum(
+        len(asked.ids) for asked in example.asked
+    )
+
+
+def read_at(bench, example, asked: Asked) -> str:
+    """The tokens that a question is about, as text without white space."""
+    return "".join(
+        bench.tokenizer.decode([example.ids[n] for n in asked.about]).split()
+    )
+
+
+def test_a_question_is_about_the_tokens_of_its_places(bench):
+    """They spell what is asked about; of the first question they are the article's."""
+    example = bench.example(gold())
+    n_tokens = len(example.ids)
+    assert example.reports.about == tuple(range(1, n_tokens))  # without the prefix
+    for asked in example.asked:
+        assert asked.about == tuple(sorted(set(asked.about)))
+        assert 1 <= asked.about[0] <= asked.about[-1] < n_tokens
+    found = who(example)
+    assert read_at(bench, example, found["SAP"].asked) == "SAP"
+    first, second = "OracleOracle", "ZwirbelwerkZwirbelwerkCompute"
+    assert read_at(bench, example, found["Oracle"].asked) == first
+    assert read_at(bench, example, found["Zwirbelwerk Compute"].asked) == second
+    assert read_at(bench, example, example.sums[0].asked) == "30Mrd.Euro"
+    assert read_at(bench, example, example.quantities[1].asked) == "3GW"
+    both = "OracleZwirbelwerkOracleZwirbelwerkCompute"
+    assert read_at(bench, example, example.deals[0].asked) == both
+    assert read_at(bench, example, example.deals[1].asked) == "SAPNvidia"
+    parts = [read_at(bench, example, part.asked) for part in example.parts]
+    assert parts == [first, second, "SAP", "Nvidia"]
+    paid = [read_at(bench, example, one.asked) for one in example.payments]
+    assert paid == [
+        "OracleOracle30Mrd.Euro",
+        "ZwirbelwerkZwirbelwerkCompute30Mrd.Euro",
+        "SAP5MillionenDollar",
+        "Nvidia5MillionenDollar",
+    ]
 
 
 def test_an_article_without_a_deal_is_asked_one_question(bench):
@@ -272,14 +344,12 @@ def test_who_pays_is_asked_of_each_party_of_a_sum_s_deal(bench):
     example = bench.example(gold())
     reading = read_article(as_article(gold()), GAZETTEER)
     total, purchase, _ = questions.sums(reading.money)
-    asked = [
-        (bench.tokenizer.decode(list(one.ids)), one.pays) for one in example.payments
-    ]
+    asked = [(words_of(bench, one.asked), one.pays) for one in example.payments]
     assert asked == [
-        (questions.about_payer(reading, total, "Oracle"), True),
-        (questions.about_payer(reading, total, "Zwirbelwerk Compute"), False),
-        (questions.about_payer(reading, purchase, "SAP"), False),
-        (questions.about_payer(reading, purchase, "Nvidia"), False),
+        (about_payer(total, "Oracle"), True),
+        (about_payer(total, "Zwirbelwerk Compute"), False),
+        (about_payer(purchase, "SAP"), False),
+        (about_payer(purchase, "Nvidia"), False),
     ]
 
 
@@ -317,6 +387,9 @@ def test_a_long_dozen_of_the_corpus_becomes_examples(bench):
         example = bench.example(article)
         assert example.is_deal == bool(article.deals)
         assert all(0 < a < b <= len(example.ids) for a, b in example.sentences)
+        for asked in example.asked:
+            assert asked.ids
+            assert 0 < asked.about[0] <= asked.about[-1] < len(example.ids)
         if article.deals:
             assert sum(bool(one.deals) for one in example.organisations) >= 2
             assert any(example.states)

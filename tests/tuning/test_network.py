@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import replace
+from itertools import permutations
 from random import Random
 
 import numpy as np
@@ -23,7 +26,9 @@ from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
 from newsbot.stages.heads import CLASSES, EXCLUSIVE, PAIRS, Thresholds
 from newsbot.stages.naming import last_tokens
+from newsbot.stages.questions import Question
 from newsbot.stages.reading import read_article
+from newsbot.stages.recall import recall, recall_text
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens
 from newsbot.tuning.examples import Example
@@ -134,7 +139,8 @@ def test_no_question_sees_another(network, examples):
     (fewer,) = answers(network, replace(example, sums=(), deals=()))
     gone = ("types", "status", "amount", "amount_kind", "belongs")
     close(whole, fewer, but=gone)
-    longer = replace(example.organisations[0], ids=example.organisations[0].ids * 3)
+    first = example.organisations[0]
+    longer = replace(first, asked=replace(first.asked, ids=first.asked.ids * 3))
     others = (longer, *example.organisations[1:])
     (moved,) = answers(network, replace(example, organisations=others))
     close(whole, moved, but=("party", "belongs"))
@@ -152,6 +158,39 @@ def test_every_question_sees_the_article(network, examples):
     for field in ("article", "party", "deal", "roles", "types", "status"):
         a, b = getattr(whole, field), getattr(moved, field)
         assert not torch.isclose(a, b, atol=1e-4).all(), field
+
+
+def test_every_question_is_about_its_own_places(network, examples):
+    """About other tokens of the article, a question has another answer; no other has."""
+    example = next(one for one in examples if one.sums and one.deals)
+    (whole,) = answers(network, example)
+    everything = tuple(range(1, len(example.ids)))
+    for field, place in (("party", "organisations"), ("deal", "pairings")):
+        first, *rest = getattr(example, place)
+        assert first.asked.about != everything
+        moved = replace(first, asked=replace(first.asked, about=everything))
+        (told,) = answers(network, replace(example, **{place: (moved, *rest)}))
+        close(whole, told, but=(field, "belongs"))
+        a, b = getattr(whole, field), getattr(told, field)
+        torch.testing.assert_close(a[1:], b[1:], atol=1e-3, rtol=1e-3)
+        assert not torch.isclose(a[0], b[0], atol=1e-3), field
+
+
+def test_places_are_one_mean_of_their_states(network, examples):
+    """A head that reads the second half alone gives the mean over the tokens' scores."""
+    example = next(one for one in examples if len(one.reports.about) > 3)
+    made = deepcopy(network)
+    with torch.no_grad():
+        head = made.heads["article"]
+        head.weight[:, : head.in_features // 2] = 0
+
+    def said(*about: int) -> float:
+        asked = replace(example.reports, about=about)
+        (told,) = answers(made, replace(example, reports=asked))
+        return float(told.article)
+
+    assert said(1, 2, 3) == pytest.approx((said(1) + said(2) + said(3)) / 3, abs=1e-3)
+    assert len({round(said(n), 3) for n in (1, 2, 3)}) > 1
 
 
 def exported(network: Network) -> Adapter:
@@ -180,6 +219,12 @@ def odds(probabilities):
     return np.log(probabilities) - np.log1p(-probabilities)
 
 
+def asked_again(bench, asked, made: Iterable[Question]) -> list[Question]:
+    """Those of *made* that say what these questions say, in their order."""
+    by_text = {question.text: question for question in made}
+    return [by_text[bench.tokenizer.decode(list(one.asked.ids))] for one in asked]
+
+
 def judged(
     bench: Bench, article, example: Example, adapter: Adapter
 ) -> dict[str, np.ndarray]:
@@ -192,51 +237,68 @@ def judged(
     capitals = some_capitals(reading, words, Random(article.id))
     model = reader(bench, adapter)
     ((memory,),) = model.encode([reading.article.full_text], questions.REPORTS)
-    who = memory.ask(
+    sums = questions.sums(reading.money)
+    names = party_names(article)
+    who = recall(
+        memory,
         [
             questions.about_organisation(reading, one, GAZETTEER)
             for one in questions.candidates([*reading.organisations, *capitals])
-        ]
+        ],
     )
-    both = memory.ask(
+    both = recall(
+        memory,
         [
-            *(
-                questions.about_sum(reading, one)
-                for one in questions.sums(reading.money)
-            ),
+            *(questions.about_sum(reading, one) for one in sums),
             *(
                 questions.about_quantity(reading, one)
                 for one in questions.quantities(reading.capacity)
             ),
-        ]
+        ],
     )
-    deals = memory.ask([questions.about_deal(names) for names in party_names(article)])
-    parts = memory.ask(
+    deals = recall(
+        memory, [questions.about_deal(reading, deal, GAZETTEER) for deal in names]
+    )
+    parts = recall(
+        memory,
         [
-            questions.about_role(names, name)
-            for names in party_names(article)
-            for name in names
-        ]
+            questions.about_role(reading, deal, name, GAZETTEER)
+            for deal in names
+            for name in deal
+        ],
     )
-    pairings, payments = (
-        memory.ask([bench.tokenizer.decode(list(one.ids)) for one in asked])
-        for asked in (example.pairings, example.payments)
+    pairings = asked_again(
+        bench,
+        example.pairings,
+        (
+            questions.about_deal(reading, pair, GAZETTEER)
+            for pair in permutations([one.name for one in example.organisations], 2)
+        ),
+    )
+    payments = asked_again(
+        bench,
+        example.payments,
+        (
+            questions.about_payer(reading, one, name, GAZETTEER)
+            for one in sums
+            for name in {name for deal in names for name in deal}
+        ),
     )
     sentences = []
     for sentence in reading.sentences:
         first, last = token_range(memory.offsets, sentence.start, sentence.end)
         inside = memory.states[first:last]
         sentences.append(np.concatenate([inside.mean(0), inside[-1]]))
-    n_sums = len(questions.sums(reading.money))
+    n_sums = len(sums)
 
     def scores(name: str, states: np.ndarray) -> np.ndarray:
         return states @ heads[name].weights.T + heads[name].bias
 
     return {
-        "article": scores("article", memory.answer[None, :])[0, 0],
+        "article": scores("article", recall_text(memory)[None, :])[0, 0],
         "sentence": scores("sentence", np.array(sentences))[:, 0],
         "party": scores("party", who)[:, 0],
-        "deal": scores("deal", pairings)[:, 0],
+        "deal": scores("deal", recall(memory, pairings))[:, 0],
         "roles": scores("roles", parts),
         "types": scores("types", deals),
         "status": scores("status", deals),
@@ -244,7 +306,7 @@ def judged(
         "amount_kind": scores("amount_kind", both[:n_sums]),
         "capacity": scores("capacity", both[n_sums:])[:, 0],
         "belongs": odds(heads.pairs["belongs"].probabilities(both, who)),
-        "payer": scores("payer", payments)[:, 0],
+        "payer": scores("payer", recall(memory, payments))[:, 0],
         "name": odds(
             heads.namer.probabilities(memory.states[last_tokens(words, memory.offsets)])
         ),

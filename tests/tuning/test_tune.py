@@ -26,6 +26,7 @@ from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
 from newsbot.stages.heads import CLASSES, PAIRS
+from newsbot.stages.recall import recall_text
 from newsbot.tuning.corpus_files import corpus_files, data_digest
 from newsbot.tuning.tune import PARTS, Place, Tuned, is_held_out, tune
 
@@ -142,8 +143,9 @@ def test_calibration_is_worked_into_the_article_s_head(corpus, base, made):
     )
     left_out = [article for article in corpus if is_held_out(article)]
     texts = [as_article(article).full_text for article in left_out]
-    answers = [memory.answer for (memory,) in reader.encode(texts, questions.REPORTS)]
-    said = done.held_out_adapter.heads["article"].probabilities(np.array(answers))[:, 0]
+    read = reader.encode(texts, questions.REPORTS)
+    known = np.array([recall_text(memory) for (memory,) in read])
+    said = done.held_out_adapter.heads["article"].probabilities(known)[:, 0]
     right = np.array([bool(article.deals) for article in left_out])
     brier = float(((said - right) ** 2).mean())
     assert brier == pytest.approx(chosen.figures["article"]["brier"], abs=0.01)
