@@ -197,13 +197,15 @@ def pairings(bench, example) -> dict[str, bool]:
 
 def test_two_parties_made_a_deal_or_did_not(bench):
     """Every two parties are asked about, and some with a bystander, who made none."""
-    found = pairings(bench, bench.example(gold()))
+    example = bench.example(gold())
+    found = pairings(bench, example)
     assert found[about_deal(["Oracle", "Zwirbelwerk Compute"])]
     assert found[about_deal(["SAP", "Nvidia"])]
     assert not found[about_deal(["Oracle", "SAP"])]
     assert sum(found.values()) == 2
-    strangers = [asked for asked in found if "Microsoft" in asked]
-    assert strangers
+    bystanders = [one.name for one in example.organisations if not one.deals]
+    strangers = [asked for asked in found if any(name in asked for name in bystanders)]
+    assert len(strangers) == MAX_BYSTANDERS
     assert not any(found[asked] for asked in strangers)
 
 
@@ -250,18 +252,20 @@ def test_what_is_asked_is_what_judging_asks(bench):
     reading = labelled(gold())
     words = tokens(reading.article.full_text)
     capitals = some_capitals(reading, words, Random(example.id))
+    everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
+    proposed = replace(reading, organisations=tuple(everyone))
     sums = questions.sums(reading.money)
     ours, theirs = ["Oracle", "Zwirbelwerk Compute"], ["SAP", "Nvidia"]
     pairs = {
         question.text: question
         for pair in permutations([one.name for one in example.organisations], 2)
-        for question in [questions.about_deal(reading, pair, GAZETTEER)]
+        for question in [questions.about_deal(proposed, pair, GAZETTEER)]
     }
     wanted = [
         questions.Question(text=questions.REPORTS, places=()),
         *(
             questions.about_organisation(reading, one, GAZETTEER)
-            for one in questions.candidates([*reading.organisations, *capitals])
+            for one in questions.candidates(everyone)
         ),
         *(questions.about_sum(reading, one) for one in sums),
         *(

@@ -235,6 +235,8 @@ def judged(
     )
     words = tokens(reading.article.full_text)
     capitals = some_capitals(reading, words, Random(article.id))
+    everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
+    proposed = replace(reading, organisations=tuple(everyone))
     model = reader(bench, adapter)
     ((memory,),) = model.encode([reading.article.full_text], questions.REPORTS)
     sums = questions.sums(reading.money)
@@ -243,7 +245,7 @@ def judged(
         memory,
         [
             questions.about_organisation(reading, one, GAZETTEER)
-            for one in questions.candidates([*reading.organisations, *capitals])
+            for one in questions.candidates(everyone)
         ],
     )
     both = recall(
@@ -271,7 +273,7 @@ def judged(
         bench,
         example.pairings,
         (
-            questions.about_deal(reading, pair, GAZETTEER)
+            questions.about_deal(proposed, pair, GAZETTEER)
             for pair in permutations([one.name for one in example.organisations], 2)
         ),
     )
