@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, cast
 
+import msgspec
+
 from newsbot.courtesy import Courtesy, SiteFile
 from newsbot.mailing import Notice, Pause, Recipient
 from newsbot.talking import Filters
@@ -194,6 +196,18 @@ def finding_document(noun: Finding) -> str:
 
 def finding(written: str) -> Finding:
     """Read a finding."""
+    try:
+        return _FINDING.decode(written)
+    except msgspec.ValidationError:
+        # Another version's words for a kind or role; they are told as they stand.
+        return _foreign_finding(written)
+
+
+#: A third of the time that `json` and constructors take.
+_FINDING = msgspec.json.Decoder(Finding)
+
+
+def _foreign_finding(written: str) -> Finding:
     data = cast("dict[str, Any]", json.loads(written))
 
     def span(item: dict[str, Any]) -> Span:

@@ -318,11 +318,12 @@ class LedgerRows:
     def find_ids(self, prefix: str) -> list[tuple[str, str]]:
         """Find deals and articles whose id begins so: (kind, id) pairs."""
         rows = self._connection.rows(
-            "SELECT 'deal' AS kind, id FROM deals WHERE substr(id, 1, ?) = ? "
+            # Ranges, which an index finds; ids are hexadecimal.
+            "SELECT 'deal' AS kind, id FROM deals WHERE id >= ?1 AND id < ?2 "
             "UNION SELECT 'deal', deal_id FROM deal_aliases "
-            "WHERE substr(id, 1, ?) = ? UNION ALL "
-            "SELECT 'article', id FROM articles WHERE substr(id, 1, ?) = ? LIMIT 20",
-            (len(prefix), prefix) * 3,
+            "WHERE id >= ?1 AND id < ?2 UNION ALL "
+            "SELECT 'article', id FROM articles WHERE id >= ?1 AND id < ?2 LIMIT 20",
+            (prefix, f"{prefix}~"),
         )
         return [(str(row["kind"]), str(row["id"])) for row in rows]
 
