@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import timedelta
 
@@ -110,3 +111,23 @@ def test_findings_of_another_version_are_read_as_they_stand(store):
     assert read.amounts[0].kind == "barter"
     assert read.parties == finding.parties
     assert read.amounts[0].value == finding.amounts[0].value
+
+
+def test_reading_deals_leaves_the_collector_as_it_was(store):
+    """Garbage is not looked for while deals are read; after that it is, errors or not."""
+    assert gc.isenabled()
+    seen = []
+    store.connection.db.conn.set_trace_callback(lambda _: seen.append(gc.isenabled()))
+    store.ledger.deals()
+    store.connection.db.conn.set_trace_callback(None)
+    assert set(seen) == {False}
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="naive"), codec.without_collecting():
+        codec.at_text(START.replace(tzinfo=None))
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        store.ledger.deals()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

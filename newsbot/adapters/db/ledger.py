@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
+from newsbot.adapters.db.codec import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
 from newsbot.ports import Decision, Reach
@@ -349,6 +350,7 @@ class LedgerRows:
         )
         return [codec.summary(row) for row in rows]
 
+    @without_collecting()
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
         told = self._findings([str(row["id"]) for row in rows])
@@ -358,11 +360,8 @@ class LedgerRows:
                 Deal(
                     id=str(row["id"]),
                     status=row["status"],  # type: ignore[arg-type]
-                    types=tuple(json.loads(str(row["types"]))),
-                    parties=tuple(
-                        (name, tuple(roles))
-                        for name, roles in json.loads(str(row["parties"]))
-                    ),
+                    types=codec.types(str(row["types"])),
+                    parties=codec.parties(str(row["parties"])),
                     first_seen_at=codec.at_time(str(row["first_seen_at"])),
                     last_seen_at=codec.at_time(str(row["last_seen_at"])),
                     findings=tuple(told.get(str(row["id"]), ())),
