@@ -57,8 +57,8 @@ class ArchivesConfig:
     #: Milliseconds between two requests to it.
     wayback_spacing_ms: int = 1_500
     #: MiB for each core from which on `--engine ray` starts Ray on this machine alone;
-    #: a smaller archive is read before Ray would have started. 0 is always.
-    ray_from_mebibytes: int = 128
+    #: a smaller archive is read sooner without it. 0 is always.
+    ray_from_mebibytes: int = 1_024
 
     @property
     def wayback_spacing(self) -> float:

@@ -131,9 +131,9 @@ def test_what_was_begun_with_ray_goes_on_with_it(tmp_path):
     assert ray_pays(app, asked, None)
     assert not ray_pays(app, replace(asked, resume=False), None)
     folder.rmdir()
-    # A file of 128 MiB for each core that takes no room on the disk.
+    # A file of 1 GiB for each core that takes no room on the disk.
     with path.open("ab") as file:
-        file.truncate(128 * 2**20 * (os.cpu_count() or 1))
+        file.truncate(2**30 * (os.cpu_count() or 1))
     assert ray_pays(app, asked, None)
     app.close()
 
