@@ -50,12 +50,15 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivesConfig:
-    """The archives on the web that `newsbot backfill` asks."""
+    """The archives that `newsbot backfill` reads."""
 
     #: The Wayback Machine, or another server of its interface.
     wayback_url: str = "https://web.archive.org"
     #: Milliseconds between two requests to it.
     wayback_spacing_ms: int = 1_500
+    #: MiB for each core from which on `--engine ray` starts Ray on this machine alone;
+    #: a smaller archive is read sooner without it. 0 is always.
+    ray_from_mebibytes: int = 1_024
 
     @property
     def wayback_spacing(self) -> float:
@@ -315,7 +318,10 @@ LIMITS: Limits = {
         "max_mebibytes": (1, 200, "MiB"),
         "spacing_ms": (0, 60_000, "milliseconds"),
     },
-    ArchivesConfig: {"wayback_spacing_ms": (0, 600_000, "milliseconds")},
+    ArchivesConfig: {
+        "wayback_spacing_ms": (0, 600_000, "milliseconds"),
+        "ray_from_mebibytes": (0, 1_048_576, "MiB"),
+    },
     FeedConfig: {"every_minutes": (1, 44_640, "minutes")},
     ModelConfig: {
         "batch_size": (1, 256, "requests"),

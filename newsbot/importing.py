@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from newsbot.adapters.archives.opening import FILE_KINDS
+from newsbot.adapters.archives.opening import FILE_KINDS, FileKind, open_files
 from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.ray import joins_cluster, need_ray
 from newsbot.adapters.shards import ShardArchive, Shards
 from newsbot.app import App
 from newsbot.errors import UserError
@@ -31,6 +33,33 @@ from newsbot.spread import Job, spread
 from newsbot.stages.assess import Judgement
 from newsbot.stages.calibrate import held_to
 from newsbot.types import identity
+
+
+def ray_pays(app: App, asked: Asked, folder: Path | None) -> bool:
+    """Whether an archive is worth the start of Ray.
+
+    Ray takes seconds to start, and on one machine it reads no faster than the processes
+    of the other engine: it is started for a cluster, for shards that are to stay, for a
+    run that began with it, and for what takes long.
+
+    Args:
+        app: The config that says from which size on.
+        asked: What a user asked for.
+        folder: Where shards go and stay, if they do.
+
+    Raises:
+        UserError: It is no archive of files, cannot be read, or Ray is missing.
+    """
+    kind = _file_kind(asked)
+    need_ray()
+    if folder is not None or joins_cluster():
+        return True
+    if asked.resume and shard_folder(app, asked).is_dir():
+        return True
+    with closing(ParsingPool(n_processes=1)) as parsing:
+        parts = open_files(kind, Path(place_of(asked)), parsing).parts
+    least = app.config.archives.ray_from_mebibytes * 2**20 * (os.cpu_count() or 1)
+    return sum(part.size for part in parts) >= least
 
 
 def make_shards(
@@ -57,12 +86,7 @@ def make_shards(
     Raises:
         UserError: It is no archive of files, or cannot be read.
     """
-    kind = asked.kind
-    if kind not in FILE_KINDS or on_the_web(asked):
-        raise UserError(
-            f"--engine ray reads files; of a {kind} on the web, the hosts set the "
-            "pace, however many ask: leave --engine out"
-        )
+    kind = _file_kind(asked)
     if folder is None:
         folder = shard_folder(app, asked)
         if not asked.resume:
@@ -77,6 +101,16 @@ def make_shards(
     )
     ended = spread(job, resume=asked.resume, stopping=stopping, progress=progress)
     return folder if ended else None
+
+
+def _file_kind(asked: Asked) -> FileKind:
+    kind = asked.kind
+    if kind not in FILE_KINDS or on_the_web(asked):
+        raise UserError(
+            f"--engine ray reads files; of a {kind} on the web, the hosts set the "
+            "pace, however many ask: leave --engine out"
+        )
+    return kind
 
 
 def shard_folder(app: App, asked: Asked) -> Path:

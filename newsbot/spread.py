@@ -29,7 +29,6 @@ from newsbot.errors import NewsbotError, UserError
 from newsbot.history import Carried, Choice, Document, Judged, Settled
 from newsbot.pipeline import Judge
 from newsbot.settling import Settling, settled
-from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
 
 #: Documents, and bytes of their pages, that are read before they are given on.
@@ -207,10 +206,11 @@ class JudgeAll:
     """Lets the model judge what passed the gate; without one, it waits."""
 
     def __init__(self, job: Job, open_judge: OpenJudge) -> None:
-        self._job = job
+        self._app = App(job.config)
         self._open = open_judge
         self._judge: Judge | None = None
-        self._gazetteer: Gazetteer | None = None
+        #: No model could be opened: to look for it at each batch would find none.
+        self._missing = False
 
     def __call__(self, rows: Sequence[Row]) -> list[Row]:
         """Judge a batch of settled documents."""
@@ -229,14 +229,14 @@ class JudgeAll:
 
     def _judged(self, settled: list[Settled]) -> list[Settled]:
         articles = [one.article for one in settled if one.article is not None]
-        app = App(self._job.config)
+        if (judge := self._opened()) is None:
+            return settled
+        app = self._app
         try:
-            if self._judge is None or self._gazetteer is None:
-                self._gazetteer, self._judge = app.gazetteer, self._open(app.config)
-            readings = [read_article(one, self._gazetteer) for one in articles]
-            judgements = self._judge.judge(readings, app.clock())
+            readings = [read_article(one, app.gazetteer) for one in articles]
+            judgements = judge.judge(readings, app.clock())
         except NewsbotError:
-            # No model here, a server that is down: the ledger's machine says so.
+            # A server that is down, perhaps: the ledger's machine says so.
             return settled
         return [
             replace(
@@ -250,6 +250,15 @@ class JudgeAll:
             )
             for one, made in zip(settled, judgements, strict=True)
         ]
+
+    def _opened(self) -> Judge | None:
+        """Open the model where there is work for it; None where there is none."""
+        if self._judge is None and not self._missing:
+            try:
+                self._judge = self._open(self._app.config)
+            except NewsbotError:
+                self._missing = True  # the ledger's machine says so
+        return self._judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

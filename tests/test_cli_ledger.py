@@ -95,13 +95,28 @@ def test_filters_combine(told, options, expected):
         (("--type", "wedding"), "wedding"),
         (("--lang", "fr"), "fr"),
         (("--by", "cloud"), "--by needs --totals"),
+        (("--limit", "-1"), "-1"),
+        (("--limit", "3", "--totals"), "no --limit"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_refused(told, options, said):
     """Nonsense is a usage error in one line, for both commands that take it."""
     assert said in here(told, "deals", *options).refused(2)
-    if options[0] != "--by":
+    if options[0] not in ("--by", "--limit"):
         assert said in here(told, "export", "--format", "csv", *options).refused(2)
+
+
+@pytest.mark.parametrize("more", [(), ("--party", "OpenAI")])
+def test_a_limit_lists_the_newest_and_says_what_else_there_is(told, more):
+    """`--limit` shortens table and JSON alike; 0 is no limit, and nothing is said."""
+    whole = ids(told, *more)
+    done = here(told, "deals", "--limit", "1", *more)
+    assert [line.split()[0] for line in done.out.splitlines()[1:]] == [whole[:2]]
+    n_all = len(whole) // 2
+    assert done.err.strip() == (f"the newest 1 of {n_all} deals; --limit 0 lists all")
+    assert ids(told, "--limit", "1", *more) == whole[:2]
+    done = here(told, "deals", "--limit", "0", *more)
+    assert (len(done.out.splitlines()), done.err) == (1 + n_all, "")
 
 
 def test_what_cannot_be_compared_is_said(told):

@@ -9,12 +9,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from archives_rig import CONFIG, backfill, fates, rows
+from archives_rig import CONFIG, backfill, fates, rows, story
 from commands import environment
 from test_backfill import LEDGER, archive
+
+from newsbot.app import App
+from newsbot.config import load_config
+from newsbot.gather import Asked
+from newsbot.history import Choice
+from newsbot.importing import ray_pays, shard_folder
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
@@ -35,7 +42,8 @@ def workers(folder):
 
 def run_on_ray(folder, source, *, kill):
     """Run it as a command; how many workers were killed, and what it said."""
-    (folder / "config.toml").write_text(CONFIG)
+    always = "[archives]\nray_from_mebibytes = 0\n"
+    (folder / "config.toml").write_text(CONFIG + always)
     # Sockets have short names: not below pytest's own long folder.
     with tempfile.TemporaryDirectory(prefix="nb") as short:
         words = ["backfill", "warc", str(source), "--engine", "ray", "--json"]
@@ -83,3 +91,59 @@ def test_a_killed_worker_loses_nothing(tmp_path):
         path.name.removesuffix("-wal").removesuffix("-shm") for path in far.iterdir()
     }
     assert left == {"config.toml", "newsbot.db"}  # no shards, and nothing of Ray's
+
+
+def test_ray_does_not_start_for_little_work(tmp_path):
+    """A small archive is read without Ray, and Ray is not even imported; --resume too."""
+    path = tmp_path / "small.warc"
+    path.write_bytes(b"".join(story(number) for number in range(6)))
+    (tmp_path / "config.toml").write_text(CONFIG)
+    words = ["backfill", "warc", str(path), "--engine", "ray", "--json"]
+    code = (
+        "import sys\nfrom newsbot.cli import main\n"
+        "try:\n    main()\nfinally:\n    print('ray' in sys.modules)"
+    )
+    for more, kept in (((), 6), (("--resume",), 6), ((), 0)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words, *more],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert "without Ray" in done.stderr, done.stderr
+        figures, imported = done.stdout.splitlines()[-2:]
+        assert imported == "False"
+        assert json.loads(figures)["kept"] == kept
+
+
+def test_what_was_begun_with_ray_goes_on_with_it(tmp_path):
+    """Shards of a stopped run, a folder for them, a cluster, or size ask for Ray."""
+    path = archive(tmp_path, 2)
+    (tmp_path / "config.toml").write_text(CONFIG)
+    app = App(load_config(tmp_path / "config.toml"))
+    asked = Asked(kind="warc", source=str(path), choice=Choice(), resume=True)
+    assert not ray_pays(app, asked, None)
+    assert ray_pays(app, asked, tmp_path / "shards")
+    folder = shard_folder(app, asked)
+    folder.mkdir()
+    assert ray_pays(app, asked, None)
+    assert not ray_pays(app, replace(asked, resume=False), None)
+    folder.rmdir()
+    # A file of 1 GiB for each core that takes no room on the disk.
+    with path.open("ab") as file:
+        file.truncate(2**30 * (os.cpu_count() or 1))
+    assert ray_pays(app, asked, None)
+    app.close()
+
+
+def test_a_cluster_is_joined_for_little_work_too(tmp_path, monkeypatch):
+    """With RAY_ADDRESS the machines are there already: however small, they read it."""
+    path = archive(tmp_path, 2)
+    (tmp_path / "config.toml").write_text(CONFIG)
+    app = App(load_config(tmp_path / "config.toml"))
+    asked = Asked(kind="warc", source=str(path), choice=Choice())
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    assert ray_pays(app, asked, None)
+    app.close()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from newsbot.adapters.db import Store
+from newsbot.adapters.db.catalogue import Narrowed
 from newsbot.stages.export import DealRow, deal_row
-from newsbot.stages.filters import Chosen, Wanted, choose
+from newsbot.stages.filters import Chosen, Wanted, choose, names_of
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
 from newsbot.types import Deal, Language
@@ -34,8 +35,28 @@ def list_deals(
     if words is not None:
         worded = store.catalogue.worded(words)
         told_in = worded if told_in is None else told_in & worded
-    found = ledger.deals(wanted.since)
+    if wanted.parties or wanted.types or wanted.statuses or wanted.until:
+        narrowed = Narrowed(
+            parties=_names(store, gazetteer, wanted.parties),
+            types=wanted.types,
+            statuses=wanted.statuses,
+            since=wanted.since,
+            until=wanted.until,
+        )
+        found = ledger.these(store.catalogue.ids(narrowed))
+    else:
+        found = ledger.deals(wanted.since)
     return choose(found, wanted, gazetteer, load_rates(), told_in)
+
+
+def _names(
+    store: Store, gazetteer: Gazetteer, parties: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
+    """List, for each party, the names that a deal with it may be kept under."""
+    if not parties:
+        return ()
+    canonical = {name: gazetteer.canonical(name) for name in store.catalogue.names()}
+    return tuple(tuple(names_of(one, canonical, gazetteer)) for one in parties)
 
 
 def deal_rows(

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +35,15 @@ Step = Callable[[Sequence[Row]], Sequence[Row]]
 BLOCK = 6 * 2**20
 #: Rows of one shard, about; a few megabytes of articles.
 SHARD_ROWS = 1_024
-#: Of a core: reading and writing are quick, what is settled is waited for in another
-#: process. Together no more than one, or one core alone would never come to an end.
-READ_CPUS, SETTLE_CPUS, WRITE_CPUS = 0.2, 0.7, 0.1
+#: Of a core: reading is quick, what is settled is waited for in another process.
+#: Together no more than one, or one core alone would never come to an end.
+READ_CPUS, SETTLE_CPUS = 0.2, 0.8
 #: Bytes of shared memory that a cluster of this machine takes for blocks on their way.
 STORE_BYTES = 512 * 2**20
 #: Cores for one model that computes on them.
 CPUS_PER_MODEL = 8
 
-
+_MISSING = '--engine ray needs the extra: pip install "newsbot[ray]"'
 _OWN = re.compile(r"(?m)^newsbot\.errors\.\w+: (.+)$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -59,6 +60,25 @@ class Steps:
     judge: Callable[[], Step]
     #: Writes settled documents; returns the shard's name.
     write: Callable[[Sequence[Row]], str]
+
+
+def need_ray() -> None:
+    """Say now, and not after an hour, that a library is missing.
+
+    Raises:
+        UserError: It is.
+    """
+    try:
+        found = find_spec("ray")
+    except ValueError:  # somebody keeps it from being imported
+        found = None
+    if found is None:
+        raise UserError(_MISSING)
+
+
+def joins_cluster() -> bool:
+    """Whether there is a cluster to join; else one is started, and ended again."""
+    return "RAY_ADDRESS" in os.environ
 
 
 def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
@@ -98,16 +118,14 @@ def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
             compute=ActorPoolStrategy(size=n_cpus, max_tasks_in_flight_per_actor=3),
         )  # fmt: skip
         n_models = n_gpus or max(n_cpus // CPUS_PER_MODEL, 1)
+        # Judged and written in one place: a task for each shard would wait for a
+        # process of its own to start, and the model gets more of them at once so.
         data = data.map_batches(
-            _Working, fn_constructor_args=(steps.judge,),
-            batch_size=None, batch_format="pyarrow",
+            _Ending, fn_constructor_args=(steps.judge, steps.write),
+            batch_size=SHARD_ROWS, batch_format="pyarrow",
             # No core of its own: it must find room beside those that settle.
             num_cpus=0, num_gpus=1 if n_gpus else 0,
             compute=ActorPoolStrategy(size=n_models),
-        )  # fmt: skip
-        data = data.map_batches(
-            _Writing(steps.write), batch_size=SHARD_ROWS, batch_format="pyarrow",
-            num_cpus=WRITE_CPUS,
         )  # fmt: skip
         try:
             for batch in data.iter_batches(
@@ -139,7 +157,7 @@ def _cluster() -> Iterator[Any]:
     # Ray's own workers step back behind all else (15); a busy machine starves them, and
     # what they extract would be taken for hostile by its time.
     os.environ.setdefault("RAY_worker_niceness", "0")
-    if "RAY_ADDRESS" not in os.environ:
+    if not joins_cluster():
         # Nobody else on this machine may send work; else a file in the home says so.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -149,9 +167,7 @@ def _cluster() -> Iterator[Any]:
         import ray
         import ray.data
     except ImportError as error:
-        raise UserError(
-            '--engine ray needs the extra: pip install "newsbot[ray]"'
-        ) from error
+        raise UserError(_MISSING) from error
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="newsbot-ray-") as folder:
@@ -222,16 +238,20 @@ class _Working:
         return _table(self._step(batch["row"].to_pylist()))
 
 
-class _Writing:
-    """Writes shards, and says their names."""
+class _Ending:
+    """Judges, writes shards, and says their names."""
 
-    def __init__(self, write: Callable[[Sequence[Row]], str]) -> None:
+    def __init__(
+        self, build: Callable[[], Step], write: Callable[[Sequence[Row]], str]
+    ) -> None:
+        self._judge = build()
         self._write = write
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        return pa.table({"shard": [self._write(batch["row"].to_pylist())]})
+        rows = self._judge(batch["row"].to_pylist())
+        return pa.table({"shard": [self._write(rows)]})
 
 
 def _numbers(*numbers: int) -> pa.Table:

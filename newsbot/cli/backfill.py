@@ -153,9 +153,12 @@ def _gather(
 ) -> Gathering | None:
     """Prepare what is to be read; None where that was all."""
     from newsbot.gather import gather
-    from newsbot.importing import gather_shards, make_shards
+    from newsbot.importing import gather_shards, make_shards, ray_pays
 
     if far is None:
+        return gather(app, asked)
+    if not ray_pays(app, asked, far.folder):
+        click.echo("read without Ray, which would take longer to start", err=True)
         return gather(app, asked)
     line = Line()
     try:

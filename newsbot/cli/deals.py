@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Columns that names, and that sums, take in the table; `show` has them all.
 NAMES_WIDTH = 60
 SUMS_WIDTH = 40
+#: Deals that the table has unless it is told otherwise; nobody reads more of them.
+NEWEST = 1_000
 
 
 @click.command()
@@ -35,10 +37,22 @@ SUMS_WIDTH = 40
     type=click.Choice(("cloud", "lab", "quarter")),
     help="With --totals: one row for each.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    metavar="N",
+    help=f"So many at most, the newest; 0 lists all. The table has {NEWEST:,} "
+    "unless you say so, JSON all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def deals(
-    session: Session, asked: Asked, as_totals: bool, by: By | None, as_json: bool
+    session: Session,
+    asked: Asked,
+    as_totals: bool,
+    by: By | None,
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """List the deals, newest first, or what they come to.
 
@@ -47,36 +61,61 @@ def deals(
     """
     if by and not as_totals:
         raise click.UsageError("--by needs --totals")
+    if as_totals and limit is not None:
+        raise click.UsageError("--totals adds up all deals that fit: no --limit")
     if not as_totals and not as_json:
-        _print_table(_lines(session, asked))
+        lines, n_all = _lines(session, asked, NEWEST if limit is None else limit)
+        _print_table(lines)
+        if n_all > len(lines):
+            text = f"the newest {len(lines):,} of {n_all:,} deals; --limit 0 lists all"
+            click.echo(text, err=True)
         return
+    _whole(session, asked, by, limit, as_totals=as_totals, as_json=as_json)
+
+
+def _whole(
+    session: Session,
+    asked: Asked,
+    by: By | None,
+    limit: int | None,
+    *,
+    as_totals: bool,
+    as_json: bool,
+) -> None:
+    """Print what takes reading every deal as a whole."""
     found = deals_of(session, asked)
     if as_totals:
         _totals(session, found, by, as_json)
         return
     from newsbot.cli.views import deal_view
 
-    write_json([deal_view(deal, session.app.store) for deal in found])
+    shown = found[:limit] if limit else found
+    write_json([deal_view(deal, session.app.store) for deal in shown])
 
 
-def _lines(session: Session, asked: Asked) -> list[DealLine]:
-    """List the deals that fit; where the ledger can tell, nothing else is asked."""
+def _lines(session: Session, asked: Asked, limit: int) -> tuple[list[DealLine], int]:
+    """List the newest deals that fit, all for 0, and count those that do.
+
+    Where the ledger can tell, nothing else is asked.
+    """
     if asked.parties or asked.min_amount or asked.languages or asked.words is not None:
-        found = deals_of(session, asked)
-        return session.app.store.catalogue.these([deal.id for deal in found])
+        ids = [deal.id for deal in deals_of(session, asked)]
+        shown = ids[:limit] if limit else ids
+        return session.store.catalogue.these(shown), len(ids)
     from newsbot.adapters.db.catalogue import Narrowed
 
-    if not (asked.types or asked.statuses) and asked.since is asked.until is None:
-        return session.store.catalogue.lines(Narrowed())
-    wanted = wanted_of(asked, datetime.now(UTC))
-    return session.store.catalogue.lines(
-        Narrowed(
+    narrowed = Narrowed()
+    if asked.types or asked.statuses or (asked.since, asked.until) != (None, None):
+        wanted = wanted_of(asked, datetime.now(UTC))
+        narrowed = Narrowed(
             types=wanted.types,
             statuses=wanted.statuses,
             since=wanted.since,
             until=wanted.until,
         )
-    )
+    catalogue = session.store.catalogue
+    found = catalogue.lines(narrowed, limit or None)
+    return found, catalogue.count(narrowed) if len(found) == limit else len(found)
 
 
 def _print_table(found: Sequence[DealLine]) -> None:

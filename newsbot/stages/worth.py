@@ -76,7 +76,10 @@ class _Slot:
 
     def agreed(self) -> Amount:
         """The figure as most papers of the careful bound have it, else in full."""
-        fitting = [one for one in self.told if one.bound == self.bound]
+        if len(self.told) == 1:
+            return self.first
+        bound = self.bound
+        fitting = [one for one in self.told if one.bound == bound]
         counts = Counter((one.value, one.currency) for one in fitting)
 
         def weight(one: Amount) -> tuple[int, int, bool]:

@@ -1,7 +1,7 @@
 """How fast a backfill extracts and gates, against bare fastwarc and trafilatura.
 
-``python tests/benchmarks/backfill.py [--pages N] [--rounds R] [--ray]`` writes a WARC.gz
-of N pages (templates of 60 to 120 kB, German and English, one in a hundred about a
+``python tests/benchmarks/backfill.py [--pages N] [--rounds R]`` writes a WARC.gz of N
+pages (templates of 60 to 120 kB, German and English, one in a hundred about a
 deal) and one of a tenth of them. Both ways read both files with as many processes as
 there are cores, in turn, so that what else the machine does hits both alike. Told are
 pages a second and their ratio from start to end; the same behind the start, from what
@@ -59,13 +59,19 @@ OTHER = {
 CONFIG = '[model]\npreset = "server"\nname = "none"\n'
 
 
-def write_warc(path: Path, n_pages: int) -> None:
-    """Write a WARC.gz of pages; one template's pages differ by address and number."""
+def write_warc(path: Path, n_pages: int, *, first: int = 0) -> None:
+    """Write a WARC.gz of pages; one template's pages differ by address and number.
+
+    Args:
+        path: The file.
+        n_pages: How many.
+        first: The number of the first; another file's pages have other numbers.
+    """
     n_templates = min(n_pages, N_TEMPLATES)
     deals = [page.body for page in make_pages(n_templates)]
     others = [_template(f"Story {n}", *_other(n), n) for n in range(n_templates)]
     with path.open("wb") as file:
-        for number in range(n_pages):
+        for number in range(first, first + n_pages):
             at = number % n_templates
             body = others[at].encode() if number % 100 else deals[at]
             body = body.replace(b"Robin Sample", f"Robin Sample {number} of".encode())
@@ -138,7 +144,7 @@ def _extract(body: bytes) -> bool:
     return bool(trafilatura.extract(body))
 
 
-def ours(path: Path, *words: str) -> int:
+def ours(path: Path) -> int:
     """Run `newsbot backfill` from start to end; its peak of memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.toml").write_text(CONFIG)
@@ -150,7 +156,7 @@ def ours(path: Path, *words: str) -> int:
         )
         command = [sys.executable, "-c", code, "backfill", "warc", str(path), "--json"]
         done = subprocess.run(
-            [*command, *words], cwd=folder, capture_output=True, text=True, check=True
+            command, cwd=folder, capture_output=True, text=True, check=True
         )
     figures, peak = done.stdout.splitlines()[-2:]
     kept = json.loads(figures)
@@ -158,13 +164,12 @@ def ours(path: Path, *words: str) -> int:
     return int(peak) // 1024
 
 
-def measure(n_pages: int, n_rounds: int = 1, *, ray: bool = False) -> dict[str, Any]:
+def measure(n_pages: int, n_rounds: int = 1) -> dict[str, Any]:
     """Compare both ways on one file and on a tenth of it.
 
     Args:
         n_pages: Of the larger file.
         n_rounds: How often everything is read.
-        ray: Whether the other engine reads it, too.
     """
     n_few = max(n_pages // 10, 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -177,9 +182,6 @@ def measure(n_pages: int, n_rounds: int = 1, *, ray: bool = False) -> dict[str, 
             "bare": lambda: bare(large),
             "all": lambda: ours(large),
         }
-        if ray:
-            ways["ray few"] = lambda: ours(small, "--engine", "ray")
-            ways["ray"] = lambda: ours(large, "--engine", "ray")
         rounds = [
             {name: cost(way) for name, way in ways.items()} for _ in range(n_rounds)
         ]
@@ -198,7 +200,7 @@ def _figures(costs: dict[str, Cost], n_pages: int, n_more: int) -> dict[str, flo
     # Behind the start; on a few pages of a test it may be no time at all.
     more = max(mine.seconds - few.seconds, 1e-6)
     theirs_more = max(theirs.seconds - costs["bare few"].seconds, 1e-6)
-    found = {
+    return {
         "newsbot_pages_per_second": n_pages / mine.seconds,
         "bare_pages_per_second": n_pages / theirs.seconds,
         "ratio": theirs.seconds / mine.seconds,
@@ -211,13 +213,6 @@ def _figures(costs: dict[str, Cost], n_pages: int, n_more: int) -> dict[str, flo
         "tenfold_memory": mine.peak / few.peak,
         "peak_mebibytes": mine.peak,
     }
-    if "ray" in costs:
-        far = costs["ray"].seconds
-        far_more = max(far - costs["ray few"].seconds, 1e-6)
-        found["ray_pages_per_second"] = n_pages / far
-        found["ray_time"] = far / mine.seconds
-        found["ray_time_behind_the_start"] = far_more / more
-    return found
 
 
 def main() -> None:
@@ -225,10 +220,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--ray", action="store_true", help="With --engine ray, too.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(options.pages, options.rounds, ray=options.ray)
+    figures = measure(options.pages, options.rounds)
     if options.json:
         print(json.dumps(figures))
         return

@@ -186,6 +186,34 @@ def test_backfill_compares_with_bare_libraries() -> None:
     assert figures["peak_mebibytes"] > 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+def test_engines_compares_both_on_the_same_files() -> None:
+    """`engines.py` lets both engines read the same files; little work costs no more."""
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    options = ("--pages", "40", "--files", "2", "--rounds", "1")
+    figures: dict[str, Any] = json.loads(run("engines.py", *options))
+    assert (figures["pages"], figures["files"]) == (40, 2)
+    assert figures["seconds"] > 0
+    # Not a duration: where Ray starts, its processes alone are more than this.
+    assert 0 < figures["processor_ratio"] < 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_backfill_memory_looks_early_and_at_the_end() -> None:
+    """`backfill_memory.py` tells what a backfill weighs after a tenth, and at its end."""
+    figures = json.loads(run("backfill_memory.py", "--pages", "60"))
+    assert figures["documents"] == 60
+    assert 20 < figures["parent_mebibytes"] <= figures["family_mebibytes"]
+    assert figures["parent_growth"] >= 1
+
+
+def test_deals_times_commands_among_many_deals() -> None:
+    """`deals.py` fills a ledger with deals of two papers and runs what users type."""
+    figures = json.loads(run("deals.py", "--deals", "60", "--runs", "1", "--json"))
+    assert {"deals", "deals --totals", "search agreement"} <= set(figures)
+    assert all(own > 0 for _, own in figures.values())
+
+
 def test_a_large_ledger_is_asked_what_users_ask() -> None:
     """`ledger.py` fills a ledger through the store, and times searches and deals."""
     figures: dict[str, Any] = json.loads(

@@ -17,6 +17,9 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.types import Bound, DealType, Language, Status
 
+#: As the index `deals_first_seen` has them.
+_NEWEST_FIRST = "ORDER BY first_seen_at DESC, id"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowed:
@@ -132,7 +135,7 @@ class CatalogueRows:
             before: Only deals ahead of this one, nearest first: oldest first.
         """
         where, parameters = _cheap(narrowed)
-        order = "first_seen_at DESC, id"
+        order = _NEWEST_FIRST
         for place, sign, turned in ((after, "<", ">"), (before, ">", "<")):
             if place is None:
                 continue
@@ -142,9 +145,9 @@ class CatalogueRows:
             )
             parameters += [at, at, place.deal_id]
             if place is before:
-                order = "first_seen_at, id DESC"
+                order = "ORDER BY first_seen_at, id DESC"
         dear, more = _dear(narrowed)
-        sql = f"SELECT id FROM deals{_joined(where)} ORDER BY {order}"
+        sql = f"SELECT id FROM deals{_joined(where)} {order}"
         if dear:
             # A limit within keeps SQLite from asking what costs before it has sorted:
             # it is asked row by row then, until the page is full.
@@ -152,15 +155,26 @@ class CatalogueRows:
         rows = self._connection.rows(f"{sql} LIMIT ?", (*parameters, *more, limit))
         return [str(row["id"]) for row in rows]
 
-    def lines(self, narrowed: Narrowed) -> list[DealLine]:
+    def lines(self, narrowed: Narrowed, limit: int | None = None) -> list[DealLine]:
         """List deals as lines, newest first.
 
         Args:
             narrowed: What they must have; parties, words, languages and sums are for
                 `choose` to decide.
+            limit: So many at most, the newest; None for all.
         """
         where, parameters = _cheap(narrowed)
-        return list(self._lines(_joined(where), parameters))
+        if limit is None:
+            return list(self._lines(_joined(where), parameters))
+        newest = f"SELECT id FROM deals{_joined(where)} {_NEWEST_FIRST} LIMIT ?"
+        return list(self._lines(f" WHERE id IN ({newest})", [*parameters, limit]))
+
+    def ids(self, narrowed: Narrowed) -> list[str]:
+        """List the ids of all deals that may fit, whatever their articles say."""
+        where, parameters = _cheap(narrowed)
+        sql = f"SELECT id FROM deals{_joined(where)} {_NEWEST_FIRST}"
+        rows = self._connection.rows(sql, tuple(parameters))
+        return [str(row["id"]) for row in rows]
 
     def these(self, deal_ids: Sequence[str]) -> list[DealLine]:
         """List some deals as lines, newest first."""
@@ -171,7 +185,7 @@ class CatalogueRows:
         sums: dict[str, dict[tuple[Decimal, str, Bound], None]] = {}
         sites: dict[str, set[str]] = {}
         # Of a finding its figures alone: all of it, as an object, takes ten times as
-        # long; of an article what the index `articles_told` holds.
+        # long.
         for row in self._connection.rows(
             "SELECT findings.deal_id, articles.site, "
             "json_extract(findings.document, '$.amounts') AS amounts "
@@ -186,7 +200,7 @@ class CatalogueRows:
                 figure = Decimal(one["value"]), one["currency"], one["bound"]
                 sums.setdefault(deal_id, {})[figure] = None
         for row in self._connection.rows(
-            f"SELECT * FROM deals{where} ORDER BY first_seen_at DESC, id",
+            f"SELECT * FROM deals{where} {_NEWEST_FIRST}",
             tuple(parameters),
         ):
             deal_id = str(row["id"])

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
+from newsbot.adapters.db.codec import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
 from newsbot.ports import Decision, Reach
@@ -318,11 +319,12 @@ class LedgerRows:
     def find_ids(self, prefix: str) -> list[tuple[str, str]]:
         """Find deals and articles whose id begins so: (kind, id) pairs."""
         rows = self._connection.rows(
-            "SELECT 'deal' AS kind, id FROM deals WHERE substr(id, 1, ?) = ? "
+            # Ranges, which an index finds; ids are hexadecimal.
+            "SELECT 'deal' AS kind, id FROM deals WHERE id >= ?1 AND id < ?2 "
             "UNION SELECT 'deal', deal_id FROM deal_aliases "
-            "WHERE substr(id, 1, ?) = ? UNION ALL "
-            "SELECT 'article', id FROM articles WHERE substr(id, 1, ?) = ? LIMIT 20",
-            (len(prefix), prefix) * 3,
+            "WHERE id >= ?1 AND id < ?2 UNION ALL "
+            "SELECT 'article', id FROM articles WHERE id >= ?1 AND id < ?2 LIMIT 20",
+            (prefix, f"{prefix}~"),
         )
         return [(str(row["kind"]), str(row["id"])) for row in rows]
 
@@ -348,6 +350,7 @@ class LedgerRows:
         )
         return [codec.summary(row) for row in rows]
 
+    @without_collecting()
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
         told = self._findings([str(row["id"]) for row in rows])
@@ -357,11 +360,8 @@ class LedgerRows:
                 Deal(
                     id=str(row["id"]),
                     status=row["status"],  # type: ignore[arg-type]
-                    types=tuple(json.loads(str(row["types"]))),
-                    parties=tuple(
-                        (name, tuple(roles))
-                        for name, roles in json.loads(str(row["parties"]))
-                    ),
+                    types=codec.types(str(row["types"])),
+                    parties=codec.parties(str(row["parties"])),
                     first_seen_at=codec.at_time(str(row["first_seen_at"])),
                     last_seen_at=codec.at_time(str(row["last_seen_at"])),
                     findings=tuple(told.get(str(row["id"]), ())),

@@ -320,6 +320,12 @@ def m018_titles(db: Database) -> None:
     db.execute("ALTER TABLE feeds ADD COLUMN title TEXT")
 
 
+@MIGRATIONS()
+def m019_newest(db: Database) -> None:
+    """Find the newest deals without sorting all of them."""
+    db.execute("CREATE INDEX deals_first_seen ON deals(first_seen_at DESC, id)")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 
