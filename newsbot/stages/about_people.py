@@ -10,37 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from newsbot.stages.about_kinds import words
+from newsbot.stages.about_words import Names, load_topics, words
 from newsbot.stages.reading import Reading
 from newsbot.types import Language
 
 #: Persons of a summary.
 MAX_PERSONS = 2
+#: Letters of an office that is written in capitals.
+_SHORT = 3
 
-#: How an office is called in the other language. German | English | German words |
-#: English words. The German side of English offices is a place, as a title would
-#: have a gender that English does not tell.
-_OFFICES = """
-Unternehmensleitung | chief executive | geschäftsführer geschäftsführerin vorstandschef vorstandschefin firmenchef firmenchefin konzernchef konzernchefin | chief_executive chief_executive_officer ceo managing_director
-Finanzleitung | finance chief | finanzchef finanzchefin finanzvorstand finanzvorständin | chief_financial_officer cfo finance_chief finance_director
-Technikleitung | technology chief | technikchef technikchefin | chief_technology_officer cto technology_chief chief_scientist
-operative Leitung | operating chief | betriebschef betriebschefin | chief_operating_officer coo
-Pressestelle | spokesperson | sprecher sprecherin pressesprecher pressesprecherin konzernsprecher konzernsprecherin unternehmenssprecher unternehmenssprecherin firmensprecher firmensprecherin | spokesman spokeswoman spokesperson
-Vorstand | board member | vorstand vorständin vorstandsmitglied | board_member
-Vorsitz | chair | aufsichtsratschef aufsichtsratschefin | chairman chairwoman chair
-Gründung | founder | gründer gründerin mitgründer mitgründerin | founder co-founder
-Bürgermeisteramt | mayor | bürgermeister bürgermeisterin oberbürgermeister oberbürgermeisterin | mayor
-Ministerium | minister | minister ministerin staatssekretär staatssekretärin landesminister wirtschaftsminister wirtschaftsministerin digitalminister digitalministerin finanzminister finanzministerin wissenschaftsminister wissenschaftsministerin | minister digital_minister secretary_of_state
-Analyse | analyst | analyst analystin | analyst
-Wissenschaft | researcher | professor professorin forscherin forscher wissenschaftlerin wissenschaftler rektor rektorin | professor researcher economist
-Gericht | judge | richter richterin | judge magistrate
-Anwaltschaft | lawyer | anwalt anwältin rechtsanwalt rechtsanwältin | lawyer attorney general_counsel solicitor
-Leitung | head | leiter leiterin direktor direktorin abteilungsleiter abteilungsleiterin it-leiter it-leiterin chef chefin projektleiter projektleiterin | director head_of_it channel_director president vice_president manager
-Training | coach | trainer trainerin | coach
-Gewerkschaft | union official | betriebsrätin betriebsratschef betriebsratschefin gewerkschaftssekretär gewerkschaftssekretärin | union_secretary
-"""
-_NAME = r"(?:Dr\. |Prof\. )?[A-ZÄÖÜ][\w'’-]*[a-zäöüß](?: (?:von|van|de|der|den|zu|[A-Z]\.))* [A-ZÄÖÜ][\w'’-]*[a-zäöüßé]"
+_NAME = (
+    r"(?:Dr\. |Prof\. )?[A-ZÄÖÜ][\w'’-]*[a-zäöüß](?: (?:von|van|de|der|den|zu|[A-Z]\.))*"
+    r" [A-ZÄÖÜ][\w'’-]*[a-zäöüßé]"
+)
 #: Inside a name: no person's.
 _NO_NAME = re.compile(
     r"\b(?:The|Der|Die|Das|In|Im|Am|AI|KI|Compute|Cloud|Labs?|Group|Bank|Systems?|"
@@ -49,12 +33,16 @@ _NO_NAME = re.compile(
 )
 _SAID: dict[Language, re.Pattern[str]] = {
     "de": words(
-        "sagt sagte sagten erklärt erklärte teilte_mit betont betonte spricht_von räumte "
-        "warnte warnt bestätigte begründet begründete verweist verwies nannte meint meinte"
+        """
+        sagt sagte sagten erklärt erklärte teilte betont betonte spricht räumte warnte
+        warnt bestätigte begründet begründete verweist verwies nannte meint meinte
+        """.split()
     ),
     "en": words(
-        "said says told added adds argued argues warned warns explained explains noted "
-        "asked wrote writes confirmed conceded admitted"
+        """
+        said says told added adds argued argues warned warns explained explains noted
+        asked wrote writes confirmed conceded admitted
+        """.split()
     ),
 }
 
@@ -67,44 +55,39 @@ class Person:
     #: As the article writes it, uninflected.
     office: str
     #: By language, for a reader of the other one.
-    called: dict[Language, str]
+    called: Names
     #: Whether the sentence tells what this person said.
     speaks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Office:
-    called: dict[Language, str]
+    called: Names
     before: re.Pattern[str]
     behind: re.Pattern[str]
 
 
+@cache
 def _offices(language: Language) -> tuple[_Office, ...]:
     found = []
-    for row in _OFFICES.strip().splitlines():
-        german, english, de, en = (cell.strip() for cell in row.split("|"))
-        listed = (de if language == "de" else en).split()
+    for row in load_topics().offices:
+        # The first letter may be a capital; "CEO" is written so.
         body = "|".join(
-            f"[{one[0]}{one[0].upper()}]{one[1:]}".replace("_", r"\s") for one in listed
+            f"[{one[0]}{one[0].upper()}]{one[1:]}" if len(one) > _SHORT else one.upper()
+            for one in row.bodies[language].split("|")
         )
-        body = "|".join([body, *(one.upper() for one in listed if len(one) == 3)])
         found.append(
             _Office(
-                called={"de": german, "en": english},
+                called=row.named,
                 before=re.compile(rf"(?<![\w-])({body}) ({_NAME})(?![\w-])"),
                 behind=re.compile(
-                    rf"(?<![\w-])({_NAME}),? (?:the |its |their |der |die |as (?:its |new )*)?({body})"
+                    rf"(?<![\w-])({_NAME}),? "
+                    rf"(?:the |its |their |der |die |as (?:its |new )*)?({body})"
                     r"(?![\w-])"
                 ),
             )
         )
     return tuple(found)
-
-
-_BY_LANGUAGE: dict[Language, tuple[_Office, ...]] = {
-    "de": _offices("de"),
-    "en": _offices("en"),
-}
 
 
 def find_persons(reading: Reading) -> list[Person]:
@@ -124,7 +107,7 @@ def find_persons(reading: Reading) -> list[Person]:
 def _all(reading: Reading, own: Language) -> Iterator[tuple[int, Person]]:
     for sentence in reading.sentences:
         text = " ".join(reading.text(sentence).split())
-        for office in _BY_LANGUAGE[own]:
+        for office in _offices(own):
             for pattern, (name, title) in (
                 (office.before, (2, 1)),
                 (office.behind, (1, 2)),

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from newsbot.stages.about import Actor, Topic, find_topic
-from newsbot.stages.about_figures import MAX_FIGURES, told_figures
+from newsbot.stages.about import Topic, find_topic
+from newsbot.stages.about_figures import told_figures
+from newsbot.stages.about_names import Actor
 from newsbot.stages.about_people import MAX_PERSONS, Person, find_persons
 from newsbot.stages.about_points import find_points
 from newsbot.stages.about_times import find_dateline, find_dates
@@ -26,7 +27,11 @@ _POINTS_BESIDE, _POINTS_ALONE = 1, 2
 #: Clauses of a sentence, and names and bare sums in one.
 _CLAUSES = 3
 MAX_NAMED = 4
+MAX_FIGURES = 3
 MAX_BARE = 2
+#: A move of a share's price is told once.
+_MOVED: dict[Language, str] = {"de": "einen Kurs", "en": "a share price"}
+_PRICE: dict[Language, str] = {"de": "der Aktie", "en": "the shares"}
 Supported = Callable[[str], bool]
 
 
@@ -55,6 +60,7 @@ class _Wording(NamedTuple):
     date_one: str
     date_many: str
     dateline: str
+    plans: str
     planned: str
 
 
@@ -82,6 +88,7 @@ _WORDS: dict[Language, _Wording] = {
         date_one="als Zeitangabe erscheint {}",
         date_many="als Zeitangaben erscheinen {}",
         dateline="die Meldung kommt aus {}",
+        plans="teils geht es um Geplantes",
         planned="{}, und zwar mit Blick auf Geplantes oder Mögliches",
     ),
     "en": _Wording(
@@ -107,6 +114,7 @@ _WORDS: dict[Language, _Wording] = {
         date_one="the time mentioned is {}",
         date_many="the times mentioned are {}",
         dateline="the report comes from {}",
+        plans="part of it is about plans",
         planned="{}, with a view to what is planned or possible",
     ),
 }
@@ -133,11 +141,16 @@ def tell_about(reading: Reading, language: Language, supported: Supported) -> li
     denied = _disputed(topic)
     figures = "" if denied else _figures(reading, language, supported)
     room = _POINTS_BESIDE if figures else _POINTS_ALONE
-    points = [point.named[language] for point in find_points(reading)][:room]
-    if who.endswith(_WORDS[language].planned[2:]):
-        points = points[:1]
+    points = [named[language] for named in find_points(reading)][:room]
+    if _MOVED[language] in figures:
+        points = [point for point in points if _PRICE[language] not in point]
     times = [] if figures or points else [*_times(reading, language)]
-    groups = ([about], [who, speakers], [figures, *points, *times])
+    plans = _WORDS[language].plans if topic.planned else ""
+    groups = (
+        [about, plans if about else ""],
+        [who, speakers],
+        [figures, *points, *times],
+    )
     told = [_joined(group, supported) for group in groups]
     return [sentence for sentence in told if sentence]
 
@@ -210,8 +223,10 @@ def _abouts(topic: Topic, reading: Reading, language: Language) -> Iterator[str]
         about = said.about
         yield joined([named, *rest[:1]])
     if topic.role is not None:
-        role, actor = topic.role
-        named = role.named[language].format(a=_name(actor, reading, language).dative)
+        kind, actor = topic.role
+        named = (kind.role or kind.named)[language].format(
+            a=_name(actor, reading, language).dative
+        )
         about = said.about
         yield joined([named, *plain[1:]])
     about = said.about if topic.in_title or not topic.kinds else said.among_others
