@@ -40,6 +40,8 @@ _AFTER_OBJECT = re.compile(
     r"\s*(?:$|[.,;:)]|(?:for|in|on|over|to|from|after|as|and|und|für|wegen|vollständig|"
     r"mit|nach|vor|im|aus)\b)"
 )
+#: What others say is no news of the article's own.
+_QUOTED = re.compile(r"[„“\"«»][^„“”\"«»]{1,500}[”“\"«»]")
 #: Words between a verb and whom it concerns, at most.
 _MOST_BETWEEN = 4
 _PLANS: dict[Language, re.Pattern[str]] = {
@@ -96,7 +98,8 @@ def find_topic(reading: Reading) -> Topic:
     own = _own(reading)
     title = reading.article.title
     lead = _lead(reading)
-    ranked = _kinds(title, " ".join(reading.text(s) for s in lead), own)
+    first = _QUOTED.sub(" ", " ".join(reading.text(s) for s in lead))
+    ranked = _kinds(title, first, own)
     forms = [kind for kind, _ in ranked if kind.form]
     kinds = [(kind, score) for kind, score in ranked if not kind.form]
     named = find_named(reading)
