@@ -33,16 +33,25 @@ NEGATED: dict[Language, re.Pattern[str]] = {
     ),
     "en": words("no not never without neither den* deni* false untrue wrong".split()),
 }
+#: Words of a sentence that tells what only others say; its figures are left out.
+_HEARSAY: dict[Language, re.Pattern[str]] = {
+    "de": words(
+        "behauptet* wonach demzufolge angeblich gerücht* zurückgewiesen gemunkelt".split()
+    ),
+    "en": words(
+        ["claimed that", "had claimed", "rumour*", "rumor*", "allegedly", "purported"]
+    ),
+}
 #: What may stand between a noun or verb and its sum.
 _LINKS: dict[Language, str] = {
     "de": """
-        von in höhe beträgt betrug betragen lag liegt liege lagen bei rund etwa gut knapp
-        über bis zu mehr als weniger fast auf stieg sank wuchs kletterte fiel erreichte
+        von in höhe beträgt betrug betragen lag liegt liege lagen bei rund etwa gut
+        knapp über bis zu mehr als weniger fast auf stieg sank wuchs kletterte fiel erreichte
         erzielte mit um die den einem einer insgesamt aktuell zuletzt im wert ca
     """,
     "en": """
-        of at was were is are about around some roughly nearly almost up to more than less
-        over worth came come stood stands total totalling reached rose fell grew by with
+        of at was were is are about around some roughly nearly almost up to more than
+        less over worth came come stood stands total totalling reached rose fell grew by with
         slipped climbed a an the just only under for extra another reported
     """,
 }
@@ -168,8 +177,10 @@ def _around(reading: Reading, start: int, end: int) -> tuple[str, str]:
     return f"{before} ", behind[1:]
 
 
-def _denied(before: str, own: Language) -> bool:
-    return NEGATED[own].search(before) is not None
+def _denied(before: str, behind: str, own: Language) -> bool:
+    """Whether a figure is denied, or only others tell it, in its own sentence."""
+    hearsay = _HEARSAY[own].search(f"{before} {behind}")
+    return hearsay is not None or NEGATED[own].search(before) is not None
 
 
 def _label(mention: MoneyMention, reading: Reading, own: Language) -> Row | None:
@@ -186,8 +197,8 @@ def _sums(reading: Reading, language: Language) -> Iterator[ToldFigure]:
     taken: set[tuple[Decimal, str]] = set()
     for label, mention in sorted(labels, key=lambda item: item[0] is None):
         key = (mention.value, mention.currency)
-        before, _ = _around(reading, mention.start, mention.end)
-        if not mention.value or key in taken or _denied(before, own):
+        before, behind = _around(reading, mention.start, mention.end)
+        if not mention.value or key in taken or _denied(before, behind, own):
             continue
         taken.add(key)
         amount = Amount(
@@ -209,12 +220,12 @@ def _sums(reading: Reading, language: Language) -> Iterator[ToldFigure]:
 def _capacities(reading: Reading, language: Language) -> Iterator[ToldFigure]:
     taken: set[tuple[Decimal, str]] = set()
     for mention in reading.capacity:
-        before, _ = _around(reading, mention.start, mention.end)
+        before, behind = _around(reading, mention.start, mention.end)
         money = any(
             m.start < mention.end and mention.start < m.end for m in reading.money
         )  # "$10bn of chips" counts no chips
         key = (mention.value, mention.unit)
-        if money or key in taken or _denied(before, _own(reading)):
+        if money or key in taken or _denied(before, behind, _own(reading)):
             continue
         taken.add(key)
         item = Capacity(
@@ -231,9 +242,9 @@ def _plain(reading: Reading) -> Iterator[tuple[Figure, str]]:
     """Exact figures that nothing denies, with what stands before them."""
     own = _own(reading)
     for figure in find_figures(reading.article.full_text, own):
-        before, _ = _around(reading, figure.start, figure.end)
+        before, behind = _around(reading, figure.start, figure.end)
         tied = before.rstrip()[-1:] in ("$", "€", "£", "-", "–")
-        if figure.bound == "exact" and not tied and not _denied(before, own):
+        if figure.bound == "exact" and not tied and not _denied(before, behind, own):
             yield figure, before
 
 

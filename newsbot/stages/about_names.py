@@ -37,7 +37,7 @@ _APPOSED: dict[Language, re.Pattern[str]] = {
 }
 _SHAPE = re.compile(r"[a-zäöü][A-ZÄÖÜ]|[a-z]\d|[&.]\w")
 #: Last words of names that are as often plain plurals.
-_PLURAL = re.compile(r"Rechenzentr\w*|Chips|Modelle|Models|Daten|Parks|Services")
+_PLURAL = re.compile(r"Rechenzentr\w*|Chips|Modelle|Models|\w*[Dd]aten|Parks|Services")
 _NEXT = re.compile(r" (\w+)")
 _LEGAL = re.compile(r" (?:AG|GmbH|SE|KG|Inc|Corp|Ltd|plc|SA|NV|AB|Holdings?)\b")
 _CALENDAR = words(
@@ -49,9 +49,9 @@ _CALENDAR = words(
 )
 #: What stands before a noun, a place or a person, but not before a company's name.
 _DETERMINED = re.compile(
-    r"\b(?:de[rmns]|die|das|eine?[rmns]?|im|am|ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|"
+    r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|\b(?:de[rmns]|die|das|eine?[rmns]?|im|am|ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|"
     r"near|at|from|outside|of|the|an?|Herrn?|Frau|Mrs?|Ms|Dr|Prof|\w+er|"
-    r"\w+[Cc]hef(?:in)?|\w*[Ss]precher(?:in)?)\.? $"
+    r"\w+[Cc]hef(?:in)?|\w*[Ss]precher(?:in)?)\.?) $"
 )
 #: Nouns of trade that say next to nothing.
 _BARE_NOUNS = words(
@@ -143,6 +143,8 @@ def _is_sure(
         return False
     if ORDINARY.fullmatch(last) and not SUFFIX.fullmatch(last):
         return False
+    if len(written) == 1 and _PLURAL.fullmatch(last):
+        return False
     suffix = SUFFIX.fullmatch(last) and not _PLURAL.fullmatch(last)
     if len(written) > 1 and (suffix or _SHAPE.search(name)):
         return True
@@ -167,7 +169,7 @@ def _word_at(text: str, place: int) -> str:
 def _is_called(mention: OrganisationMention, text: str) -> bool:
     """Whether a noun or apposition beside a name, or a legal form, calls it one."""
     before = _NOUN_BEFORE.search(text[max(0, mention.start - 60) : mention.start])
-    if before is not None and TRADE.fullmatch(before[2]):
+    if before is not None and _calling(before[2]):
         return True
     if _LEGAL.match(text, mention.end):
         return True
@@ -178,13 +180,18 @@ def _is_called(mention: OrganisationMention, text: str) -> bool:
     return False
 
 
+def _calling(noun: str) -> bool:
+    """Whether it is a noun of trade; the English "arm" is no part of German words."""
+    return TRADE.fullmatch(noun) is not None and not noun.endswith(("arme", "armen"))
+
+
 def _described(mention: OrganisationMention, text: str, own: Language) -> str:
     """What stands beside a name in apposition, in a form that bends nowhere."""
     apposed = _APPOSED[own].match(text, mention.end)
     if apposed is not None:
         return apposed[1]
     before = _NOUN_BEFORE.search(text[max(0, mention.start - 60) : mention.start])
-    if before is None or not TRADE.fullmatch(before[2]):
+    if before is None or not _calling(before[2]):
         return ""
     noun = before[1]
     if _BARE_NOUNS.fullmatch(noun):

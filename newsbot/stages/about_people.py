@@ -22,8 +22,8 @@ MAX_PERSONS = 2
 _SHORT = 3
 
 _NAME = (
-    r"(?:Dr\. |Prof\. )?[A-ZÄÖÜ][\w'’-]*[a-zäöüß](?: (?:von|van|de|der|den|zu|[A-Z]\.))*"
-    r" [A-ZÄÖÜ][\w'’-]*[a-zäöüßé]"
+    r"(?:Dr\. |Prof\. )?[A-ZÄÖÜ][\w'’-]*[a-zäöüß]"
+    r"(?: (?:von|van|de|der|den|zu|[A-Z]\.))* [A-ZÄÖÜ][\w'’-]*[a-zäöüßé]"
 )
 #: Inside a name: no person's.
 _NO_NAME = re.compile(
