@@ -36,7 +36,7 @@ NEGATED: dict[Language, re.Pattern[str]] = {
 #: Words of a sentence that tells what only others say; its figures are left out.
 _HEARSAY: dict[Language, re.Pattern[str]] = {
     "de": words(
-        "behauptet* wonach demzufolge angeblich gerücht* zurückgewiesen gemunkelt".split()
+        "behauptet* wonach demzufolge angeblich gerücht* zurückgewiesen".split()
     ),
     "en": words(
         ["claimed that", "had claimed", "rumour*", "rumor*", "allegedly", "purported"]
@@ -46,13 +46,13 @@ _HEARSAY: dict[Language, re.Pattern[str]] = {
 _LINKS: dict[Language, str] = {
     "de": """
         von in höhe beträgt betrug betragen lag liegt liege lagen bei rund etwa gut
-        knapp über bis zu mehr als weniger fast auf stieg sank wuchs kletterte fiel erreichte
-        erzielte mit um die den einem einer insgesamt aktuell zuletzt im wert ca
+        knapp über bis zu mehr als weniger fast auf stieg sank wuchs kletterte fiel
+        erreichte erzielte mit um die den einem einer insgesamt aktuell zuletzt im wert
     """,
     "en": """
         of at was were is are about around some roughly nearly almost up to more than
-        less over worth came come stood stands total totalling reached rose fell grew by with
-        slipped climbed a an the just only under for extra another reported
+        less over worth came come stood stands total totalling reached rose fell grew
+        by with slipped climbed a an the just only under for extra another reported
     """,
 }
 #: "The price target for Oracle from": a name between a noun and its sum.

@@ -23,7 +23,13 @@ from newsbot.stages.words import (
     is_verb,
     tokens,
 )
-from newsbot.types import Language, OrganisationMention, Party
+from newsbot.types import (
+    CapacityMention,
+    Language,
+    MoneyMention,
+    OrganisationMention,
+    Party,
+)
 
 #: Distinct guessed names that are weighed; each is searched for in the whole text.
 MAX_GUESSED = 40
@@ -49,9 +55,10 @@ _CALENDAR = words(
 )
 #: What stands before a noun, a place or a person, but not before a company's name.
 _DETERMINED = re.compile(
-    r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|\b(?:de[rmns]|die|das|eine?[rmns]?|im|am|ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|"
-    r"near|at|from|outside|of|the|an?|Herrn?|Frau|Mrs?|Ms|Dr|Prof|\w+er|"
-    r"\w+[Cc]hef(?:in)?|\w*[Ss]precher(?:in)?)\.?) $"
+    r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|(?i:\b(?:de[rmns]|die|das|eine?[rmns]?|im|am|"
+    r"ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|near|at|from|outside|of|the|an?|"
+    r"Herrn?|Frau|Mrs?|Ms|Dr|Prof|\w+er|"
+    r"\w+[Cc]hef(?:in)?|\w*[Ss]precher(?:in)?))\.?) $"
 )
 #: Nouns of trade that say next to nothing.
 _BARE_NOUNS = words(
@@ -83,6 +90,7 @@ def find_named(reading: Reading) -> tuple[OrganisationMention, ...]:
         reading: The article.
     """
     text = reading.article.full_text
+    sums: tuple[MoneyMention | CapacityMention, ...]
     sums = (*reading.money, *reading.capacity)
     lower = {token.text for token in tokens(text) if token.text.islower()}
     guessed = [
