@@ -55,8 +55,8 @@ _CALENDAR = words(
 )
 #: What stands before a noun, a place or a person, but not before a company's name.
 _DETERMINED = re.compile(
-    r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|(?i:\b(?:de[rmns]|die|das|eine?[rmns]?|im|am|"
-    r"ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|near|at|from|outside|of|the|an?|"
+    r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|(?i:\b(?:de[rmns]|die|das|eine?[rmns]?|im|"
+    r"am|ins?|zu[mr]|vo[mn]|bei|beim|aus|nach|in|near|at|from|outside|of|the|an?|"
     r"Herrn?|Frau|Mrs?|Ms|Dr|Prof|\w+er|"
     r"\w+[Cc]hef(?:in)?|\w*[Ss]precher(?:in)?))\.?) $"
 )
