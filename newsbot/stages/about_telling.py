@@ -238,7 +238,10 @@ def _abouts(topic: Topic, reading: Reading, language: Language) -> Iterator[str]
 def _name(actor: Actor, reading: Reading, language: Language) -> Name:
     """A listed name takes its article, a guessed one goes without."""
     name = party_name(actor.party, reading, language)
-    if actor.listed:
+    # "The OpenAI contract" names no "the OpenAI", but "the BBC" is one.
+    last = name.plain.split()[-1]
+    one_word = language == "en" and " " not in actor.party.name and not last.isupper()
+    if actor.listed and not one_word:
         return name
     bare = name.plain
     for article in ("die ", "das ", "der ", "the "):
