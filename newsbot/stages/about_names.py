@@ -53,6 +53,8 @@ _CALENDAR = words(
     thursday friday saturday sunday january february march june july october december
     """.split()
 )
+#: First words of what belongs to somebody, not of a name.
+_OWNED = words("mein* unser* sein* ihr* my our europas deutschlands amerikas".split())
 #: What stands before a noun, a place or a person, but not before a company's name.
 _DETERMINED = re.compile(
     r"(?:\d|(?<=[a-zäöüß,] )[A-ZÄÖÜ][\w.]+|(?i:\b(?:de[rmns]|die|das|eine?[rmns]?|im|"
@@ -146,6 +148,8 @@ def _is_sure(
     written = name.split()
     last = written[-1].rpartition("-")[2]
     if len(name) < _MIN_NAME or _CALENDAR.search(name) or PERSON.fullmatch(written[0]):
+        return False
+    if _OWNED.fullmatch(written[0]):
         return False
     if any(word.casefold() in lower for word in written) or TRADE.fullmatch(last):
         return False
