@@ -339,7 +339,8 @@ class Summary:
     article_id: str
     language: Language
     sentences: tuple[SummarySentence, ...]
-    #: Model and prompt, ``"facts"`` (told from a deal's fields) or ``"quotes"``.
+    #: Model and prompt, ``"facts"`` (told from a deal's fields), ``"topic"`` (what an
+    #: article without a deal is about) or ``"quotes"``.
     writer: str
     created_at: datetime
 

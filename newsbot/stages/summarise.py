@@ -1,9 +1,10 @@
 """An article, shorter, in its own language: tell or ask, check against the text.
 
 In: a reading of an article, and what was found in it.
-Out: two or three sentences. A deal is told from its verified fields; of any other
-article a model writes, where there is one. What the check does not find supported
-gives way to sentences of the article itself, marked so.
+Out: two or three sentences. A deal is told from its verified fields; what any other
+article is about is told from what words prove, or a model writes it, where there is
+one. Where the check finds too little supported, a sentence of the article's own stands
+in, in quotation marks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from newsbot.errors import ModelOutputError
 from newsbot.ports import Limits, TextModel, TextRequest
 from newsbot.prompts import Prompt, fenced
+from newsbot.stages.about_telling import tell_about
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.quoting import is_quoted
 from newsbot.stages.reading import Reading
@@ -43,8 +45,14 @@ _COMPLETE = re.compile(r"[.!?…][\"'”“’»«›‹)\]]*$")
 _LANGUAGE_NAMES = {"de": "German", "en": "English"}
 
 
+_SAYS: dict[Language, tuple[str, str]] = {
+    "de": ("Der Artikel beginnt so: „", "“"),
+    "en": ("The article begins: “", "”"),
+}
+
+
 class QuotingSummariser:
-    """Tells deals from their fields; quotes the lead of what holds none."""
+    """Tells deals from their fields, and of the rest what it is about; quotes else."""
 
     def __init__(self, gazetteer: Gazetteer):
         self._gazetteer = gazetteer
@@ -58,7 +66,7 @@ class QuotingSummariser:
         """Summarise each article of a batch."""
         return [
             tell_summary(reading, found, self._gazetteer, now)
-            or quote_summary(reading, found, now)
+            or _without_model(reading, found, self._gazetteer, now)
             for reading, found in zip(readings, findings, strict=True)
         ]
 
@@ -77,7 +85,7 @@ class ModelSummariser:
         findings: Sequence[Sequence[Finding]],
         now: datetime,
     ) -> list[Summary]:
-        """Write one summary per article; quotes where the check fails.
+        """Write one summary per article; told by rules where the check fails.
 
         A deal is told without the model, which is asked for the others only.
         """
@@ -125,7 +133,7 @@ class ModelSummariser:
         sentences = sentences[:MAX_SENTENCES]
         written = " ".join(sentences)
         if not sentences or check_summary(written, reading, self._gazetteer):
-            return quote_summary(reading, findings, now)
+            return _without_model(reading, findings, self._gazetteer, now)
         return Summary(
             article_id=reading.article.id,
             language=_language(reading),
@@ -220,16 +228,88 @@ def _marked(sentence: str, reading: Reading) -> SummarySentence:
     return SummarySentence(text=sentence, quoted=quoted)
 
 
-def quote_summary(
-    reading: Reading, findings: Sequence[Finding], now: datetime
+def _without_model(
+    reading: Reading, findings: Sequence[Finding], gazetteer: Gazetteer, now: datetime
 ) -> Summary:
-    """Summarise by verbatim sentences: the lead, then those that state the deals."""
+    """Tell what an article is about; quote what states a deal that cannot be told."""
+    if findings:
+        return quote_summary(reading, findings, now)
+    told = about_summary(reading, gazetteer, now)
+    return told or quote_summary(reading, findings, now)
+
+
+def about_summary(
+    reading: Reading,
+    gazetteer: Gazetteer,
+    now: datetime,
+    *,
+    language: Language | None = None,
+) -> Summary | None:
+    """Summarise an article without a deal from what its words prove.
+
+    Args:
+        reading: The article.
+        gazetteer: Known organisations.
+        now: When this is written.
+        language: To tell it in; the article's own where None.
+
+    Returns:
+        Two or three sentences. Where there is too little to tell, the last one is the
+        article's first, in quotation marks and marked as quoted; in the other language
+        than the article's None then, as where the check finds the whole unsupported.
+    """
+    own = _language(reading)
+    asked = language or own
+
+    def supported(text: str) -> bool:
+        found = check_summary(text, reading, gazetteer, language=asked)
+        return all(one.kind == "language" for one in found)  # of a clause, no judge
+
+    sentences = tell_about(reading, asked, lambda _: True)
+    if check_summary(" ".join(sentences), reading, gazetteer, language=asked):
+        # Something in it does not hold: look at every clause alone, which takes long.
+        sentences = tell_about(reading, asked, supported)
+    told = [_marked(one, reading) for one in sentences]
+    if len(told) < MIN_SENTENCES:
+        quote = _first_words(reading) if asked == own else ""
+        if not quote:
+            return None
+        told.append(SummarySentence(text=quote, quoted=True))
+    text = " ".join(one.text for one in told)
+    if check_summary(text, reading, gazetteer, language=asked):
+        return None
+    return Summary(
+        article_id=reading.article.id,
+        language=asked,
+        sentences=tuple(told),
+        writer="topic" if len(told) > 1 else "quotes",
+        created_at=now,
+    )
+
+
+def _first_words(reading: Reading) -> str:
+    """An article's first sentence as a quote that says so; empty where none is."""
+    before, behind = _SAYS[_language(reading)]
+    for sentence in _wordy(reading):
+        return f"{before}{' '.join(reading.text(sentence).split())}{behind}"
+    return ""
+
+
+def _wordy(reading: Reading) -> list[Sentence]:
+    """The sentences of the body that say something; all where none is long enough."""
     body = [
         sentence
         for sentence in reading.sentences
         if sentence.start > len(reading.article.title)
     ]
-    wordy = [s for s in body if len(reading.text(s).split()) >= MIN_WORDS] or body
+    return [s for s in body if len(reading.text(s).split()) >= MIN_WORDS] or body
+
+
+def quote_summary(
+    reading: Reading, findings: Sequence[Finding], now: datetime
+) -> Summary:
+    """Summarise by verbatim sentences: the lead, then those that state the deals."""
+    wordy = _wordy(reading)
     wanted: list[Sentence] = []
     stating = _stating(findings)
     for sentence in sorted(wordy, key=lambda s: (-stating.get(s.start, 0), s.start)):

@@ -23,6 +23,7 @@ from newsbot.stages.summarise import (
     MAX_SENTENCES,
     ModelSummariser,
     QuotingSummariser,
+    about_summary,
     quote_summary,
     tell_summary,
 )
@@ -240,10 +241,11 @@ def test_what_the_check_does_not_find_supported_is_quoted(deals):
 
 
 def test_no_deal_is_told_without_one():
-    """Articles without a deal keep their lead."""
+    """Of an article without a deal is told what it is about."""
     assert tell_summary(read(), (), GAZETTEER, NOW) is None
     (summary,) = QuotingSummariser(GAZETTEER).summarise([read()], [()], NOW)
-    assert summary == quote_summary(read(), (), NOW)
+    assert summary == about_summary(read(), GAZETTEER, NOW)
+    assert summary.writer == "topic"
 
 
 # the model's summary
@@ -277,12 +279,11 @@ def test_good_text_is_kept():
         "CoreWeave will supply Oracle with computers worth $30 bil",
     ],
 )
-def test_bad_text_is_replaced_by_quotes(bad):
+def test_bad_text_is_replaced_by_what_rules_tell(bad):
     """What the article does not say, or what breaks off, is never shown."""
     (summary,) = summarise(Scripted(bad), read())
-    assert summary.quoted
-    assert summary.writer == "quotes"
-    assert summary.text.startswith("Oracle has agreed")
+    assert summary == about_summary(read(), GAZETTEER, NOW)
+    assert not summary.quoted
 
 
 def test_a_sentence_cut_off_goes_alone():
@@ -293,14 +294,14 @@ def test_a_sentence_cut_off_goes_alone():
 
 
 def test_a_model_error_costs_only_its_article():
-    """A batch that fails is asked for one by one; only the bad one is quoted."""
+    """A batch that fails is asked for one by one; only the bad one is told by rules."""
     fine = "CoreWeave will supply Oracle with computers worth $30 billion."
     error = ModelOutputError("prompt exceeds the context")
     model = Scripted(error, error, error, fine, error, fine)
     summaries = summarise(model, read(), read(), read())
-    assert [s.quoted for s in summaries] == [False, True, False]
+    assert [s.writer == "topic" for s in summaries] == [False, True, False]
     (alone,) = summarise(Scripted(error), read())
-    assert alone.quoted
+    assert alone == summaries[1]
     assert summarise(Scripted()) == []
 
 
