@@ -17,6 +17,7 @@ from newsbot.ports import Reach
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.short_names import is_short_for, other_lengths
 from newsbot.types import Deal, Finding, OrganisationKind, Status
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
@@ -44,6 +45,10 @@ NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: Twice as much, or half, where the same sides sign what they negotiated, or two papers
 #: contradict each other in the days of the event: no sign of another deal, nor of one.
 NEAR_TOLERANCE = Decimal("0.5")
+#: In the days of the event one paper tells the year's rent, another that of all years;
+#: of these lengths, as twice is near and of more years any two sums are some multiple.
+_YEARS = range(3, 8)
+_YEARS_TOLERANCE = Decimal("0.03")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 #: Who sells to everybody signs twice a week: two deals of these are no surprise.
 _BUSY: frozenset[OrganisationKind] = frozenset(
@@ -74,19 +79,30 @@ def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str
     """List each party with its parents and units: whom a known deal may name.
 
     Behind the parties stand the names that may be some. A university or a city goes by
-    its name in the other language, too.
+    its name in the other language, too, and a firm that no list knows without the word
+    for its trade.
     """
     parties = [party.name for finding in findings for party in finding.parties]
     unsure = [name for finding in findings for name in finding.unsure]
     return [
-        gazetteer.family([name, *translations(name)])
+        gazetteer.family([name, *translations(name), *_lengths(name, gazetteer)])
         for name in dict.fromkeys((*parties, *unsure))
     ]
 
 
 def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
-    """Whether two names are one side: the same, parent and unit, or translated."""
-    return gazetteer.related(one, other) or translated(one, other)
+    """Whether two names are one side: the same, parent and unit, or translated.
+
+    Or one is short for the other, where no list knows either.
+    """
+    if gazetteer.related(one, other) or translated(one, other):
+        return True
+    return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
+
+
+def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
+    """How else a firm may be called, if no list knows it."""
+    return other_lengths(name) if gazetteer.get(name) is None else []
 
 
 def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
@@ -238,8 +254,9 @@ def likeness(
         why.append("sums agree")
     elif agreement is False and not sequel:
         at_last = signed and sides.same  # who negotiated with it signs with it
-        may_be = at_last or (same_event and sides.same and bool(common))
-        near = may_be and _is_near(finding, deal)
+        at_once = same_event and sides.same and bool(common)
+        near = (at_last or at_once) and _is_near(finding, deal)
+        near = near or (at_once and _is_rent(finding, deal))
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if not (same_event or common):
@@ -319,6 +336,22 @@ def _is_near(finding: Finding, deal: Deal) -> bool:
             if one == other == kind
         )
         for kind in both
+    )
+
+
+def _is_rent(finding: Finding, deal: Deal) -> bool:
+    """Whether both tell of as much capacity, or one sum is the other's, year by year."""
+    rooms = {(one.value, one.unit) for f in deal.findings for one in f.capacity}
+    if any((one.value, one.unit) in rooms for one in finding.capacity):
+        return True
+    known = [figure for other in deal.findings for figure in _figures(other)]
+    return any(
+        kind == other == "purchase"
+        and close(min(a, b) * n, currency, max(a, b), currency, _YEARS_TOLERANCE)
+        for a, currency, kind in _figures(finding)
+        for b, b_currency, other in known
+        if currency == b_currency
+        for n in _YEARS
     )
 
 
