@@ -45,10 +45,6 @@ NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: Twice as much, or half, where the same sides sign what they negotiated, or two papers
 #: contradict each other in the days of the event: no sign of another deal, nor of one.
 NEAR_TOLERANCE = Decimal("0.5")
-#: In the days of the event one paper tells the year's rent, another that of all years;
-#: of these lengths, as twice is near and of more years any two sums are some multiple.
-_YEARS = range(3, 8)
-_YEARS_TOLERANCE = Decimal("0.03")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 #: Who sells to everybody signs twice a week: two deals of these are no surprise.
 _BUSY: frozenset[OrganisationKind] = frozenset(
@@ -256,7 +252,7 @@ def likeness(
         at_last = signed and sides.same  # who negotiated with it signs with it
         at_once = same_event and sides.same and bool(common)
         near = (at_last or at_once) and _is_near(finding, deal)
-        near = near or (at_once and _is_rent(finding, deal))
+        near = near or (at_once and _as_much_capacity(finding, deal))
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if not (same_event or common):
@@ -339,20 +335,10 @@ def _is_near(finding: Finding, deal: Deal) -> bool:
     )
 
 
-def _is_rent(finding: Finding, deal: Deal) -> bool:
-    """Whether both tell of as much capacity, or one sum is the other's, year by year."""
-    rooms = {(one.value, one.unit) for f in deal.findings for one in f.capacity}
-    if any((one.value, one.unit) in rooms for one in finding.capacity):
-        return True
-    known = [figure for other in deal.findings for figure in _figures(other)]
-    return any(
-        kind == other == "purchase"
-        and close(min(a, b) * n, currency, max(a, b), currency, _YEARS_TOLERANCE)
-        for a, currency, kind in _figures(finding)
-        for b, b_currency, other in known
-        if currency == b_currency
-        for n in _YEARS
-    )
+def _as_much_capacity(finding: Finding, deal: Deal) -> bool:
+    """Whether both tell of as many chips, or as much power."""
+    known = {(one.value, one.unit) for other in deal.findings for one in other.capacity}
+    return any((one.value, one.unit) in known for one in finding.capacity)
 
 
 def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:

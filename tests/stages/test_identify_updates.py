@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from tellings import BILLION, days, finding, tell, verdicts
 
-from newsbot.types import Finding
+from newsbot.types import Capacity, Finding
 
 PAIR = ("Oracle", "OpenAI")
 
@@ -97,6 +98,28 @@ def test_two_papers_may_contradict_each_other_on_a_deal_of_giants(
     """The same two, in the same days, for a like sum: one deal with two figures."""
     second = replace(told((value,)), types=types)
     assert verdicts(told((20,)), (second, days(later))) == ["new", verdict]
+
+
+@pytest.mark.parametrize(
+    ("room", "later", "types", "verdict"),
+    [
+        pytest.param(210, 0, ("compute_purchase",), "update", id="as much capacity"),
+        pytest.param(150, 0, ("compute_purchase",), "new", id="other capacity"),
+        pytest.param(210, 10, ("compute_purchase",), "new", id="other days"),
+        pytest.param(210, 1, ("technology",), "new", id="another type"),
+    ],
+)
+def test_as_much_capacity_is_one_deal_whatever_the_sums(room, later, types, verdict):
+    """One paper tells what 210 megawatts cost a year, another for all the years."""
+
+    def rent(value: float, megawatts: int) -> Finding:
+        found = told((value,))
+        span = found.status_quote
+        item = Capacity(value=Decimal(megawatts), unit="MW", span=span, quote=span)
+        return replace(found, capacity=(item,))
+
+    second = replace(rent(1.3, room), types=types)
+    assert verdicts(rent(3.3, 210), (second, days(later))) == ["new", verdict]
 
 
 def test_what_was_negotiated_is_no_news_of_what_is_signed():
