@@ -87,10 +87,7 @@ def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str
 
 
 def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
-    """Whether two names are one side: the same, parent and unit, or translated.
-
-    Or one is short for the other, where no list knows either.
-    """
+    """Whether two names are one side: kin, translated, or short for the other."""
     if gazetteer.related(one, other) or translated(one, other):
         return True
     return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
@@ -255,6 +252,9 @@ def likeness(
         near = near or (at_once and _as_much_capacity(finding, deal))
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
+    if sequel and agreement is not True and _may_be_others(sides, same_event):
+        score -= 0.5
+        why.append("an extension of others")
     if not (same_event or common):
         score -= 0.3
         why.append("no common type")
@@ -262,6 +262,11 @@ def likeness(
     if doubted:
         why.append("one of them unsure here")
     return Likeness(score=score, n_shared=n, why=", ".join(why), doubted=doubted)
+
+
+def _may_be_others(sides: _Sides, same_event: bool) -> bool:
+    """Whether two who sign often extend, or end, some other deal that they have."""
+    return not (same_event or sides.same or sides.n_rare)
 
 
 def _must_be_one(sides: _Sides, days: int, at_last: bool) -> bool:
@@ -344,7 +349,8 @@ def _as_much_capacity(finding: Finding, deal: Deal) -> bool:
 def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
     """The sums an article names with their kinds, and what several come to.
 
-    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
+    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline. Of a
+    deal that is extended "by 1.1 to 3.5 billion", 2.4 stood before.
     """
     figures = [(a.value, a.currency, str(a.kind)) for a in finding.amounts]
     parts: dict[tuple[str, str], list[Decimal]] = {}
@@ -355,7 +361,21 @@ def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
         for (kind, currency), values in parts.items()
         if len(values) > 1
     )
-    return [*figures, *totals]
+    return [*figures, *totals, *_before(finding)]
+
+
+def _before(finding: Finding) -> list[tuple[Decimal, str, str]]:
+    """What a deal came to before it was extended: the total less what is added."""
+    if finding.status != "expanded":
+        return []
+    return [
+        (whole.value - added.value, whole.currency, "total")
+        for whole in finding.amounts
+        for added in finding.amounts
+        if whole.kind == "total" != added.kind
+        and whole.currency == added.currency
+        and whole.value > added.value
+    ]
 
 
 def close(

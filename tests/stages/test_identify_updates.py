@@ -122,6 +122,33 @@ def test_as_much_capacity_is_one_deal_whatever_the_sums(room, later, types, verd
     assert verdicts(rent(3.3, 210), (second, days(later))) == ["new", verdict]
 
 
+@pytest.mark.parametrize(
+    ("names", "figures", "verdict"),
+    [
+        pytest.param(("Nebius", "AMD"), [(0.5,)], "new", id="fewer sides, other sum"),
+        pytest.param(("Nebius", "AMD"), [], "new", id="fewer sides, no sum"),
+        pytest.param(("Nebius", "AMD"), [(3,)], "update", id="fewer sides, equal sum"),
+        pytest.param(
+            ("Nebius", "AMD"),
+            [(1.1,), (4.1, "total")],
+            "update",
+            id="total less what is added",
+        ),
+        pytest.param(("Nebius", "AMD", "Cohere"), [(9,)], "update", id="same sides"),
+        pytest.param(("Nebius", "Zelvaro"), [(9,)], "update", id="one signs rarely"),
+    ],
+)
+@pytest.mark.parametrize("status", ["expanded", "ended"])
+def test_two_who_sign_often_may_extend_another_deal(names, figures, verdict, status):
+    """Without their third partner only a sum tells which of their deals it is."""
+    third = "Zelvaro" if "Zelvaro" in names else "Cohere"
+    first = told((3,), names=("AMD", "Nebius", third))
+    later = told(*figures, status=status, names=names)
+    if status == "ended" and len(figures) > 1:
+        verdict = "new"  # what ends was not added to
+    assert verdicts(first, (later, days(34))) == ["new", verdict]
+
+
 def test_what_was_negotiated_is_no_news_of_what_is_signed():
     """A late paper on the talks gives another figure; but the first one is welcome."""
     names = ("Oracle", "Zelvaro")
