@@ -17,6 +17,7 @@ from newsbot.ports import Reach
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.short_names import is_short_for, other_lengths
 from newsbot.types import Deal, Finding, OrganisationKind, Status
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
@@ -74,19 +75,27 @@ def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str
     """List each party with its parents and units: whom a known deal may name.
 
     Behind the parties stand the names that may be some. A university or a city goes by
-    its name in the other language, too.
+    its name in the other language, too, and a firm that no list knows without the word
+    for its trade.
     """
     parties = [party.name for finding in findings for party in finding.parties]
     unsure = [name for finding in findings for name in finding.unsure]
     return [
-        gazetteer.family([name, *translations(name)])
+        gazetteer.family([name, *translations(name), *_lengths(name, gazetteer)])
         for name in dict.fromkeys((*parties, *unsure))
     ]
 
 
 def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
-    """Whether two names are one side: the same, parent and unit, or translated."""
-    return gazetteer.related(one, other) or translated(one, other)
+    """Whether two names are one side: kin, translated, or short for the other."""
+    if gazetteer.related(one, other) or translated(one, other):
+        return True
+    return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
+
+
+def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
+    """How else a firm may be called, if no list knows it."""
+    return other_lengths(name) if gazetteer.get(name) is None else []
 
 
 def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
@@ -238,10 +247,14 @@ def likeness(
         why.append("sums agree")
     elif agreement is False and not sequel:
         at_last = signed and sides.same  # who negotiated with it signs with it
-        may_be = at_last or (same_event and sides.same and bool(common))
-        near = may_be and _is_near(finding, deal)
+        at_once = same_event and sides.same and bool(common)
+        near = (at_last or at_once) and _is_near(finding, deal)
+        near = near or (at_once and _as_much_capacity(finding, deal))
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
+    if sequel and agreement is not True and _may_be_others(sides, same_event):
+        score -= 0.5
+        why.append("an extension of others")
     if not (same_event or common):
         score -= 0.3
         why.append("no common type")
@@ -249,6 +262,11 @@ def likeness(
     if doubted:
         why.append("one of them unsure here")
     return Likeness(score=score, n_shared=n, why=", ".join(why), doubted=doubted)
+
+
+def _may_be_others(sides: _Sides, same_event: bool) -> bool:
+    """Whether two who sign often extend, or end, some other deal that they have."""
+    return not (same_event or sides.same or sides.n_rare)
 
 
 def _must_be_one(sides: _Sides, days: int, at_last: bool) -> bool:
@@ -322,10 +340,17 @@ def _is_near(finding: Finding, deal: Deal) -> bool:
     )
 
 
+def _as_much_capacity(finding: Finding, deal: Deal) -> bool:
+    """Whether both tell of as many chips, or as much power."""
+    known = {(one.value, one.unit) for other in deal.findings for one in other.capacity}
+    return any((one.value, one.unit) in known for one in finding.capacity)
+
+
 def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
     """The sums an article names with their kinds, and what several come to.
 
-    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline.
+    "Up to 5 billion from one and 10 billion from the other" is 15 in a headline. Of a
+    deal that is extended "by 1.1 to 3.5 billion", 2.4 stood before.
     """
     figures = [(a.value, a.currency, str(a.kind)) for a in finding.amounts]
     parts: dict[tuple[str, str], list[Decimal]] = {}
@@ -336,7 +361,21 @@ def _figures(finding: Finding) -> list[tuple[Decimal, str, str]]:
         for (kind, currency), values in parts.items()
         if len(values) > 1
     )
-    return [*figures, *totals]
+    return [*figures, *totals, *_before(finding)]
+
+
+def _before(finding: Finding) -> list[tuple[Decimal, str, str]]:
+    """What a deal came to before it was extended: the total less what is added."""
+    if finding.status != "expanded":
+        return []
+    return [
+        (whole.value - added.value, whole.currency, "total")
+        for whole in finding.amounts
+        for added in finding.amounts
+        if whole.kind == "total" != added.kind
+        and whole.currency == added.currency
+        and whole.value > added.value
+    ]
 
 
 def close(

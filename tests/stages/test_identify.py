@@ -226,6 +226,16 @@ def test_a_unit_stands_for_its_parent():
         ("Stadt Zelvaro", "City of Zelvaro"),
         ("Universitätsklinikum Zelvaro", "Zelvaro University Hospital"),
         ("Zelvarisches Gesundheitsministerium", "Zelvarian Ministry of Health"),
+        ("Kanton Zelvaro", "Canton of Zelvaro"),
+        ("Landkreis Zelvaro", "Zelvaro district"),
+        ("Regierung von Zelvaro", "Government of Zelvaro"),
+        ("Zelvaro-Stiftung", "Zelvaro Foundation"),
+        ("Region Venetien", "Veneto region"),
+        ("Universität zu Köln", "University of Cologne"),
+        ("Freistaat Sachsen", "Free State of Saxony"),
+        ("Land Niedersachsen", "State of Lower Saxony"),
+        ("Bundesnetzagentur", "German Federal Network Agency"),
+        ("Bundesagentur für Arbeit", "Federal Employment Agency"),
     ],
 )
 def test_a_public_body_is_one_in_both_languages(german, english):
@@ -246,6 +256,10 @@ def test_a_public_body_is_one_in_both_languages(german, english):
         ("Gesundheitsministerium", "Ministry of Defence"),
         ("Stadt Zelvaro", "University of Zelvaro"),
         ("Zelvaro", "City of Quillon"),
+        ("Kanton Zelvaro", "Zelvaro district"),
+        ("Freistaat Sachsen", "State of Lower Saxony"),
+        ("Universität zu Köln", "University of Munich"),
+        ("Bundesnetzagentur", "Federal Employment Agency"),
     ],
 )
 def test_two_public_bodies_stay_two(one, other):
@@ -255,11 +269,44 @@ def test_two_public_bodies_stay_two(one, other):
     assert verdicts(*told) == ["new", "new"]
 
 
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [("Reederei Zelvaro", "Zelvaro"), ("Pensionskasse Quillon", "Quillon")],
+)
+def test_a_firm_goes_without_the_word_for_its_trade(long, short):
+    """One paper says what the firm does, another calls it by its name alone."""
+    third = "Universität Murnitz"
+    for pair in ((long, short), (short, long)):
+        first, again = (finding(name, third, "Brask") for name in pair)
+        results = tell(first, (again, days(1)))
+        assert [one.verdict for one in results] == ["new", "repeat"]
+        assert len(results[1].deal.parties) == 3
+        asked = families([again], GAZETTEER)[0]
+        assert pair[0] in asked
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Stadtwerke Zelvaro", "Zelvaro"),
+        ("Reederei Zelvaro", "Brauerei Zelvaro"),
+        ("Reederei Zelvaro", "Quillon"),
+        ("Verlag Oracle", "Oracle"),
+        ("Werft AB", "AB"),
+    ],
+)
+def test_other_firms_of_like_names_stay_two(one, other):
+    """A utility is not its town, two trades are two firms, and a list knows better."""
+    told = finding(one, "Brask", "Murnitz"), finding(other, "Brask", "Murnitz")
+    assert verdicts(*told) == ["new", "new"]
+
+
 def test_the_ledger_is_asked_for_both_names_of_a_university():
-    """What cannot be found by one name is by the other; a company has one."""
+    """What cannot be found by one name is by the other; a company is not translated."""
     (names, others) = families([finding("Universität Zelvaro", "Quillon")], GAZETTEER)
     assert set(names) >= {"Universität Zelvaro", "University of Zelvaro"}
-    assert others == ["Quillon"]
+    assert "Quillon" in others
+    assert "University of Quillon" not in others
 
 
 def test_parts_and_their_sum_are_one_deal():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from tellings import BILLION, days, finding, tell, verdicts
 
-from newsbot.types import Finding
+from newsbot.types import Capacity, Finding
 
 PAIR = ("Oracle", "OpenAI")
 
@@ -97,6 +98,55 @@ def test_two_papers_may_contradict_each_other_on_a_deal_of_giants(
     """The same two, in the same days, for a like sum: one deal with two figures."""
     second = replace(told((value,)), types=types)
     assert verdicts(told((20,)), (second, days(later))) == ["new", verdict]
+
+
+@pytest.mark.parametrize(
+    ("room", "later", "types", "verdict"),
+    [
+        pytest.param(210, 0, ("compute_purchase",), "update", id="as much capacity"),
+        pytest.param(150, 0, ("compute_purchase",), "new", id="other capacity"),
+        pytest.param(210, 10, ("compute_purchase",), "new", id="other days"),
+        pytest.param(210, 1, ("technology",), "new", id="another type"),
+    ],
+)
+def test_as_much_capacity_is_one_deal_whatever_the_sums(room, later, types, verdict):
+    """One paper tells what 210 megawatts cost a year, another for all the years."""
+
+    def rent(value: float, megawatts: int) -> Finding:
+        found = told((value,))
+        span = found.status_quote
+        item = Capacity(value=Decimal(megawatts), unit="MW", span=span, quote=span)
+        return replace(found, capacity=(item,))
+
+    second = replace(rent(1.3, room), types=types)
+    assert verdicts(rent(3.3, 210), (second, days(later))) == ["new", verdict]
+
+
+@pytest.mark.parametrize(
+    ("names", "figures", "verdict"),
+    [
+        pytest.param(("Nebius", "AMD"), [(0.5,)], "new", id="fewer sides, other sum"),
+        pytest.param(("Nebius", "AMD"), [], "new", id="fewer sides, no sum"),
+        pytest.param(("Nebius", "AMD"), [(3,)], "update", id="fewer sides, equal sum"),
+        pytest.param(
+            ("Nebius", "AMD"),
+            [(1.1,), (4.1, "total")],
+            "update",
+            id="total less what is added",
+        ),
+        pytest.param(("Nebius", "AMD", "Cohere"), [(9,)], "update", id="same sides"),
+        pytest.param(("Nebius", "Zelvaro"), [(9,)], "update", id="one signs rarely"),
+    ],
+)
+@pytest.mark.parametrize("status", ["expanded", "ended"])
+def test_two_who_sign_often_may_extend_another_deal(names, figures, verdict, status):
+    """Without their third partner only a sum tells which of their deals it is."""
+    third = "Zelvaro" if "Zelvaro" in names else "Cohere"
+    first = told((3,), names=("AMD", "Nebius", third))
+    later = told(*figures, status=status, names=names)
+    if status == "ended" and len(figures) > 1:
+        verdict = "new"  # what ends was not added to
+    assert verdicts(first, (later, days(34))) == ["new", verdict]
 
 
 def test_what_was_negotiated_is_no_news_of_what_is_signed():
