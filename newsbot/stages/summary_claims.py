@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from newsbot.stages.directions import Relation, find_relations
 from newsbot.stages.mentions import find_unknown
@@ -19,7 +20,7 @@ from newsbot.stages.modality import Mood, claims, moods
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.quoting import share
 from newsbot.stages.reading import Reading
-from newsbot.stages.sentences import split_sentences
+from newsbot.stages.sentences import Sentence, split_sentences
 from newsbot.stages.spelling import fold
 from newsbot.stages.unsupported import Kind, Unsupported
 from newsbot.types import OrganisationMention
@@ -73,14 +74,10 @@ def check_claims(
         key=lambda m: m.start,
     )
     told = [_cut(text, s.start, s.end, own) for s in split_sentences(text)]
-    full = reading.article.full_text
-    source = [
-        _cut(full, s.start, s.end, reading.organisations) for s in reading.sentences
-    ]
-    known_ones = _Known(
-        frozenset(r for one in source for r in find_relations(one.text, one.mentions)),
-        gazetteer,
+    source, relations = _source(
+        reading.article.full_text, reading.sentences, reading.organisations
     )
+    known_ones = _Known(relations, gazetteer)
     found: list[Unsupported] = []
     for one in told:
         best = _closest(one, source)
@@ -97,6 +94,19 @@ def check_claims(
             found.extend(_status(one, source, gazetteer, language))
         found.extend(_turned(told_ones, known_ones))
     return found
+
+
+# A summary is checked sentence by sentence: its article is read once for all of them.
+@lru_cache(maxsize=8)
+def _source(
+    text: str,
+    sentences: tuple[Sentence, ...],
+    mentions: tuple[OrganisationMention, ...],
+) -> tuple[tuple[_Sentence, ...], frozenset[Relation]]:
+    """An article's sentences, cut, and the relations that they state."""
+    cut = tuple(_cut(text, s.start, s.end, mentions) for s in sentences)
+    stated = (r for one in cut for r in find_relations(one.text, one.mentions))
+    return cut, frozenset(stated)
 
 
 def _as_article(mention: OrganisationMention, names: set[str]) -> OrganisationMention:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from newsbot.stages.amounts import find_capacity, find_money, same_value
 from newsbot.stages.bounds import bound_around
@@ -43,11 +44,13 @@ class Figure:
     end: int
 
 
-def find_figures(text: str, language: str) -> list[Figure]:
+# A summary is checked sentence by sentence: its article is read once for all of them.
+@lru_cache(maxsize=8)
+def find_figures(text: str, language: str) -> tuple[Figure, ...]:
     """Find the numbers of a text with their scales."""
     tokens = tokenize(text)
     found = collect(tokens, language, lambda _, __: None, lambda _, __: None)
-    return [
+    return tuple(
         Figure(
             value=item.value,
             bound=bound_around(tokens, item.first, item.next),
@@ -56,7 +59,7 @@ def find_figures(text: str, language: str) -> list[Figure]:
             end=tokens[item.next - 1].end,
         )
         for item in found
-    ]
+    )
 
 
 def _counted(tokens: Sequence[Token], first: int, end: int) -> str:

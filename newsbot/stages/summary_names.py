@@ -8,6 +8,7 @@ match by alias, others by their words after folding case, umlauts and genitives.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.mentions import find_unknown
@@ -53,9 +54,7 @@ def check_names(text: str, reading: Reading, gazetteer: Gazetteer) -> list[Unsup
         for mention in known
         if not any(gazetteer.related(mention.name, name) for name in named)
     }
-    source = [fold(word.text) for word in tokens(reading.article.full_text)]
-    words = set(source)
-    joined = f" {' '.join(source)} "
+    joined, words = _folded(reading.article.full_text)
     for mention in find_unknown(text, known):
         own = text[mention.start : mention.end]
         forms = [fold(word.text) for word in tokens(own)]
@@ -73,6 +72,14 @@ def check_names(text: str, reading: Reading, gazetteer: Gazetteer) -> list[Unsup
     ]
 
 
+# A summary is checked sentence by sentence: its article is read once for all of them.
+@lru_cache(maxsize=8)
+def _folded(text: str) -> tuple[str, frozenset[str]]:
+    """The words of an article, folded: in a row, each within blanks, and as a set."""
+    source = [fold(word.text) for word in tokens(text)]
+    return f" {' '.join(source)} ", frozenset(source)
+
+
 def _ordinary(word: str) -> bool:
     ends = like(ORDINARY, word) or like(TRADE, word) or like(PERSON, word)
     plain = word in STOP or word in _PLAIN or word in PLACES or word.islower()
@@ -80,7 +87,7 @@ def _ordinary(word: str) -> bool:
     return ends or plain or word.casefold() in LEGAL_FORMS | ROLE_WORDS
 
 
-def _strangers(text: str, source: set[str]) -> list[Token]:
+def _strangers(text: str, source: frozenset[str]) -> list[Token]:
     """Words that read as part of a name and are not in the article."""
     words = tokens(text)
     german = _is_german(words)
@@ -120,7 +127,7 @@ def _acts(after: Token) -> bool:
     return after.text == "'" or is_verb(after.text)
 
 
-def _compound(word: str, source: set[str]) -> bool:
+def _compound(word: str, source: frozenset[str]) -> bool:
     """Whether a German compound is made of the article's words: "Chipvertrag"."""
     folded = fold(word)
     return any(

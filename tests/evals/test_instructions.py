@@ -43,8 +43,8 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory):
-    return make_judge(tmp_path_factory, GAZETTEER)
+def judge():
+    return make_judge(GAZETTEER)
 
 
 def carriers() -> list[GoldArticle]:

