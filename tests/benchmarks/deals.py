@@ -49,7 +49,7 @@ def fill(path: Path, n_deals: int, n_papers: int) -> None:
     store = open_store(path)
     for paper in range(1, n_papers):
         mark = f"-{paper}"
-        with store.atomic() as db:
+        with store.atomic():
             for sql in (
                 "INSERT INTO entries (id, url, title, summary, first_seen_at, origin, "
                 "may_alert, state, due_at) SELECT id || ?1, url || ?1, title, summary, "
@@ -66,7 +66,7 @@ def fill(path: Path, n_deals: int, n_papers: int) -> None:
                 "SELECT id || '-copy' || ?1, article_id || ?1, document, deal_id "
                 "FROM findings WHERE instr(id, '-copy') = 0",
             ):
-                db.execute(sql, [mark])
+                store.connection.db.execute(sql, [mark])
     store.close()
 
 
