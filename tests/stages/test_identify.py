@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tellings import BILLION, DAY, GAZETTEER, TRIO, days, finding, tell, verdicts
 
@@ -530,6 +530,7 @@ def test_an_unknown_currency_equals_only_itself():
     assert not close(Decimal(100), "KES", Decimal(100), "USD")
 
 
+@settings(deadline=None)
 @given(st.decimals(1, 10**13, places=0), st.decimals(1, 10**13, places=0))
 def test_closeness_has_no_direction(a, b):
     """Two sums are one figure whichever is asked about first."""
