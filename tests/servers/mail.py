@@ -14,6 +14,7 @@ from __future__ import annotations
 import email.policy
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,14 @@ class _Session(SMTP):
     """One connection; the server's script decides."""
 
     script: MailServer
+
+    def connection_made(self, transport):
+        self.script.open.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        self.script.open.discard(self)
 
     async def smtp_DATA(self, arg):
         recipient = self.envelope.rcpt_tos[0] if self.envelope.rcpt_tos else ""
@@ -114,6 +123,8 @@ class MailServer:
         #: What it took, and every content that arrived, also of mail it did not take.
         self.taken = []
         self.seen = []
+        #: Connections that have not ended.
+        self.open = set()
         self.commands = []
         self._scripts = {}
         options = {}
@@ -147,6 +158,13 @@ class MailServer:
     @property
     def port(self):
         return self._controller.port
+
+    def has_read_all(self, seconds=10):
+        """Wait until every connection has ended: what a dead client sent is read."""
+        ends_at = time.monotonic() + seconds
+        while self.open and time.monotonic() < ends_at:
+            time.sleep(0.005)
+        return not self.open
 
     def on(self, where, address, *script):
         """Say how to answer: ``mail``, ``rcpt``, ``data`` (354 or not) or ``dot``."""

