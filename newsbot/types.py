@@ -339,8 +339,7 @@ class Summary:
     article_id: str
     language: Language
     sentences: tuple[SummarySentence, ...]
-    #: Model and prompt, ``"facts"`` (told from a deal's fields), ``"topic"`` (what an
-    #: article without a deal is about) or ``"quotes"``.
+    #: Model and prompt, or ``"facts"`` of a deal, ``"topic"`` of others, ``"quotes"``.
     writer: str
     created_at: datetime
 

@@ -175,11 +175,13 @@ def _named(
     reading: Reading, names: Sequence[str], gazetteer: Gazetteer
 ) -> list[OrganisationMention]:
     """Where any of these is named, or a unit or the parent of one."""
-    return [
-        mention
-        for mention in reading.organisations
-        if any(mention.name == n or gazetteer.related(mention.name, n) for n in names)
-    ]
+    named = {mention.name for mention in reading.organisations}
+    meant = {
+        one
+        for one in named
+        if any(one == name or gazetteer.related(one, name) for name in names)
+    }
+    return [mention for mention in reading.organisations if mention.name in meant]
 
 
 def _places(

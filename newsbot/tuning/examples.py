@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from itertools import combinations, cycle
 from random import Random
 from typing import TypeVar
@@ -45,6 +44,10 @@ class Asked:
     ids: tuple[int, ...]
     #: Tokens of the article that it is about, counted in `Example.ids`.
     about: tuple[int, ...]
+
+
+#: Turns a question into tokens.
+Ask = Callable[[Question], Asked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +203,28 @@ def make_example(
     if not article.deals:
         return example
     words = list(read_words(reading.article.full_text))
+    example = replace(
+        example,
+        words=tuple(last + n_prefix for last in last_tokens(words, tokens.offsets)),
+        named=tuple(named_words(article, reading, words, gazetteer)),
+    )
     capitals = some_capitals(reading, words, Random(article.id))
     # Judging finds all that it asks about in its reading.
     everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
     proposed = replace(reading, organisations=tuple(everyone))
+    example = _about_names(example, article, proposed, gazetteer, ask)
+    example = _about_deals(example, article, reading, gazetteer, ask)
+    return _about_sums(example, article, reading, gazetteer, ask)
+
+
+def _about_names(
+    example: Example,
+    article: GoldArticle,
+    reading: Reading,
+    gazetteer: Gazetteer,
+    ask: Ask,
+) -> Example:
+    """Add the questions about each organisation, and about two at a time."""
     who = tuple(
         _organisation(
             article,
@@ -211,61 +232,72 @@ def make_example(
             ask(questions.about_organisation(reading, one, gazetteer)),
             gazetteer,
         )
-        for one in questions.candidates(everyone)
+        for one in questions.candidates(reading.organisations)
     )
+    pairings = tuple(
+        Pairing(
+            asked=ask(questions.about_deal(reading, [a.name, b.name], gazetteer)),
+            is_deal=bool(a.deals & b.deals),
+        )
+        for a, b in _pairs(who)
+    )
+    return replace(example, organisations=who, pairings=pairings)
+
+
+def _about_deals(
+    example: Example,
+    article: GoldArticle,
+    reading: Reading,
+    gazetteer: Gazetteer,
+    ask: Ask,
+) -> Example:
+    """Add the questions about each deal, and about its parties' roles."""
+    deals, parts = [], []
+    for deal in article.deals:
+        names = _names(deal, gazetteer)
+        deals.append(
+            Deal(
+                asked=ask(questions.about_deal(reading, names, gazetteer)),
+                types=tuple(type_ in deal.types for type_ in DEAL_TYPES),
+                status=STATUSES.index(deal.status),
+            )
+        )
+        parts += [
+            Part(
+                asked=ask(questions.about_role(reading, names, name, gazetteer)),
+                roles=tuple(role in roles for role in ROLES),
+            )
+            for name, (_, roles) in zip(names, deal.parties, strict=True)
+        ]
+    return replace(example, deals=tuple(deals), parts=tuple(parts))
+
+
+def _about_sums(
+    example: Example,
+    article: GoldArticle,
+    reading: Reading,
+    gazetteer: Gazetteer,
+    ask: Ask,
+) -> Example:
+    """Add the questions about each sum and capacity, and about who pays."""
     sums = questions.sums(reading.money)
+    payments = [
+        Payment(
+            asked=ask(questions.about_payer(reading, one, name, gazetteer)), pays=pays
+        )
+        for one in sums
+        for name, pays in _payers(article, one, gazetteer)
+    ]
     return replace(
         example,
-        organisations=who,
         sums=tuple(
             _sum(article, one, ask(questions.about_sum(reading, one))) for one in sums
         ),
-        words=tuple(last + n_prefix for last in last_tokens(words, tokens.offsets)),
-        named=tuple(named_words(article, reading, words, gazetteer)),
         quantities=tuple(
             _quantity(article, one, ask(questions.about_quantity(reading, one)))
             for one in questions.quantities(reading.capacity)
         ),
-        pairings=tuple(
-            Pairing(
-                asked=ask(questions.about_deal(proposed, [a.name, b.name], gazetteer)),
-                is_deal=bool(a.deals & b.deals),
-            )
-            for a, b in _pairs(who)
-        ),
-        deals=tuple(
-            Deal(
-                asked=ask(
-                    questions.about_deal(reading, _names(deal, gazetteer), gazetteer)
-                ),
-                types=tuple(type_ in deal.types for type_ in DEAL_TYPES),
-                status=STATUSES.index(deal.status),
-            )
-            for deal in article.deals
-        ),
-        parts=tuple(
-            Part(
-                asked=ask(
-                    questions.about_role(
-                        reading,
-                        _names(deal, gazetteer),
-                        gazetteer.canonical(name),
-                        gazetteer,
-                    )
-                ),
-                roles=tuple(role in roles for role in ROLES),
-            )
-            for deal in article.deals
-            for name, roles in deal.parties
-        ),
-        payments=tuple(
-            Payment(
-                asked=ask(questions.about_payer(reading, one, name, gazetteer)),
-                pays=pays,
-            )
-            for one in sums
-            for name, pays in _payers(article, one, gazetteer)
-        )[:MAX_PAYMENTS],
+        payments=tuple(payments[:MAX_PAYMENTS]),
     )
 
 
@@ -357,11 +389,8 @@ def _quantity(article: GoldArticle, one: questions.Quantity, asked: Asked) -> Qu
     first = one.mentions[0]
     for number, deal in enumerate(article.deals):
         if any(
-            _same(value, unit, first.value, first.unit) for value, unit in deal.capacity
+            same_value(value, first.value) and unit.casefold() == first.unit.casefold()
+            for value, unit in deal.capacity
         ):
             return Quantity(asked=asked, deal=number)
     return Quantity(asked=asked, deal=None)
-
-
-def _same(value: Decimal, unit: str, other: Decimal, other_unit: str) -> bool:
-    return same_value(value, other) and unit.casefold() == other_unit.casefold()

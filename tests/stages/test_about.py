@@ -9,6 +9,7 @@ import pytest
 from corpus_findings import read as corpus_reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import GAZETTEER, read
 
 from newsbot.evaluation.gold import read_gold
 from newsbot.stages.about import find_topic
@@ -17,42 +18,23 @@ from newsbot.stages.about_people import find_persons
 from newsbot.stages.about_telling import tell_about
 from newsbot.stages.about_words import load_topics, words
 from newsbot.stages.extract import detect_language
-from newsbot.stages.organisations import load_organisations
 from newsbot.stages.quoting import is_quoted
-from newsbot.stages.reading import Reading, read_article
+from newsbot.stages.reading import Reading
 from newsbot.stages.summarise import MAX_SENTENCES, QuotingSummariser, about_summary
 from newsbot.stages.summary_check import check_summary
 from newsbot.stages.summary_figures import check_figures
 from newsbot.stages.summary_names import check_names
 from newsbot.tuning.corpus_files import corpus_files
-from newsbot.types import LANGUAGES, Article, Language
+from newsbot.types import LANGUAGES, Language
 
-GAZETTEER = load_organisations()
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 #: Of the corpus's articles without a deal every so many is told here.
 STEP = 25
 OTHER: dict[str, Language] = {"de": "en", "en": "de"}
 
 
-def read(title: str, text: str, language: str = "en") -> Reading:
-    article = Article(
-        id="a",
-        entry_id="e",
-        url="https://example.org/a",
-        title=title,
-        text=text,
-        language=language,
-        published_at=NOW,
-        site="example.org",
-        author=None,
-        text_origin="page",
-        fingerprint=0,
-    )
-    return read_article(article, GAZETTEER)
-
-
 def told(title: str, text: str, language: str, asked: Language | None = None) -> str:
-    reading = read(title, text, language)
+    reading = read(text, title=title, language=language)
     summary = about_summary(reading, GAZETTEER, NOW, language=asked)
     assert summary is not None
     assert not check_summary(summary.text, reading, GAZETTEER, language=asked)
@@ -202,7 +184,7 @@ def test_an_office_stands_before_its_holder_or_is_translated():
 
 def test_persons_without_an_office_are_nobody():
     """A bare name is not made a speaker, nor a company one."""
-    reading = read("News", "Jane Miller said so. Jane Miller laughed about Oracle.")
+    reading = read("Jane Miller said so. Jane Miller laughed about Oracle.")
     assert find_persons(reading) == []
 
 
@@ -219,10 +201,10 @@ def test_opinion_is_called_opinion():
 def test_guessed_names_need_words_around_them():
     """A noun, a person and a place at the start of sentences are no organisations."""
     reading = read(
-        "Füße und Görlitz",
         "Görlitz wartet. In Görlitz friert man. Füße frieren. Kalte Füße hat Birte. "
         "Der Rechnervermieter Pflug liefert Chips an Kunden. Pflug wächst.",
-        "de",
+        title="Füße und Görlitz",
+        language="de",
     )
     topic = find_topic(reading)
     named = {actor.party.name for actor in (*topic.main, *topic.others)}
@@ -233,17 +215,24 @@ def test_where_nothing_can_be_told_one_sentence_is_quoted():
     """It stands in quotation marks, says that it is a quote, and is marked as one."""
     title, text = "Still", "Am Rand lag noch etwas und keiner hob es auf."
     (summary,) = QuotingSummariser(GAZETTEER).summarise(
-        [read(title, text, "de")], [()], NOW
+        [read(text, title=title, language="de")], [()], NOW
     )
     assert summary.text == f"Der Artikel beginnt so: „{text}“"
     assert summary.quoted
     assert summary.writer == "quotes"
-    assert about_summary(read(title, text, "de"), GAZETTEER, NOW, language="en") is None
+    assert (
+        about_summary(
+            read(text, title=title, language="de"), GAZETTEER, NOW, language="en"
+        )
+        is None
+    )
 
 
 def test_an_article_without_a_body_still_has_a_summary():
     """The title stands in, as before."""
-    (summary,) = QuotingSummariser(GAZETTEER).summarise([read("Title", "")], [()], NOW)
+    (summary,) = QuotingSummariser(GAZETTEER).summarise(
+        [read("", title="Title")], [()], NOW
+    )
     assert summary.text == "Title"
     assert summary.quoted
 
@@ -291,7 +280,7 @@ _PIECES = st.sampled_from(
 )
 def test_the_check_passes_on_every_output(title, text, language, asked):
     """Whatever the article, what is told of it passes, or nothing is told."""
-    reading = read(title or "T", text, language)
+    reading = read(text, title=title or "T", language=language)
     summary = about_summary(reading, GAZETTEER, NOW, language=asked)
     if summary is not None:
         assert not check_summary(summary.text, reading, GAZETTEER, language=asked)
@@ -303,7 +292,7 @@ def test_the_check_passes_on_every_output(title, text, language, asked):
 @settings(max_examples=60, deadline=None)
 def test_any_characters_are_survived(text, language):
     """No text breaks the telling, whatever stands in it."""
-    reading = read("T", text, language)
+    reading = read(text, title="T", language=language)
     sentences = tell_about(reading, language, lambda _: True)
     assert len(sentences) <= MAX_SENTENCES
     assert all(sentence.endswith(".") for sentence in sentences)
