@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from newsbot.errors import ModelMissingError
 from newsbot.stages import questions
+from newsbot.stages.casting import N_KNOWN, Casting
 from newsbot.stages.heads import (
     CLASSES,
     EXCLUSIVE,
@@ -32,11 +33,13 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
+from newsbot.types import ROLES
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
+_CASTING_PARTS = ("sets", "weights", "trust")
 _NAMER_PARTS = ("inner", "inner_bias", "outer", "outer_bias")
 #: Bump when a file of this version could not be read by an older one.
-FORMAT = 2
+FORMAT = 3
 #: Bytes of a file's own head; a card is a few thousand.
 MAX_HEADER = 1_000_000
 #: What a missing, cut or altered file makes its readers raise.
@@ -87,6 +90,10 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
     for part in _NAMER_PARTS:
         tensors[f"namer.{part}"] = np.ascontiguousarray(
             getattr(adapter.heads.namer, part)
+        )
+    for part in _CASTING_PARTS:
+        tensors[f"casting.{part}"] = np.ascontiguousarray(
+            getattr(adapter.heads.casting, part)
         )
     metadata = {
         "format": str(FORMAT),
@@ -172,6 +179,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             heads={name: _head(tensors, name, width) for name in CLASSES},
             pairs={name: _pair(tensors, name, width) for name in PAIRS},
             namer=_namer(tensors, width),
+            casting=_casting(tensors),
             thresholds=_thresholds(metadata["thresholds"]),
             hash=hashlib.sha256(data).hexdigest()[:12],
         )
@@ -221,6 +229,17 @@ def _namer(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Namer:
         if parts[part].shape != shape:
             raise ValueError(f"namer: {part} of another shape")
     return Namer(**parts)
+
+
+def _casting(tensors: Mapping[str, NDArray[np.float32]]) -> Casting:
+    sets, weights, trust = (tensors[f"casting.{part}"] for part in _CASTING_PARTS)
+    n_sets = len(sets)
+    shapes = ((n_sets, len(ROLES)), (n_sets, N_KNOWN), (1,))
+    if (sets.shape, weights.shape, trust.shape) != shapes:
+        raise ValueError("casting: of another shape")
+    if not n_sets or not np.isin(sets, (0, 1)).all() or not sets.any(1).all():
+        raise ValueError("casting: no sets of roles")
+    return Casting(sets=sets, weights=weights, trust=trust)
 
 
 def _thresholds(text: str) -> Thresholds:

@@ -32,7 +32,7 @@ from newsbot.stages.grouping import (
     steps_apart,
     weighed,
 )
-from newsbot.stages.heads import Head, HeadSet
+from newsbot.stages.heads import Head, HeadSet, sigmoid
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.payers import find_payers, in_list, in_order
 from newsbot.stages.questions import Question
@@ -42,14 +42,13 @@ from newsbot.stages.sentences import token_range
 from newsbot.types import (
     AMOUNT_KINDS,
     DEAL_TYPES,
-    ROLES,
     STATUSES,
     AmountKind,
     CapacityMention,
+    DealType,
     Dropped,
     MoneyMention,
     OrganisationMention,
-    Role,
 )
 
 T = TypeVar("T")
@@ -305,7 +304,6 @@ class Extraction:
         sums: Sequence[_Own[MoneyMention]],
         capacity: Sequence[CapacityMention],
     ) -> Draft:
-        thresholds = self._heads.thresholds
         names = [claim.mention.name for claim in group]
         about, *parts = self._recall(
             [
@@ -316,16 +314,18 @@ class Extraction:
                 ),
             ]
         )
-        kinds = self._heads["types"].probabilities(about[None, :])[0]
+        kinds = self._heads["types"].scores(about[None, :])[0]
         status = self._heads["status"].probabilities(about[None, :])[0]
-        roles = self._heads["roles"].probabilities(np.array(parts))
+        roles = self._heads.casting.roles(
+            self._heads["roles"].scores(np.array(parts)), kinds
+        )
         index = self._reading.sentence_index
         stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])
         parties = tuple(
             DraftParty(
                 mention=claim.mention,
-                roles=_labels(roles[n], ROLES, thresholds.roles),
+                roles=roles[n],
                 probability=claim.probability,
             )
             for n, claim in enumerate(group)
@@ -333,7 +333,7 @@ class Extraction:
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
-            types=_labels(kinds, DEAL_TYPES, thresholds.types),
+            types=_types(sigmoid(kinds), self._heads.thresholds.types),
             parties=parties,
             amounts=self._amounts(sums, names),
             capacity=tuple(capacity),
@@ -377,13 +377,11 @@ def _own(
     ]
 
 
-def _labels(
-    probabilities: Array, names: Sequence[Role] | Sequence[T], threshold: float
-) -> tuple[T, ...]:
-    """Names at or over the threshold, and the likeliest in any case."""
+def _types(probabilities: Array, threshold: float) -> tuple[DealType, ...]:
+    """Types at or over the threshold, and the likeliest in any case."""
     best = int(probabilities.argmax())
     return tuple(
-        name  # type: ignore[misc]
-        for index, name in enumerate(names)
-        if index == best or probabilities[index] >= threshold
+        type_
+        for n, type_ in enumerate(DEAL_TYPES)
+        if n == best or probabilities[n] >= threshold
     )

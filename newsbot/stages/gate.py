@@ -44,7 +44,7 @@ _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
 |künstliche[rn]?\s+intelligenz|maschinelle[sn]?\s+lernen|training\s+runs?
 |data[\s-]cent(?:er|re)s?|labor\s+für|gemietet\w*\s+maschinen
-|capacity\s+(?:arrangement|deal|contract|agreement)s?
+|mi[-\s]?series|mi\d{3}x?|capacity\s+(?:arrangement|deal|contract|agreement)s?
 """
 _AGREEMENT = r"""
 deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ships)?
@@ -83,10 +83,11 @@ deals?|agree(?:s|d|ment|ments|ing)?|accords?|pacts?|partner(?:s|ed|ing|ship|ship
 |einführ\w+|führt|integrier\w+|vertreib\w+|vertrieb\w*|kund(?:e|en|in)|\w*kunde(?:n)?
 |verk(?:auf|äuf)\w*|eingemietet|abruf\w*|vorgemerkt|vormerk\w+|leih(?:t|en)|geliehen|\w+summe
 |zahl(?:t|en|te|ten)|bezahl\w+|anteile?n?|eingestiegen|bring(?:t|en)|brachte[n]?
-|milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*
+|milliarden?|mrd|millionen?|mio|kapazität(?:en)?|zuschlag|setzen|verpflicht\w+|zusage\w*|entgelt\w*
 """
 _AGREEMENT_PHRASE = r"""
 co-operat\w+|co-develop\w*|codevelop\w*|team(?:s|ed|ing)?\s+up|joins?\s+forces|letter\s+of\s+intent|term\s+sheet
+|(?:companies|firms|sides|partners)\s+(?:said|say)
 |turn(?:s|ed)?\s+to|anchor\s+tenant|hand(?:s|ed|ing)?\s+over|t(?:ear|ore|orn)\w*\s+up
 """
 _WORD = re.compile(r"\w+")

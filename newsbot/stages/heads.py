@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbot.stages.casting import Casting
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: The heads of one set, by name, with the number of their classes.
@@ -51,6 +52,17 @@ class Head:
     #: Whether the classes exclude one another (softmax) or not (sigmoid each).
     exclusive: bool
 
+    def scores(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weigh states; without what makes probabilities of it.
+
+        Args:
+            states: Shape (n, 2 * width).
+
+        Returns:
+            Shape (n, n_classes).
+        """
+        return np.asarray(states @ self.weights.T + self.bias, dtype=np.float32)
+
     def probabilities(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weigh states.
 
@@ -60,7 +72,7 @@ class Head:
         Returns:
             Shape (n, n_classes).
         """
-        scores = states @ self.weights.T + self.bias
+        scores = self.scores(states)
         if self.exclusive:
             odds = np.exp(scores - scores.max(1, keepdims=True))
             return np.asarray(odds / odds.sum(1, keepdims=True), dtype=np.float32)
@@ -134,7 +146,6 @@ class Thresholds:
     party: float
     amount: float
     capacity: float
-    roles: float
     types: float
     name: float
 
@@ -146,6 +157,7 @@ class HeadSet:
     heads: Mapping[str, Head]
     pairs: Mapping[str, Pair]
     namer: Namer
+    casting: Casting
     thresholds: Thresholds
     #: First digits of the SHA-256 of the adapter's file.
     hash: str

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from newsbot.evaluation.score import area_under_curve
+from newsbot.stages.casting import Casting
 from newsbot.stages.heads import Thresholds
+from newsbot.tuning.cast import Cast, learn_casting, measure_casting
 from newsbot.tuning.examples import Example
 from newsbot.tuning.labelled import NAMED, UNCLEAR
 from newsbot.tuning.network import Answers
@@ -25,8 +27,8 @@ PLATEAU = 0.005
 #: in an alert; a party below the threshold still counts where a deal needs two. What is
 #: no name is asked about as a party all the same, and refused there.
 BETAS: Mapping[str, float] = {
-    "article": 1.0, "party": 0.5, "amount": 0.7, "capacity": 1.0, "roles": 1.0,
-    "types": 1.0, "name": 2.0,
+    "article": 1.0, "party": 0.5, "amount": 0.7, "capacity": 1.0, "types": 1.0,
+    "name": 2.0,
 }  # fmt: skip
 #: Share of deals among the articles that are said to report one.
 PRECISION = 0.95
@@ -43,6 +45,8 @@ class Chosen:
     slope: float
     shift: float
     thresholds: Thresholds
+    #: Which sets of roles are played.
+    casting: Casting
     #: Head to figures, e.g. ``{"auc": 0.94, "f1": 0.88, "n": 120}``.
     figures: Mapping[str, Mapping[str, float]]
     #: Reliability of the article's probability: per bin the mean probability, the
@@ -90,21 +94,24 @@ def choose(predicted: Sequence[tuple[Example, Answers]]) -> Chosen:
         if name in rows
     }
     middle = {name: round(sum(ends) / 2, 3) for name, ends in plateaus.items()}
-    if "all_roles" in exact:
-        middle["roles"] = _whole_sets(predicted)
     middle["article"] = _lowest_precise(
         article.probabilities(), np.array(article.right), plateaus["article"][0]
     )
+    casts = _casts(predicted)
     figures = {name: _figures(one) for name, one in rows.items()}
     figures |= {
         name: {"accuracy": float(np.mean(hits)), "n": float(len(hits))}
         for name, hits in exact.items()
         if hits
     }
+    if casts:
+        n_parties = sum(len(cast.right) for cast in casts)
+        figures["cast"] = {"accuracy": measure_casting(casts), "n": float(n_parties)}
     return Chosen(
         slope=slope,
         shift=shift,
         thresholds=Thresholds(**{name: middle.get(name, 0.5) for name in BETAS}),
+        casting=learn_casting(casts),
         figures=figures,
         reliability=_reliability(article),
     )
@@ -208,20 +215,24 @@ def _plateau(
     return round(float(best.min()), 3), round(float(best.max()), 3)
 
 
-def _whole_sets(predicted: Sequence[tuple[Example, Answers]]) -> float:
-    """The threshold at which most parties have all their roles right and no other.
+def _casts(predicted: Sequence[tuple[Example, Answers]]) -> list[Cast]:
+    """Give every deal's parties as the heads see them, and as they are."""
+    casts = []
+    for example, told in predicted:
+        for number in range(len(example.deals)):
+            parts = [n for n, part in enumerate(example.parts) if part.deal == number]
+            casts.append(
+                Cast(
+                    roles=_array(told.roles[parts]),
+                    types=_array(told.types[number]),
+                    right=tuple(example.parts[n].roles for n in parts),
+                )
+            )
+    return casts
 
-    A single role that is right helps nobody who reads who buys from whom.
-    """
-    scores = [
-        told.roles[n].float() for ex, told in predicted for n in range(len(ex.parts))
-    ]
-    right = np.array([part.roles for ex, _ in predicted for part in ex.parts])
-    likely = _logistic(np.array([one.tolist() for one in scores]))
-    best = likely.max(1, keepdims=True)  # the likeliest role is said in any case
-    grid = np.linspace(0.05, 0.95, 91)
-    hits = [(((likely >= t) | (likely == best)) == right).all(1).sum() for t in grid]
-    return round(float(grid[np.array(hits) == max(hits)].mean()), 3)
+
+def _array(scores: Tensor) -> NDArray[np.float32]:
+    return np.asarray(scores.float().cpu().numpy(), dtype=np.float32)
 
 
 def _lowest_precise(

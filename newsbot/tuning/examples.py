@@ -100,6 +100,8 @@ class Part:
     """The question about one party's roles in one deal."""
 
     asked: Asked
+    #: Number of the deal.
+    deal: int
     #: One per `ROLES`.
     roles: tuple[bool, ...]
 
@@ -253,7 +255,7 @@ def _about_deals(
 ) -> Example:
     """Add the questions about each deal, and about its parties' roles."""
     deals, parts = [], []
-    for deal in article.deals:
+    for number, deal in enumerate(article.deals):
         names = _names(deal, gazetteer)
         deals.append(
             Deal(
@@ -265,6 +267,7 @@ def _about_deals(
         parts += [
             Part(
                 asked=ask(questions.about_role(reading, names, name, gazetteer)),
+                deal=number,
                 roles=tuple(role in roles for role in ROLES),
             )
             for name, (_, roles) in zip(names, deal.parties, strict=True)

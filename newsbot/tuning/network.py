@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from newsbot.adapters.hf_branches import branch_mask, scaled
+from newsbot.stages.casting import Casting
 from newsbot.stages.heads import (
     CLASSES,
     EXCLUSIVE,
@@ -164,8 +165,8 @@ class Network(nn.Module):
         scaled_down: Tensor = scores / PAIR_WIDTH**0.5
         return scaled_down
 
-    def export(self, thresholds: Thresholds) -> HeadSet:
-        """Give the heads as arrays, with thresholds."""
+    def export(self, thresholds: Thresholds, casting: Casting) -> HeadSet:
+        """Give the heads as arrays, with what was chosen for them."""
         heads = {
             name: Head(
                 weights=_array(head.weight),
@@ -192,7 +193,12 @@ class Network(nn.Module):
             outer_bias=_array(outer.bias),
         )
         return HeadSet(
-            heads=heads, pairs=pairs, namer=namer, thresholds=thresholds, hash="unsaved"
+            heads=heads,
+            pairs=pairs,
+            namer=namer,
+            casting=casting,
+            thresholds=thresholds,
+            hash="unsaved",
         )
 
 

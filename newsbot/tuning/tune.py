@@ -235,7 +235,7 @@ class _Workshop:
 
     def adapter(self, network: Network, chosen: Chosen) -> Adapter:
         """Take the tuned parts out of a network, the calibration worked in."""
-        told = network.export(chosen.thresholds)
+        told = network.export(chosen.thresholds, chosen.casting)
         article = told["article"]
         calibrated = replace(
             article,

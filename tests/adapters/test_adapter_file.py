@@ -28,6 +28,7 @@ from newsbot.adapters.adapter_file import (
     shipped_adapter,
 )
 from newsbot.errors import ModelMissingError
+from newsbot.stages.casting import N_KNOWN, Casting
 from newsbot.stages.heads import (
     CLASSES,
     EXCLUSIVE,
@@ -40,6 +41,7 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
+from newsbot.types import ROLES
 
 BASE = "ab" * 32
 WIDTH, RANK = 6, 2
@@ -87,12 +89,16 @@ def adapter() -> Adapter:
                 outer=numbers(1, NAME_UNITS),
                 outer_bias=numbers(1),
             ),
+            casting=Casting(
+                sets=np.eye(len(ROLES), dtype=np.float32)[:4],
+                weights=numbers(4, N_KNOWN),
+                trust=numbers(1),
+            ),
             thresholds=Thresholds(
                 article=0.1 + 0.2,
                 party=1 / 3,
                 amount=0.5,
                 capacity=0.4,
-                roles=0.45,
                 types=0.55,
                 name=0.3,
             ),
@@ -134,6 +140,8 @@ def parts(one: Adapter):
             yield f"{name}.{part}", getattr(pair, part)
     for part in ("inner", "inner_bias", "outer", "outer_bias"):
         yield f"namer.{part}", getattr(one.heads.namer, part)
+    for part in ("sets", "weights", "trust"):
+        yield f"casting.{part}", getattr(one.heads.casting, part)
 
 
 def test_what_was_saved_is_loaded(path):
@@ -213,7 +221,7 @@ def test_other_questions_are_refused(path, version):
     "changed",
     [
         {"format": str(FORMAT + 1)},
-        {"format": str(FORMAT - 1)},  # heads of half the width
+        {"format": str(FORMAT - 1)},  # no casting
         {"format": None},
         {"thresholds": None},
         {"thresholds": "high"},
@@ -317,6 +325,12 @@ def test_a_huge_head_is_not_read(path):
         ("namer.inner", np.zeros((NAME_UNITS, WIDTH), dtype=np.float32)),
         ("namer.outer", np.zeros((2, NAME_UNITS), dtype=np.float32)),
         ("namer.outer_bias", np.zeros((), dtype=np.float32)),
+        ("casting.trust", None),
+        ("casting.trust", np.zeros(2, dtype=np.float32)),
+        ("casting.weights", np.zeros((4, N_KNOWN - 1), dtype=np.float32)),
+        ("casting.sets", np.zeros((0, len(ROLES)), dtype=np.float32)),
+        ("casting.sets", np.zeros((4, len(ROLES)), dtype=np.float32)),
+        ("casting.sets", np.full((4, len(ROLES)), 0.5, dtype=np.float32)),
         ("pair.belongs.bias", None),
         (f"lora.{MODULE}.a", None),
         (f"lora.{MODULE}.b", None),

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from fakes import NO_HEADS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -187,12 +188,13 @@ def test_the_tables_of_heads_fit_each_other():
 def test_a_set_gives_its_heads_by_name():
     """A head is got by its name, and thresholds cannot be moved by accident."""
     thresholds = Thresholds(
-        article=0.5, party=0.4, amount=0.3, capacity=0.2, roles=0.1, types=0.6, name=0.7
+        article=0.5, party=0.4, amount=0.3, capacity=0.2, types=0.6, name=0.7
     )
     heads = HeadSet(
         heads={name: head(n) for name, n in CLASSES.items()},
         pairs={name: pair() for name in PAIRS},
         namer=namer(),
+        casting=NO_HEADS.casting,
         thresholds=thresholds,
         hash="y",
     )

@@ -36,6 +36,15 @@ ALIKE = (
     {"ba-stackit-pharia-2026", "c5-ba-alephalpha-stackit"},
     # Two of three, 16 days apart, one for up to 96 and one with a part of up to 95.
     {"arbeitsagentur-stackit-2026", "ba-unterberg-stackit-2026"},
+    # Two or three of the other's parties, weeks apart, and no sum that differs.
+    {"c21c-datev-hyperbel-noris-2026", "datev-noris-2024"},
+    {"c21c-amd-bfl-2026", "bfl-humain-pif-amd-2026"},
+    {"c21b-mistral-salesforce-stc-groq", "stc-groq-2026"},
+    {"c21a-fonderia-vultr-amd", "c21h-amd-vultr-2026"},
+    {"c21a-meghdoot-jio-google-siemens", "healthineers-googlecloud-2026"},
+    # The seller is the buyer: read wrongly too often to part two deals by it.
+    {"c21f-hetzner-mietet-rotkehl", "c21f-rotkehl-verdoppelt"},
+    {"c21f-peal-leases-to-coreweave", "c21f-peal-leaves-coreweave"},
 )
 
 

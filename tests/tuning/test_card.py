@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+from fakes import NO_HEADS
+
 from newsbot.evaluation.gold import read_gold
 from newsbot.stages.heads import Thresholds
 from newsbot.tuning.card import make_card
@@ -20,8 +22,9 @@ from newsbot.tuning.train import Recipe
 CHOSEN = Chosen(
     slope=1.0,
     shift=0.0,
+    casting=NO_HEADS.casting,
     thresholds=Thresholds(
-        article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.3
+        article=0.5, party=0.5, amount=0.5, capacity=0.5, types=0.5, name=0.3
     ),
     figures={
         "party": {"auc": 0.912345678, "n": 12.0},

@@ -129,7 +129,9 @@ def deal_article(
         quantities=tuple(quantities),
         pairings=tuple(Pairing(asked=ASKED, is_deal=one) for one in pairs),
         parts=tuple(
-            Part(asked=ASKED, roles=tuple(k in roles for k in range(len(ROLES))))
+            Part(
+                asked=ASKED, deal=0, roles=tuple(k in roles for k in range(len(ROLES)))
+            )
             for roles in parts
         ),
         payments=tuple(Payment(asked=ASKED, pays=one) for one in pays),
@@ -331,6 +333,7 @@ def test_articles_without_deals_ask_nothing_else():
     """Their sentences count, their names and sums do not exist."""
     found = chosen(article(0.2, False), article(0.8, False))
     assert set(found.figures) == {"article", "sentence"}
+    assert found.casting.sets.sum(1).tolist() == [1] * len(ROLES)
     assert found.thresholds.party == 0.5
     assert (found.slope, found.shift) == (1, 0)
 

@@ -18,6 +18,7 @@ pytest.importorskip("peft")
 
 import tiny_tuning
 import torch
+from fakes import NO_HEADS
 from tiny_tuning import GAZETTEER, RECIPE, Bench
 
 from newsbot.adapters.adapter_file import Adapter, load_adapter, save_adapter
@@ -38,7 +39,7 @@ from newsbot.tuning.train import matrices
 
 FIELDS = tuple(Answers.__dataclass_fields__)
 THRESHOLDS = Thresholds(
-    article=0.5, party=0.5, amount=0.5, capacity=0.5, roles=0.5, types=0.5, name=0.5
+    article=0.5, party=0.5, amount=0.5, capacity=0.5, types=0.5, name=0.5
 )
 
 
@@ -196,7 +197,7 @@ def test_places_are_one_mean_of_their_states(network, examples):
 def exported(network: Network) -> Adapter:
     return Adapter(
         matrices=matrices(network),
-        heads=network.export(THRESHOLDS),
+        heads=network.export(THRESHOLDS, NO_HEADS.casting),
         base="ab" * 32,
         layer=RECIPE.layers,
         card=json.dumps({}),
@@ -362,7 +363,7 @@ def test_only_low_rank_matrices_and_heads_learn(bench):
 
 def test_heads_are_exported_as_they_are(network):
     """Names, shapes and the kind of each head; copies, which training moves no more."""
-    told = network.export(THRESHOLDS)
+    told = network.export(THRESHOLDS, NO_HEADS.casting)
     heads, pairs = told.heads, told.pairs
     assert told.thresholds == THRESHOLDS
     assert {name: len(head.bias) for name, head in heads.items()} == dict(CLASSES)
