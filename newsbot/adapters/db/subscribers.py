@@ -6,6 +6,7 @@ import dataclasses
 import json
 import secrets
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -287,9 +288,15 @@ def _wish_document(wish: Wish) -> str:
 
 
 def _wish(address: str, document: str) -> Wish:
+    return dataclasses.replace(_read_wish(document), address=address)
+
+
+#: Every round of the service reads every reader, and few wishes differ.
+@lru_cache(maxsize=1_024)
+def _read_wish(document: str) -> Wish:
     kept = json.loads(document)
     return Wish(
-        address=address,
+        address="",
         language=kept["language"],
         time_zone=kept["time_zone"],
         at=time.fromisoformat(kept["at"]),
