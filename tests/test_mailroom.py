@@ -188,6 +188,28 @@ def test_empty_days_may_be_skipped_but_faults_are_told(tmp_path):
         assert "HTTP 500" in text_of(one)
 
 
+def test_a_template_that_fails_on_a_days_news_keeps_no_digest_back(tmp_path, caplog):
+    """What went well when it was tried and fails on this day's news: the page that
+    ships is sent, and the log says why; the preview shows the error itself.
+    """
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "digest.txt.j2").write_text(
+        "{% if 'Nordwolke' in page.subject %}{{ page.nonsense }}{% endif %}Mine\n"
+    )
+    with desk(tmp_path, digest={"templates": str(own)}) as mail:
+        mail.reader(instant=True)
+        mail.run(START + timedelta(hours=14))
+        assert [text_of(one) for one in mail.mails] == ["Mine\n"]
+        ledger.keep(mail.store, small("a", mail.at), 0)
+        mail.run(START + timedelta(hours=38))
+        assert "Lab a and Nordwolke" in text_of(mail.mails[1])
+        assert "\n1 new deal\n" in text_of(mail.mails[2])
+        assert caplog.text.count("'nonsense'") == 2
+        with pytest.raises(ConfigError, match="nonsense"):
+            mail.room.preview(date(2026, 1, 31), "en", mail.at)
+
+
 def test_instant_alerts(mail):
     """Who wants each deal at once gets a mail per deal, and the digest as well."""
     mail.reader(instant=True)
