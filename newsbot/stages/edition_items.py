@@ -92,7 +92,10 @@ class Note:
     """A relevant article that tells of no deal."""
 
     title: str
+    #: ISO 639-1 of the title: the article's own.
+    title_language: str
     summary: str
+    #: ISO 639-1 of the summary.
     language: str
     source: Link
 
@@ -156,6 +159,7 @@ def note_of(noticed: Noticed) -> Note:
     article = noticed.article
     return Note(
         title=one_line(article.title, 2 * MAX_NAME) or one_line(article.url, MAX_NAME),
+        title_language=article.language,
         summary=one_line(noticed.summary.text, MAX_SUMMARY),
         language=noticed.summary.language,
         source=_link(article),

@@ -96,7 +96,13 @@ def samples() -> tuple[Edition, ...]:
             )
         ),
         notes=tuple(
-            Note(title="Grid", summary="More power.", language="en", source=source)
+            Note(
+                title="Grid",
+                title_language="en",
+                summary="More power.",
+                language="en",
+                source=source,
+            )
             for source in (_PAPER, _NOWHERE)
         ),
         n_notes_left=1,
