@@ -107,6 +107,7 @@ def write_digest(
             health=health,
             panorama=panorama,
             period=period,
+            nothing=words.nothing_chosen if choice != Choice() else "",
         )
         rendered = press.templates.render(page, pictures)
         if wire_size(rendered.html) <= MAX_HTML:

@@ -158,6 +158,7 @@ def edition(
     health: Health,
     panorama: Panorama,
     period: str = "",
+    nothing: str = "",
 ) -> Edition:
     """Write a digest.
 
@@ -169,8 +170,11 @@ def edition(
         health: Of the feeds; shown where something is wrong, or no deal is told.
         panorama: The picture of the period.
         period: What it covers, where that is not the day.
+        nothing: How it is said that there is no deal, with ``{feeds}`` for their state;
+            empty for the words for readers who want all.
     """
     words = WORDS[language]
+    none = nothing or words.nothing_at_all
     sections = tuple(
         _section(name, title, news, room, language)
         for name, title, news in (
@@ -182,13 +186,13 @@ def edition(
     )
     notes = [note_of(one) for one in told.noticed]
     counts = _counts(told, words)
-    nothing = "" if counts else words.nothing_at_all.format(feeds=health.said)
+    nothing = "" if counts else none.format(feeds=health.said)
     left = sum(section.n_left for section in sections) + max(0, len(notes) - room.notes)
     heads = [
         _head(item) for section in sections for item in (*section.items, *section.brief)
     ]
     shown = short_day(day, language)
-    subject = f"{counts or words.nothing_at_all.split(';')[0]} – {shown}"
+    subject = f"{counts or none.partition(';')[0]} – {shown}"
     if heads:
         subject += f": {heads[0]}"
     return Edition(

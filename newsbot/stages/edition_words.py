@@ -49,10 +49,11 @@ class EditionWords:
     corrected: str
     #: Takes `healthy` and `n`.
     healthy: str
-    #: Takes `what`.
     nothing: str
     #: Takes `feeds`.
     nothing_at_all: str
+    #: The same for readers who want certain deals: there may be others.
+    nothing_chosen: str
     no_feeds: str
     #: Takes `when`.
     silent: str
@@ -130,6 +131,7 @@ WORDS: dict[Language, EditionWords] = {
         healthy="{healthy} of {n} feeds healthy",
         nothing="no deals",
         nothing_at_all="No deals; {feeds}.",
+        nothing_chosen="No deals of your choice; {feeds}.",
         no_feeds="no feeds are followed",
         silent="no feed was read since {when}",
         never="no feed was read yet",
@@ -196,6 +198,7 @@ WORDS: dict[Language, EditionWords] = {
         healthy="{healthy} von {n} Feeds in Ordnung",
         nothing="keine Abkommen",
         nothing_at_all="Keine Abkommen; {feeds}.",
+        nothing_chosen="Keine Abkommen nach Ihrer Auswahl; {feeds}.",
         no_feeds="kein Feed wird verfolgt",
         silent="seit {when} wurde kein Feed gelesen",
         never="noch kein Feed wurde gelesen",
