@@ -68,6 +68,10 @@ _PLAN: dict[Language, str] = {
     "en": "{days} at {at}, {zone}",
     "de": "{days} um {at} Uhr, {zone}",
 }
+_INSTANT: dict[Language, str] = {
+    "en": "; and each deal by itself, at once",
+    "de": "; dazu jedes Abkommen einzeln, sofort",
+}
 
 
 _READERS: dict[Language, str] = {
@@ -175,6 +179,8 @@ def confirmation(
     plan = _PLAN[language].format(
         days=DAY_NAMES[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
     )
+    if wish.instant:
+        plan += _INSTANT[language]
     return Content(
         id=identity("confirmation", wish.address),
         subject=_SUBJECT[language],
