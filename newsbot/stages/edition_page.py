@@ -19,7 +19,7 @@ from newsbot.stages.edition_words import WORDS, EditionWords, long_day, short_da
 from newsbot.stages.graph_words import WORDS as GRAPH_WORDS
 from newsbot.stages.health import many_failed
 from newsbot.stages.links import Network
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import is_key, one_line
 from newsbot.types import Feed, Language
 from newsbot.watching import Day, Waiting
 
@@ -37,6 +37,8 @@ SILENCE = timedelta(hours=24)
 #: morning's articles, but no digest is to pass over a model that died in the night.
 UNREAD = timedelta(hours=3)
 _USER = re.compile(r"(?<=//)[^/@\s]*@")
+#: What stands behind the host of an address in an error's text: not for readers.
+_BEHIND = re.compile(r"(https?://[^\s/?#]+)[/?#][^\s]*[^\s:;,.)\"'/]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,15 +336,16 @@ def _head(item: Item) -> str:
 
 
 def _address(feed: Feed) -> str:
-    """A feed's address without password and query: they open private feeds."""
+    """A feed's address without password, query and keys: they open private feeds."""
     try:
         parts = urlsplit(feed.url)
         host = parts.hostname or ""
     except ValueError:
         return feed.id
-    return one_line(f"{host}{parts.path}", 100)
+    path = "/".join("…" if is_key(part) else part for part in parts.path.split("/"))
+    return one_line(f"{host}{path}", 100)
 
 
 def _error(feed: Feed) -> str:
     said = (feed.error or "").replace(feed.url, "").lstrip(": ")
-    return one_line(_USER.sub("", said), MAX_ERROR)
+    return one_line(_BEHIND.sub(r"\1/…", _USER.sub("", said)), MAX_ERROR)

@@ -193,7 +193,20 @@ def test_feeds_are_shown_without_their_secrets():
                 n_errors=1,
             )
         )
+        store.feeds.add(
+            ledger.feed(
+                "y",
+                url="https://y.example.org/feeds/geheim0geheim0geheim0/rss.xml",
+                error="https://cdn.example.org/geheim?sig=geheim: 403 (see "
+                "https://y.example.org/geheim0)",
+                n_errors=1,
+            )
+        )
         content = write(store)
+    assert "* y.example.org/feeds/…/rss.xml: https://cdn.example.org/…: 403 (see " in (
+        content.text
+    )
+    assert "https://y.example.org/…)" in content.text
     assert "geheim" not in content.text + content.html
     assert (
         "paper.example.org/private: 401 for https://paper.example.org/" in content.text
