@@ -19,6 +19,7 @@ from newsbot.press import Press, condition_of
 from newsbot.stages.edition import Told
 from newsbot.stages.edition_page import Health
 from newsbot.stages.edition_short import Short, short_digest
+from newsbot.stages.edition_words import WORDS
 from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.subscribing import choice_of, wish_of
@@ -105,7 +106,8 @@ class _Writer:
             self._told[since, filters] = told
         if not (told.deals or health.broken or press.empty_days == "send"):
             return None
-        return short_digest(told, day, language, health, after)
+        nothing = WORDS[language].nothing_chosen if filters != Filters() else ""
+        return short_digest(told, day, language, health, after, nothing)
 
 
 def _put(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -41,8 +41,9 @@ from newsbot.stages.edition_page import (
 from newsbot.stages.edition_states import Fresh, Past
 from newsbot.stages.edition_words import WORDS, short_day
 from newsbot.stages.identify import rebuilt
-from newsbot.stages.local_days import due_date
+from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.mail import wire_size
+from newsbot.stages.retelling import deal_in_language, in_language
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
 from newsbot.types import Deal, Language, identity
 
@@ -93,6 +94,7 @@ def write_digest(
         health: Of the feeds.
         after: The date of the digest before, where it was not the day before.
     """
+    told = in_language(told, language, press.gazetteer)
     panorama, pictures = panorama_of(press, choice, until, language)
     words = WORDS[language]
     period = words.since.format(day=short_day(after, language)) if after else ""
@@ -105,6 +107,7 @@ def write_digest(
             health=health,
             panorama=panorama,
             period=period,
+            nothing=words.nothing_chosen if choice != Choice() else "",
         )
         rendered = press.templates.render(page, pictures)
         if wire_size(rendered.html) <= MAX_HTML:
@@ -172,17 +175,20 @@ def write_alerts(press: Press, now: datetime) -> int:
     """
     store = press.store
     upto = store.news.last()
-    groups: dict[tuple[Language, Choice, int], list[Subscriber]] = {}
+    groups: dict[tuple[Language, Choice, int, date], list[Subscriber]] = {}
     for one in store.subscribers.active():
-        if one.wish.instant and one.instant_since < upto:
-            key = one.wish.language, one.wish.choice, one.instant_since
+        wish = one.wish
+        if wish.instant and one.instant_since < upto:
+            day = now.astimezone(read_zone(wish.time_zone) or UTC).date()
+            key = wish.language, wish.choice, one.instant_since, day
             groups.setdefault(key, []).append(one)
     n_new = 0
-    for (language, choice, number), readers in groups.items():
+    for (language, choice, number, day), readers in groups.items():
         told = told_since(press, number, upto, choice)
         with store.atomic():
-            for news in told.deals:
-                page = alert_edition(news, now.date(), language)
+            for found in told.deals:
+                news = deal_in_language(found, language, press.gazetteer)
+                page = alert_edition(news, day, language)
                 content = _content(page, press.templates.render(page), ())
                 # The window is part of it: the same deal may change again.
                 occasion = f"{news.deal.id} {upto}"

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from newsbot.adapters.db import Store
-from newsbot.adapters.pages import Templates
+from newsbot.adapters.pages import Fallback, Templates
 from newsbot.adapters.signing import read_signer
 from newsbot.adapters.smtp import SmtpPostman, SmtpServer
 from newsbot.chat_digests import write_chat_digests
@@ -114,6 +114,11 @@ class Mailroom:
             empty_days=digest.empty_days,
         )
 
+    @property
+    def _steady(self) -> Press:
+        """The press that goes on where a template of the user's own fails."""
+        return replace(self.press, templates=Fallback(self.press.templates))
+
     @cached_property
     def sender(self) -> Sender:
         """Who writes.
@@ -194,11 +199,11 @@ class Mailroom:
 
     def write_alerts(self, now: datetime) -> int:
         """Write the mails of readers who want each deal at once; how many are new."""
-        return write_alerts(self.press, now)
+        return write_alerts(self._steady, now)
 
     def write_digests(self, now: datetime) -> int:
         """Write the digests by mail that are due; how many are new."""
-        return write_due(self.press, now)
+        return write_due(self._steady, now)
 
     def post(self, now: datetime, stopping: Callable[[], bool]) -> int:
         """Post what is due, and forget what is old; how many were sent."""

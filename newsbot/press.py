@@ -13,7 +13,7 @@ from typing import Literal
 
 from newsbot.adapters.db import Store
 from newsbot.adapters.db.watch import WatchRows
-from newsbot.adapters.pages import Pictures, Templates
+from newsbot.adapters.pages import Pictures, Renderer
 from newsbot.adapters.picture import png_of
 from newsbot.errors import UserError
 from newsbot.stages.bars import CloudRow, bars, cloud_rows
@@ -46,7 +46,7 @@ class Press:
     store: Store
     gazetteer: Gazetteer
     rates: Rates
-    templates: Templates
+    templates: Renderer
     #: SVG, width and height in pixels to PNG; None draws no pictures.
     paint: Callable[[str, int, int], bytes] | None
     #: Whether a day without any news is told of, or passed over.

@@ -159,6 +159,17 @@ def test_folders_that_cannot_be_written(folder):
         assert str(place) in line
 
 
+def test_a_template_that_is_wrong_is_said_at_the_start(tmp_path):
+    """Neither a preview nor the service begins with it: one line, its file and line."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "digest.html.j2").write_text("<p>\n{{ page.titel }}")
+    config(tmp_path, more='[digest]\ntemplates = "own"\n')
+    for words in (ASKED, ("run", "--once")):
+        assert "'titel'" in run(tmp_path, *words).refused(3)
+    (tmp_path / "own" / "digest.html.j2").write_text("<p>\n{% endif %}")
+    assert "digest.html.j2:2" in run(tmp_path, *ASKED).refused(3)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -187,7 +198,7 @@ def test_from_asking_to_leaving(sending):
     folder, server = sending
     added = run(
         folder, "subscribers", "add", "Reader@example.org", "--lang", "de", "--at", "7:30",
-        "--zone", "Europe/Berlin", "--days", "weekdays", "--party", "OpenAI",
+        "--zone", "berlin", "--days", "weekdays", "--party", "OpenAI",
         "--min-amount", "1bn", "--instant",
     )  # fmt: skip
     assert added.code == 0, added
@@ -234,7 +245,7 @@ def test_filters_as_in_the_bot(sending):
     [
         ("nobody",),
         ("a@example.org", "--at", "25:00"),
-        ("a@example.org", "--zone", "Berlin"),
+        ("a@example.org", "--zone", "Mars"),
         ("a@example.org", "--min-amount", "much"),
         ("a@example.org", "--party", "?!"),
         ("a@example.org\nBcc: b@example.org",),

@@ -1,5 +1,6 @@
 """Digests by mail, from the ledger to a real server: once a day, each thing once."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -148,11 +149,67 @@ def test_languages_and_choices(mail):
         assert "Zephira" not in texts[f"{name}@example.org"]
         assert "Also noticed" not in texts[f"{name}@example.org"]
     assert "Nvidia and Zephira Labs" in texts["e@example.org"]
-    contents = {one.content_id for one in mail.letters}
+    mail.run(hours=24)
+    none = {one["To"][0]: one["Subject"].partition(" – ")[0] for one in mail.mails[5:]}
+    assert none == {
+        "a": "Keine Abkommen",
+        "b": "Keine Abkommen",
+        **dict.fromkeys("cde", "No deals of your choice"),
+    }
+    del mail.server.taken[-5:]
+    contents = {one.content_id for one in mail.letters[:5]}
     # c and d read the same of it today, word for word, but for the picture.
     assert len(contents) <= 4
     assert len({one["Message-ID"] for one in mail.mails}) == 5
     assert len({one["List-Unsubscribe"] for one in mail.mails}) == 5
+
+
+def test_summaries_are_in_the_readers_language(mail):
+    """A German paper alone tells a deal, an English one what is no deal: readers of
+    either language get sentences of their own, in digest, alert and preview.
+    """
+    mail.reader("a@example.org", language="en", instant=True)
+    mail.reader("b@example.org", language="de")
+    story = next(one for one in STORIES if one.deal == "new-2")
+    ledger.keep(mail.store, replace(story, at=START), 0)
+    ledger.notice(
+        mail.store,
+        "note",
+        "Iowa regulators approve a power line for data centres",
+        "The Iowa Utilities Board has approved a power line for a data centre of Google. "
+        "It will be built next year, the board said on Friday.",
+        at=START,
+    )
+    mail.run(hours=14)
+    english = "Nvidia has agreed to invest about €750m in Zephira Labs."
+    alert, *digests = mail.mails
+    texts = {one["To"]: text_of(one) for one in digests}
+    assert english in text_of(alert)
+    assert english in texts["a@example.org"]
+    assert "The Iowa Utilities Board has approved" in texts["a@example.org"]
+    assert "Nvidia beteiligt sich an Zephira Labs" in texts["b@example.org"]
+    noted = texts["b@example.org"].split("== Außerdem gelesen ==")[1]
+    title, summary = noted.strip().splitlines()[:2]
+    assert title == "Iowa regulators approve a power line for data centres"
+    assert "has approved" not in summary
+    page = digests[-1].get_body(("html",)).get_content()
+    assert re.search(r'<h3[^>]* lang="en"[^>]*><a [^>]*>Iowa', page)
+    shown = mail.room.preview(date(2026, 1, 30), "de", mail.at).content.text
+    assert summary in shown
+
+
+def test_an_alert_has_the_day_of_its_reader(mail):
+    """Half past eleven in London is the next day in Tokyo."""
+    mail.reader("a@example.org", time_zone="Europe/London", instant=True)
+    mail.reader("b@example.org", time_zone="Asia/Tokyo", instant=True)
+    mail.at = START.replace(hour=23, minute=30)
+    ledger.keep(mail.store, small("one", mail.at), 1)
+    mail.serve()
+    days = {one["To"]: text_of(one).splitlines()[1] for one in mail.mails}
+    assert days == {
+        "a@example.org": "Friday, 30 January 2026",
+        "b@example.org": "Saturday, 31 January 2026",
+    }
 
 
 def test_days_of_the_week(mail):
@@ -186,6 +243,28 @@ def test_empty_days_may_be_skipped_but_faults_are_told(tmp_path):
         (one,) = mail.mails
         assert "0 of 1 feeds healthy" in text_of(one)
         assert "HTTP 500" in text_of(one)
+
+
+def test_a_template_that_fails_on_a_days_news_keeps_no_digest_back(tmp_path, caplog):
+    """What went well when it was tried and fails on this day's news: the page that
+    ships is sent, and the log says why; the preview shows the error itself.
+    """
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "digest.txt.j2").write_text(
+        "{% if 'Nordwolke' in page.subject %}{{ page.nonsense }}{% endif %}Mine\n"
+    )
+    with desk(tmp_path, digest={"templates": str(own)}) as mail:
+        mail.reader(instant=True)
+        mail.run(START + timedelta(hours=14))
+        assert [text_of(one) for one in mail.mails] == ["Mine\n"]
+        ledger.keep(mail.store, small("a", mail.at), 0)
+        mail.run(START + timedelta(hours=38))
+        assert "Lab a and Nordwolke" in text_of(mail.mails[1])
+        assert "\n1 new deal\n" in text_of(mail.mails[2])
+        assert caplog.text.count("'nonsense'") == 2
+        with pytest.raises(ConfigError, match="nonsense"):
+            mail.room.preview(date(2026, 1, 31), "en", mail.at)
 
 
 def test_instant_alerts(mail):

@@ -7,10 +7,12 @@ on one line.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 import css_inline
 import jinja2
@@ -18,7 +20,10 @@ from markupsafe import Markup
 
 from newsbot.errors import ConfigError
 from newsbot.stages.edition_page import Edition
+from newsbot.stages.edition_sample import samples
 from newsbot.subscribing import PLACE, Picture
+
+log = logging.getLogger("newsbot")
 
 #: What a folder of one's own may hold.
 NAMES = ("digest.html.j2", "digest.txt.j2", "digest.css")
@@ -53,14 +58,23 @@ def content_id(picture: Picture) -> str:
     return f"{picture.name}@newsbot.invalid"
 
 
+class Renderer(Protocol):
+    """Gives a page its form."""
+
+    def render(self, page: Edition, pictures: Pictures | None = None) -> Rendered:
+        """Write a page; see `Templates.render`."""
+        ...
+
+
 class Templates:
-    """The templates, the user's own first.
+    """The templates, the user's own first, as they are when this is built.
 
     Args:
-        folder: Where the user's own lie; None for the package's alone.
+        folder: Where the user's own lie; None for the package's alone. They are tried
+            on invented pages.
 
     Raises:
-        ConfigError: The folder is none.
+        ConfigError: The folder is none, or a template in it cannot be used.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -74,10 +88,15 @@ class Templates:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # What was not tried is not used: a running service keeps what it has read.
+            auto_reload=False,
         )
         self._inliner = css_inline.CSSInliner(
             keep_at_rules=True, load_remote_stylesheets=False
         )
+        if folder is not None:
+            for page in samples():
+                self.render(page)
 
     @cached_property
     def _css(self) -> str:
@@ -112,9 +131,37 @@ class Templates:
             raise ConfigError(
                 f"{error.filename or error.name}:{error.lineno}: {error.message}"
             ) from error
-        except (jinja2.TemplateError, TypeError, ValueError, OSError) as error:
-            raise ConfigError(f"digest template: {error}") from error
+        except Exception as error:
+            # A template is a program: whatever may come of one, it is its author's.
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise ConfigError(f"digest template: {said}") from error
         return Rendered(html=_charset_first(inlined), text=text.strip("\n") + "\n")
+
+
+class Fallback:
+    """Templates of a user's own as long as they work; those that ship where they fail.
+
+    They were tried, but not on every day's news, and a digest is not to stay away for
+    that.
+
+    Args:
+        own: What is used first.
+    """
+
+    def __init__(self, own: Renderer) -> None:
+        self._own = own
+
+    @cached_property
+    def _shipped(self) -> Templates:
+        return Templates()
+
+    def render(self, page: Edition, pictures: Pictures | None = None) -> Rendered:
+        """Write a page; what is wrong with the user's own templates is logged."""
+        try:
+            return self._own.render(page, pictures)
+        except ConfigError as error:
+            log.error("%s; this page is made with newsbot's own templates", error)
+            return self._shipped.render(page, pictures)
 
 
 def _charset_first(page: str) -> str:

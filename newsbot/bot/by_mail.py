@@ -19,6 +19,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
 
 #: What the button sends that asks for an address.
 ASK = "?"
+#: Behind an address: each deal by mail at once, besides the digest.
+INSTANT = ("instant", "sofort")
 
 
 def email(talk: Talk, words: str) -> None:
@@ -66,7 +68,8 @@ def mail_state(talk: Talk, there: Subscription) -> str:
         return talk.say("off")
     chat, reader = there.recipient, talk.store.subscribers.by_address(there.email)
     if reader is not None and reader.chat == chat and reader.state == "active":
-        return there.email
+        instant = reader.wish.instant
+        return talk.say("instant", value=there.email) if instant else there.email
     if reader is not None and reader.chat == chat and reader.state == "suspended":
         return talk.say("refused", value=there.email)
     if reader is not None and reader.asked_by == chat:
@@ -95,13 +98,16 @@ def _confirm(talk: Talk, there: Subscription, readers: FrontDesk, token: str) ->
 def _ask(talk: Talk, there: Subscription, readers: FrontDesk, words: str) -> None:
     """Have the question sent, beside the conversation: a mail server takes its time."""
     store, chat, now, language = talk.store, there.recipient, talk.now, talk.language
-    address = read_address(words)
+    typed, _, last = words.strip().rpartition(" ")
+    instant = bool(typed) and last.lower() in INSTANT
+    address = read_address(typed if instant else words)
     if address is None:
         talk.tell("email bad", value=words)
         return
     known = store.subscribers.by_address(address)
     if known is not None and known.chat == chat and known.state == "active":
-        talk.tell("email", value=address)
+        store.subscribers.instantly(chat, instant, store.news.last())
+        talk.tell("email", value=mail_state(talk, there))
         return
     if not readers.may_ask(address, chat, now):
         talk.tell("email often")
@@ -115,7 +121,8 @@ def _ask(talk: Talk, there: Subscription, readers: FrontDesk, words: str) -> Non
 
     def ask() -> None:
         try:
-            readers.ask(wish_of(changed), now, chat=chat)
+            wish = replace(wish_of(changed), instant=instant)
+            readers.ask(wish, now, chat=chat)
         except (ConfigError, MailError) as error:
             text = say("email failed", language, value=error)
         else:

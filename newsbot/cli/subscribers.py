@@ -32,7 +32,7 @@ def subscribers() -> None:
 @click.option(
     "--zone",
     metavar="ZONE",
-    help='"Europe/Berlin"; else digest.time_zone of the config.',
+    help='"Europe/Berlin", or its city; else digest.time_zone of the config.',
 )
 @click.option(
     "--days",
@@ -83,18 +83,19 @@ def add(session: Session, /, **options: Any) -> None:
     """
     from newsbot.errors import UserError
     from newsbot.front_desk import check_wish
-    from newsbot.stages.local_days import read_time
+    from newsbot.stages.local_days import find_zone, read_time
     from newsbot.subscribing import Wish
 
     app = session.app
     at = read_time(options["at"])
     if at is None:
         raise UserError(f'--at {options["at"]!r} is no time of day such as "07:30"')
+    zone = options["zone"] or app.config.digest.time_zone
     wish = check_wish(
         Wish(
             address=options["address"],
             language=options["lang"] or app.config.alerts.language,
-            time_zone=options["zone"] or app.config.digest.time_zone,
+            time_zone=find_zone(zone) or zone,
             at=at,
             days=options["days"],
             instant=options["instant"],

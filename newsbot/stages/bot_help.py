@@ -17,7 +17,7 @@ _HELP: dict[str, tuple[str, str, str]] = {
     "filter": ("[...|off]", "choose which deals arrive", "Abkommen auswählen"),
     "lang": ("de|en", "language of the alerts", "Sprache der Meldungen"),
     "digest": ("HH:MM|off", "digest, daily or not", "Übersicht, täglich oder nicht"),
-    "email": ("ADDRESS|off", "digest by mail", "Übersicht per Mail"),
+    "email": ("ADDRESS [instant]|off", "digest by mail", "Übersicht per Mail"),
     "quiet": ("22-07|off", "quiet hours", "Ruhezeit"),
     "mute": ("8h|off", "silent for a while", "eine Weile still"),
     "pause": ("", "stop until /resume", "anhalten bis /resume"),

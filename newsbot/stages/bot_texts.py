@@ -124,8 +124,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "email": ("Digest by mail to: {value}", "Übersicht per Mail an: {value}"),
     "email how": (
-        "Please: /email name@example.org",
-        "Bitte: /email name@beispiel.de",
+        "Please: /email name@example.org (and instant, for each deal at once)",
+        "Bitte: /email name@beispiel.de (und sofort, für jedes Abkommen einzeln)",
     ),
     "button email": ("set an address", "Adresse angeben"),
     "email asking": ("Asking {value} by mail …", "Frage {value} per Mail …"),
@@ -307,6 +307,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "and more": (" and {n} more", " und {n} weitere"),
     "off": ("off", "aus"),
     "none": ("none", "keiner"),
+    "instant": ("{value}, each deal at once", "{value}, jedes Abkommen sofort"),
     "unconfirmed": ("{value} (not confirmed)", "{value} (unbestätigt)"),
     "refused": (
         "{value} (refused by its mail server)",

@@ -7,7 +7,7 @@ is markup. Escaping is the template's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from newsbot.stages.amounts import format_capacity
@@ -15,6 +15,7 @@ from newsbot.stages.changes import say, written
 from newsbot.stages.compose import agreed, best_quote, counted
 from newsbot.stages.edition import DealNews, Noticed
 from newsbot.stages.edition_words import WORDS
+from newsbot.stages.excerpts import passages
 from newsbot.stages.lines import web_url
 from newsbot.stages.printable import one_line
 from newsbot.stages.sources import Source, sources
@@ -91,7 +92,10 @@ class Note:
     """A relevant article that tells of no deal."""
 
     title: str
+    #: ISO 639-1 of the title: the article's own.
+    title_language: str
     summary: str
+    #: ISO 639-1 of the summary.
     language: str
     source: Link
 
@@ -155,6 +159,7 @@ def note_of(noticed: Noticed) -> Note:
     article = noticed.article
     return Note(
         title=one_line(article.title, 2 * MAX_NAME) or one_line(article.url, MAX_NAME),
+        title_language=article.language,
         summary=one_line(noticed.summary.text, MAX_SUMMARY),
         language=noticed.summary.language,
         source=_link(article),
@@ -194,14 +199,14 @@ def _facts(
     figures: list[tuple[Amount, Status | None]],
     articles: Mapping[str, Article],
     language: Language,
-) -> Iterable[Fact]:
+) -> list[Fact]:
     """Figures by the sentence they stand in; without any, the deal's own sentence."""
     words = WORDS[language]
     capacity: dict[tuple[Decimal, str], Capacity] = {}
     for finding in deal.findings:
         for item in finding.capacity:
             capacity.setdefault((item.value, item.unit), item)
-    by_quote: dict[Span, list[tuple[str, str]]] = {}
+    by_quote: dict[Span, list[tuple[Span, tuple[str, str]]]] = {}
     shown: list[tuple[Amount | Capacity, Status | None]] = [
         *figures,
         *((one, None) for one in capacity.values()),
@@ -210,18 +215,34 @@ def _facts(
         label, value = _figure(one, language)
         if was is not None:
             value += f" ({words.as_of.format(state=STATES[language][was])})"
-        by_quote.setdefault(one.quote, []).append((label, value))
+        by_quote.setdefault(one.quote, []).append((one.span, (label, value)))
     if not by_quote:
         quotes = [best_quote(one) for one in deal.findings if one.parties][:1]
         by_quote = {quote: [] for quote in quotes}
+    facts = [
+        fact
+        for quote, told in by_quote.items()
+        for fact in _told(quote, told, articles.get(quote.article_id), language)
+    ]
     if (n_more := len(shown) - MAX_FIGURES) > 0:
-        by_quote[list(by_quote)[-1]].append((words.others.format(n=n_more), ""))
-    for span, told in by_quote.items():
-        article = articles.get(span.article_id)
-        quote = article.full_text[span.start : span.end] if article else ""
+        more = (words.others.format(n=n_more), "")
+        facts[-1] = replace(facts[-1], figures=(*facts[-1].figures, more))
+    return facts
+
+
+def _told(
+    quote: Span,
+    told: list[tuple[Span, tuple[str, str]]],
+    article: Article | None,
+    language: Language,
+) -> Iterable[Fact]:
+    """One sentence with its figures; of a long one, each part that has some."""
+    text = article.full_text if article else ""
+    places = [place for place, _ in told]
+    for numbers, passage in passages(text, quote, places, MAX_QUOTE):
         yield Fact(
-            figures=tuple(told),
-            quote=one_line(quote, MAX_QUOTE),
+            figures=tuple(told[n][1] for n in numbers),
+            quote=passage,
             language=article.language if article else language,
             source=_link(article) if article else Link(label="", url=None),
         )

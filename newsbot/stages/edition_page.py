@@ -19,7 +19,7 @@ from newsbot.stages.edition_words import WORDS, EditionWords, long_day, short_da
 from newsbot.stages.graph_words import WORDS as GRAPH_WORDS
 from newsbot.stages.health import many_failed
 from newsbot.stages.links import Network
-from newsbot.stages.printable import one_line
+from newsbot.stages.printable import is_key, one_line
 from newsbot.types import Feed, Language
 from newsbot.watching import Day, Waiting
 
@@ -37,6 +37,8 @@ SILENCE = timedelta(hours=24)
 #: morning's articles, but no digest is to pass over a model that died in the night.
 UNREAD = timedelta(hours=3)
 _USER = re.compile(r"(?<=//)[^/@\s]*@")
+#: What stands behind the host of an address in an error's text: not for readers.
+_BEHIND = re.compile(r"(https?://[^\s/?#]+)[/?#][^\s]*[^\s:;,.)\"'/]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ def edition(
     health: Health,
     panorama: Panorama,
     period: str = "",
+    nothing: str = "",
 ) -> Edition:
     """Write a digest.
 
@@ -169,8 +172,11 @@ def edition(
         health: Of the feeds; shown where something is wrong, or no deal is told.
         panorama: The picture of the period.
         period: What it covers, where that is not the day.
+        nothing: How it is said that there is no deal, with ``{feeds}`` for their state;
+            empty for the words for readers who want all.
     """
     words = WORDS[language]
+    none = nothing or words.nothing_at_all
     sections = tuple(
         _section(name, title, news, room, language)
         for name, title, news in (
@@ -182,13 +188,13 @@ def edition(
     )
     notes = [note_of(one) for one in told.noticed]
     counts = _counts(told, words)
-    nothing = "" if counts else words.nothing_at_all.format(feeds=health.said)
+    nothing = "" if counts else none.format(feeds=health.said)
     left = sum(section.n_left for section in sections) + max(0, len(notes) - room.notes)
     heads = [
         _head(item) for section in sections for item in (*section.items, *section.brief)
     ]
     shown = short_day(day, language)
-    subject = f"{counts or words.nothing_at_all.split(';')[0]} – {shown}"
+    subject = f"{counts or none.partition(';')[0]} – {shown}"
     if heads:
         subject += f": {heads[0]}"
     return Edition(
@@ -330,15 +336,16 @@ def _head(item: Item) -> str:
 
 
 def _address(feed: Feed) -> str:
-    """A feed's address without password and query: they open private feeds."""
+    """A feed's address without password, query and keys: they open private feeds."""
     try:
         parts = urlsplit(feed.url)
         host = parts.hostname or ""
     except ValueError:
         return feed.id
-    return one_line(f"{host}{parts.path}", 100)
+    path = "/".join("…" if is_key(part) else part for part in parts.path.split("/"))
+    return one_line(f"{host}{path}", 100)
 
 
 def _error(feed: Feed) -> str:
     said = (feed.error or "").replace(feed.url, "").lstrip(": ")
-    return one_line(_USER.sub("", said), MAX_ERROR)
+    return one_line(_BEHIND.sub(r"\1/…", _USER.sub("", said)), MAX_ERROR)

@@ -68,6 +68,10 @@ _PLAN: dict[Language, str] = {
     "en": "{days} at {at}, {zone}",
     "de": "{days} um {at} Uhr, {zone}",
 }
+_INSTANT: dict[Language, str] = {
+    "en": "; and each deal by itself, at once",
+    "de": "; dazu jedes Abkommen einzeln, sofort",
+}
 
 
 _READERS: dict[Language, str] = {
@@ -95,6 +99,7 @@ def short_digest(
     language: Language,
     health: Health,
     after: date | None = None,
+    nothing: str = "",
 ) -> Short:
     """Write a digest as one short message: a line per deal, with a link.
 
@@ -104,6 +109,7 @@ def short_digest(
         language: The reader's.
         health: Of the feeds; told where something is wrong or no deal is.
         after: The date of the digest before, where it was not the day before.
+        nothing: As for `edition_page.edition`.
 
     Returns:
         The message, below 4,096 UTF-16 units; what does not fit is counted.
@@ -116,8 +122,8 @@ def short_digest(
         lines.append((html.escape(period), period))
     n_deals = len(told.deals)
     if not n_deals:
-        nothing = words.nothing_at_all.format(feeds=health.said)
-        lines.append((html.escape(nothing), nothing))
+        said = (nothing or words.nothing_at_all).format(feeds=health.said)
+        lines.append((html.escape(said), said))
     elif health.broken:
         lines.append((html.escape(health.said), health.said))
     left = MAX_UNITS - sum(_units(line) for line in lines)
@@ -173,6 +179,8 @@ def confirmation(
     plan = _PLAN[language].format(
         days=DAY_NAMES[language][wish.days], at=f"{wish.at:%H:%M}", zone=wish.time_zone
     )
+    if wish.instant:
+        plan += _INSTANT[language]
     return Content(
         id=identity("confirmation", wish.address),
         subject=_SUBJECT[language],

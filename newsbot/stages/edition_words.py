@@ -41,18 +41,16 @@ class EditionWords:
     deal: tuple[str, str]
     update: tuple[str, str]
     rumour: tuple[str, str]
-    article: tuple[str, str]
-    feed: tuple[str, str]
     correction: tuple[str, str]
     withdrawn: str
     #: Takes `by` and `news`.
     corrected: str
     #: Takes `healthy` and `n`.
     healthy: str
-    #: Takes `what`.
-    nothing: str
     #: Takes `feeds`.
     nothing_at_all: str
+    #: The same for readers who want certain deals: there may be others.
+    nothing_chosen: str
     no_feeds: str
     #: Takes `when`.
     silent: str
@@ -61,8 +59,6 @@ class EditionWords:
     waiting: str
     #: Takes `n` and `of`.
     unreadable: str
-    source: str
-    sources: str
     others: str
     more: str
     brief: str
@@ -87,11 +83,7 @@ class EditionWords:
     leave: str
     leave_link: str
     written_by: str
-    kind: str
-    alert: str
-    in_brief: str
     read_all: str
-    seen_at: str
     all_money: str
     #: Takes `day`.
     since: str
@@ -122,21 +114,17 @@ WORDS: dict[Language, EditionWords] = {
         deal=("new deal", "new deals"),
         update=("update", "updates"),
         rumour=("rumour", "rumours"),
-        article=("other article", "other articles"),
-        feed=("feed", "feeds"),
         correction=("correction", "corrections"),
         withdrawn="withdrawn",
         corrected="{by} has corrected: {news}",
         healthy="{healthy} of {n} feeds healthy",
-        nothing="no deals",
         nothing_at_all="No deals; {feeds}.",
+        nothing_chosen="No deals of your choice; {feeds}.",
         no_feeds="no feeds are followed",
         silent="no feed was read since {when}",
         never="no feed was read yet",
         waiting="articles that wait to be read: {n}, the first since {when}",
         unreadable="articles of the last day that failed: {n} of {of}",
-        source="1 source",
-        sources="{n} sources",
         others="{n} others",
         more="and {n} more, not shown here for length",
         brief="In one line each",
@@ -166,11 +154,7 @@ WORDS: dict[Language, EditionWords] = {
         leave_link="Unsubscribe",
         written_by="Written by newsbot from the articles named; quotes stay in their "
         "own language.",
-        kind="Kind",
-        alert="Deal",
-        in_brief="In brief",
         read_all="All of them: newsbot deals --since {day}",
-        seen_at="first seen",
         all_money="All clouds",
         since="Everything since the digest of {day}.",
         week_largest="the {n} largest",
@@ -188,21 +172,17 @@ WORDS: dict[Language, EditionWords] = {
         deal=("neues Abkommen", "neue Abkommen"),
         update=("neuer Stand", "neue Stände"),
         rumour=("Gerücht", "Gerüchte"),
-        article=("weiterer Artikel", "weitere Artikel"),
-        feed=("Feed", "Feeds"),
         correction=("Korrektur", "Korrekturen"),
         withdrawn="zurückgezogen",
         corrected="{by} hat korrigiert: {news}",
         healthy="{healthy} von {n} Feeds in Ordnung",
-        nothing="keine Abkommen",
         nothing_at_all="Keine Abkommen; {feeds}.",
+        nothing_chosen="Keine Abkommen nach Ihrer Auswahl; {feeds}.",
         no_feeds="kein Feed wird verfolgt",
         silent="seit {when} wurde kein Feed gelesen",
         never="noch kein Feed wurde gelesen",
         waiting="Artikel, die noch ungelesen sind: {n}, der erste seit {when}",
         unreadable="Artikel des letzten Tages, die scheiterten: {n} von {of}",
-        source="1 Quelle",
-        sources="{n} Quellen",
         others="{n} weitere",
         more="und {n} weitere, der Länge wegen nicht gezeigt",
         brief="In je einer Zeile",
@@ -232,11 +212,7 @@ WORDS: dict[Language, EditionWords] = {
         leave_link="Abbestellen",
         written_by="Von newsbot aus den genannten Artikeln geschrieben; Zitate "
         "bleiben in ihrer Sprache.",
-        kind="Art",
-        alert="Abkommen",
-        in_brief="Kurz",
         read_all="Alle: newsbot deals --since {day}",
-        seen_at="zuerst",
         all_money="Alle Clouds",
         since="Alles seit der Ausgabe vom {day}.",
         week_largest="die {n} größten",

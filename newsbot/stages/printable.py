@@ -47,6 +47,15 @@ def one_line(text: str, longest: int | None = None) -> str:
     return line[: longest - 1].rstrip() + "…"
 
 
+def is_key(part: str) -> bool:
+    """Tell whether a part of an address looks like what opens a private feed.
+
+    >>> is_key("feed"), is_key("f3Qz9kLm2Xw7Tb4Rv8")
+    (False, True)
+    """
+    return _KEY.fullmatch(part) is not None
+
+
 def without_keys(text: str) -> str:
     """Hide in every address what may open a private feed: passwords, keys, tokens.
 

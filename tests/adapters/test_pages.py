@@ -16,7 +16,8 @@ from newsbot.adapters.picture import png_of
 from newsbot.digests import told_of_day, write_digest
 from newsbot.errors import ConfigError
 from newsbot.press import Press
-from newsbot.stages.edition_page import health_of
+from newsbot.stages.edition_page import Edition, health_of
+from newsbot.stages.edition_sample import samples
 from newsbot.stages.local_days import bounds, read_zone
 from newsbot.stages.rates import load_rates
 from newsbot.subscribing import Choice
@@ -192,7 +193,20 @@ def test_feeds_are_shown_without_their_secrets():
                 n_errors=1,
             )
         )
+        store.feeds.add(
+            ledger.feed(
+                "y",
+                url="https://y.example.org/feeds/geheim0geheim0geheim0/rss.xml",
+                error="https://cdn.example.org/geheim?sig=geheim: 403 (see "
+                "https://y.example.org/geheim0)",
+                n_errors=1,
+            )
+        )
         content = write(store)
+    assert "* y.example.org/feeds/…/rss.xml: https://cdn.example.org/…: 403 (see " in (
+        content.text
+    )
+    assert "https://y.example.org/…)" in content.text
     assert "geheim" not in content.text + content.html
     assert (
         "paper.example.org/private: 401 for https://paper.example.org/" in content.text
@@ -220,15 +234,41 @@ def test_templates_of_ones_own(tmp_path):
         ("{{ page.nonsense }}", "nonsense"),
         ("{{ page.day + 1 }}", "digest template"),
         ("{% include 'missing' %}", "missing"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{% for n in page.notes %}{{ n.source.url.host }}{% endfor %}", "host"),
     ],
 )
 def test_templates_that_are_wrong(tmp_path, text, said):
-    """A template that cannot be used is one clear line."""
+    """A template that cannot be used is one clear line, before any day is written."""
     (tmp_path / "digest.txt.j2").write_text(text, encoding="utf-8")
-    with memory_store() as store, pytest.raises(ConfigError) as caught:
-        write(store, templates=Templates(tmp_path))
+    with pytest.raises(ConfigError) as caught:
+        Templates(tmp_path)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_templates_stay_as_they_were_tried(tmp_path):
+    """Half an edit beside a running service is not taken up until it is read again."""
+    own = tmp_path / "digest.txt.j2"
+    own.write_text("{{ page.day }} {{ leave }}\n", encoding="utf-8")
+    templates = Templates(tmp_path)
+    own.write_text("{% if %}", encoding="utf-8")
+    (tmp_path / "digest.css").write_text("p {", encoding="utf-8")
+    with memory_store() as store:
+        assert write(store, templates=templates).text.startswith("Saturday, 31")
+
+
+def test_the_samples_show_everything():
+    """What templates are tried on fills every part of the pages that ship."""
+    full, empty, alert = samples()
+    page = Templates().render(full)
+    for part in (full.period, full.read_all, full.health.unread[0], "HTTP 500"):
+        assert part in page.html
+        assert part in page.text
+    for name in Edition.__slots__:
+        assert getattr(full, name) or name == "nothing", name
+    assert "Keine Abkommen; 2 von 2 Feeds in Ordnung." in Templates().render(empty).text
+    assert alert.health is None
 
 
 @needs_chromium

@@ -35,7 +35,7 @@ def asked(bot, mail, address=ADDRESS, user=READER):
     """Ask by the bot; the token of the question that the server took."""
     before = len(mail.taken)
     first = bot.ask(user, f"/email {address}")
-    assert f"Asking {address} by mail" in first[0]
+    assert f"Asking {address.split()[0]} by mail" in first[0]
     bot.server.until(lambda: "question was mailed" in last(bot, user))
     assert len(mail.taken) == before + 1
     return token_of(mail)
@@ -121,6 +121,28 @@ def test_the_mail_keeps_to_the_chats_filters(bot, mail):
     assert "Anthropic and Stackit" in text
     assert "OpenAI" not in text  # in no deal that fits
     assert "Zephira" not in text  # by a word that must not occur
+
+
+def test_each_deal_at_once_is_an_option(bot, mail):
+    """/email ADDRESS instant: the question says so, and a mail per deal comes; turned
+    on later it brings no backlog, and settings of the chat leave it as it is.
+    """
+    token = asked(bot, mail, f"{ADDRESS} instant")
+    assert "UTC; and each deal by itself, at once." in mail.taken[-1].mail.get_content()
+    bot.ask(READER, f"/email {token}")
+    bot.ask(READER, "/lang de")
+    assert (reader(bot).wish.instant, reader(bot).wish.language) == (True, "de")
+    assert f"{ADDRESS}, jedes Abkommen sofort" in bot.ask(READER, "/email")[0]
+    ledger.fill(bot.store, list(ledger.STORIES[:2]), feeds=1, ill=0)
+    assert bot.room().serve(bot.clock())[1] == 2
+    assert "jedes" not in bot.ask(READER, f"/email {ADDRESS}")[0]
+    ledger.keep(bot.store, ledger.STORIES[3], 3)
+    assert "jedes" in bot.ask(READER, f"/email {ADDRESS} sofort")[0]
+    assert bot.room().serve(bot.clock()) == (0, 0)
+    ledger.keep(bot.store, ledger.STORIES[6], 6)
+    bot.ask(READER, f"/email {ADDRESS} instant")  # said twice, it skips nothing
+    assert bot.room().serve(bot.clock()) == (1, 1)
+    assert "Anthropic und Stackit" in mail.taken[-1].mail["Subject"]
 
 
 @pytest.mark.parametrize("command", ["/email off", "/stop", "/unsub"])

@@ -160,6 +160,8 @@ def test_filters_choose_what_it_tells(chat):
     assert "Anthropic and Stackit" in chat.said[0]
     assert "OpenAI" not in chat.said[0]
     assert "Zephira" not in chat.said[0]
+    assert chat.at(berlin(1, 8, month=2)) == 1
+    assert "\nNo deals of your choice; 3 of 3 feeds healthy." in chat.said[1]
 
 
 @pytest.mark.parametrize("command", ["/pause", "/mute 21h"])

@@ -1,5 +1,6 @@
 """What a digest tells: new, changed, talked about; and how it is counted and cut."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -107,6 +108,42 @@ def test_long_lists_are_counted(known):
     assert len(section.items) + len(section.brief) + section.n_left == len(many.new)
     assert "newsbot deals --since 2026-01-31" in page.read_all
     assert page.subject.startswith(f"{len(many.new)} new deals")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_figure_stands_in_its_quote_however_long_the_sentence(language):
+    """A sentence of a thousand letters with sums at its end: shown where they stand."""
+    far = "wie sie sagen, " * 40
+    text = (
+        f"Lab zahlt Cloud 11 Milliarden Euro und {far}dazu 22 Milliarden Euro, also "
+        f"33 Milliarden Euro, und {far}später 44 Milliarden Euro. Mehr nicht."
+    )
+    sums = tuple(
+        (f"{n} Milliarden Euro", n, "EUR", "purchase", "exact", "Lab")
+        for n in (44, 11, 22, 33)
+    )
+    with memory_store() as store:
+        story = ledger.Story(
+            deal="long",
+            text=text,
+            parties={"Lab": "customer", "Cloud": "provider"},
+            sums=sums,
+        )
+        ledger.fill(store, [story], feeds=0)
+        deals, news = store.ledger.deals(), store.news.after(0)
+        articles = {one.article_id: None for one in deals[0].findings}
+        articles = {id_: store.line.article(id_) for id_ in articles}
+    (one,) = tell_deals(deals, news, since(news, 0), articles, related=str.__eq__)
+    item = item_of(one, language)
+    shown = [(figure, fact.quote) for fact in item.facts for _, figure in fact.figures]
+    assert len(shown) == 4
+    for figure, quote in shown:
+        number = re.search(r"\d\d", figure)[0]
+        assert f"{number} Milliarden Euro" in quote
+        assert len(quote) <= 320
+        assert quote.strip("…").rstrip() in text
+    assert [fact.quote[0] == "…" for fact in item.facts] == [False, True, True]
+    assert len(item.facts[1].figures) == 2
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

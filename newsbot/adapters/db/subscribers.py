@@ -6,6 +6,7 @@ import dataclasses
 import json
 import secrets
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -143,16 +144,44 @@ class SubscriberRows:
         return self._read("WHERE chat = ?1 OR asked_by = ?1 ORDER BY id", (chat,))
 
     def follow(self, chat: str, wish: Wish) -> None:
-        """Let the readers of a chat have its settings; their addresses stay."""
+        """Let the readers of a chat have its settings.
+
+        Their addresses stay, and whether each deal comes at once.
+        """
+
+        def kept(column: str) -> str:
+            instant = f"iif(json_extract({column}, '$.instant'), 'true', 'false')"
+            return f"json_set(?1, '$.instant', json({instant}))"
+
         with self._connection.atomic() as db:
             document = _wish_document(wish)
             db.execute(
-                "UPDATE subscribers SET wish = ? WHERE chat = ?", [document, chat]
+                f"UPDATE subscribers SET wish = {kept('wish')} WHERE chat = ?2",
+                [document, chat],
             )
             db.execute(
-                "UPDATE subscribers SET asked = iif(asked IS NULL, NULL, ?1), "
-                "wish = iif(confirmed_at IS NULL, ?1, wish) WHERE asked_by = ?2",
+                "UPDATE subscribers SET "
+                f"asked = iif(asked IS NULL, NULL, {kept('asked')}), "
+                f"wish = iif(confirmed_at IS NULL, {kept('wish')}, wish) "
+                "WHERE asked_by = ?2",
                 [document, chat],
+            )
+
+    def instantly(self, chat: str, instant: bool, number: int) -> None:
+        """Let the readers of a chat have each deal at once, or no longer.
+
+        Args:
+            chat: Theirs.
+            instant: Whether they want that.
+            number: Of the last news; what is older comes to none of them at once.
+        """
+        with self._connection.atomic() as db:
+            db.execute(
+                "UPDATE subscribers SET "
+                "wish = json_set(wish, '$.instant', json(iif(?1, 'true', 'false'))), "
+                "instant_since = max(instant_since, ?2) "
+                "WHERE chat = ?3 AND json_extract(wish, '$.instant') <> ?1",
+                [int(instant), number, chat],
             )
 
     def leave_chat(self, chat: str) -> None:
@@ -287,9 +316,15 @@ def _wish_document(wish: Wish) -> str:
 
 
 def _wish(address: str, document: str) -> Wish:
+    return dataclasses.replace(_read_wish(document), address=address)
+
+
+#: Every round of the service reads every reader, and few wishes differ.
+@lru_cache(maxsize=1_024)
+def _read_wish(document: str) -> Wish:
     kept = json.loads(document)
     return Wish(
-        address=address,
+        address="",
         language=kept["language"],
         time_zone=kept["time_zone"],
         at=time.fromisoformat(kept["at"]),
