@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -11,7 +12,8 @@ import pytest
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.db.copying import check_database, count_rows
-from newsbot.errors import StoreError, StoreVersionError
+from newsbot.adapters.lock import hold_lock
+from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 from torture.ledgers import NAMES, killed_at, ledger_at, tables
 
 #: Migrations that fill new tables from old ones; what they add is no loss.
@@ -94,6 +96,26 @@ def test_no_copy_no_migration(tmp_path):
         open_store(path)
     assert look(path)[:2] == (before, NAMES[:3])
     assert list(tmp_path.glob(".*partial*")) == []
+
+
+@pytest.mark.case(65, "upgraded while the service of the older version runs")
+@pytest.mark.parametrize("doing", ["", "run --once"])
+def test_a_service_at_work_keeps_its_ledger(tmp_path, doing):
+    """No command of a newer version changes the tables beneath an older service."""
+    path = tmp_path / "news.db"
+    before = ledger_at(path, NAMES[-2], 2)
+    release = hold_lock(path, doing)
+    with pytest.raises(StoreOutdatedError, match=rf"process {os.getpid()}\b.*restart"):
+        open_store(path)
+    assert look(path)[:2] == (before, NAMES[:-1])
+    assert list(tmp_path.glob("*.backup")) == []
+    release()
+    open_store(path).close()
+    assert look(path)[1] == NAMES
+    # One of its own version is open to all.
+    release = hold_lock(path, doing)
+    open_store(path).close()
+    release()
 
 
 @pytest.mark.case(64, "database of a newer version")
