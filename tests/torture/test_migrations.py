@@ -14,7 +14,14 @@ from newsbot.adapters.db import open_store
 from newsbot.adapters.db.copying import check_database, count_rows
 from newsbot.adapters.lock import hold_lock
 from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
-from torture.ledgers import NAMES, killed_at, ledger_at, tables
+from torture.ledgers import (
+    NAMES,
+    SCHEMAS,
+    killed_at,
+    ledger_at,
+    schema_digest,
+    tables,
+)
 
 #: Migrations that fill new tables from old ones; what they add is no loss.
 GROWS = {"_sqlite_migrations", "sqlite_sequence", "articles_fts_data"}
@@ -56,6 +63,12 @@ def test_every_schema_is_migrated_with_all_rows(tmp_path, name):
     open_store(path).close()
     assert look(path)[:2] == (after, applied)
     assert copies[0].stat().st_mtime_ns == copied_at
+
+
+@pytest.mark.case(65, "a schema that was released never changes")
+def test_each_schema_is_what_it_was():
+    """Whoever edits an old migration, or adds one without a line for it, is told."""
+    assert {name: schema_digest(name) for name in NAMES} == SCHEMAS
 
 
 @pytest.mark.case(65, "kill at each step of a migration")
