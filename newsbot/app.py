@@ -376,9 +376,9 @@ class App:
         self.store.outbox.hurry_edits(self.clock())
         self.send()
 
-    def lock(self) -> None:
+    def lock(self, doing: str = "") -> None:
         """Hold the ledger's service lock until the process ends; see `hold_lock`."""
-        self._closing.append(hold_lock(self.config.database_path))
+        self._closing.append(hold_lock(self.config.database_path, doing))
 
 
 def feed_of(feed: FeedConfig, *, source: str = "config") -> Feed:

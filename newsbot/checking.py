@@ -36,6 +36,7 @@ from newsbot.stages.health import FULL_BYTES, SCARCE_BYTES, sending_line
 from newsbot.stages.printable import one_line
 from newsbot.stages.reading import read_article
 from newsbot.types import Article, Feed
+from newsbot.upkeep import heartbeat_url
 
 State = Literal["ok", "warn", "fail"]
 
@@ -67,6 +68,7 @@ _FIXES = {
     "channels": "correct [telegram] and [[chat]] in the config",
     "deliveries": "free the database's file",
     "mail": "correct [email] and [digest] in the config",
+    "heartbeat": "put the address to ask for into that variable",
 }
 
 
@@ -86,6 +88,7 @@ def check(app: App, config_file: Path, *, with_model: bool = True) -> Iterator[L
     if with_model:
         yield from _guarded("model", _model, app)
     yield from _guarded("channels", _channels, app)
+    yield from _guarded("heartbeat", _heartbeat, app)
     if any(line.state == "fail" for line in ledger):
         text = "not tried without a database: feeds, clock, deliveries, mail"
         yield Line(
@@ -115,6 +118,10 @@ def _guarded(part: str, probe: Probe, app: App) -> Iterator[Line]:
 
 def _config(file: Path) -> Iterator[Line]:
     yield Line(state="ok", part="config", text=str(file))
+    yield from _permissions(file)
+
+
+def _permissions(file: Path) -> Iterator[Line]:
     mode = file.stat().st_mode & 0o777
     if mode & 0o077:
         can = "change" if mode & 0o022 else "read"
@@ -183,6 +190,7 @@ def _database(app: App) -> Iterator[Line]:
     place, version = app.config.database_path, version_of(connection)
     text = f"{place}, {counts} entries, version {version}"
     yield Line(state="ok", part="database", text=text)
+    yield from _permissions(place)
 
 
 def _model(app: App) -> Iterator[Line]:
@@ -331,6 +339,13 @@ def _channels(app: App) -> Iterator[Line]:
     for one in app.config.chat:
         fix = f"put an address as Apprise has them into {one.url_env}"
         yield from _channel(_only(app.config, one), "chat", fix)
+
+
+def _heartbeat(app: App) -> Iterator[Line]:
+    """Look for the address, and ask nobody: that would say that the service lives."""
+    if heartbeat_url(app.config):
+        text = f"{app.config.heartbeat.url_env} holds an address; not asked by a check"
+        yield Line(state="ok", part="heartbeat", text=text)
 
 
 def _only(config: Config, chat: ChatConfig) -> Config:

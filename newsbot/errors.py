@@ -4,7 +4,7 @@
     ├── ConfigError               the config file is wrong            (exit 3)
     ├── StoreError                the database cannot be used         (exit 3)
     │   ├── StoreVersionError     written by a newer newsbot
-    │   ├── StoreOutdatedError    written by an older one, and only to be read
+    │   ├── StoreOutdatedError    written by an older one, and not to be migrated now
     │   ├── StoreFullError        no room on the disk
     │   └── StoreBusyError        another process holds the writer lock
     ├── AlreadyRunningError       a second `newsbot run`              (exit 3)
@@ -55,7 +55,10 @@ class StoreVersionError(StoreError):
 
 
 class StoreOutdatedError(StoreError):
-    """The database is of an older version, and whoever only reads migrates nothing."""
+    """The database is of an older version, and cannot be migrated now.
+
+    Whoever only reads migrates nothing; nobody does while a service is at work on it.
+    """
 
 
 class StoreFullError(StoreError):

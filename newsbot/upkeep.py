@@ -100,6 +100,10 @@ class Upkeep:
         """Give a sign of life, and do whatever is due."""
         mend_clock(self._connection, now)
         self._rows.did("pulse", now)
+        self.catch_up(now)
+
+    def catch_up(self, now: datetime) -> None:
+        """Do whatever is due; who leaves afterwards gives no sign of life."""
         config = self._config
         if config.backup.to:
             self._due("backup", config.backup.every, now, self._backup)
@@ -168,6 +172,9 @@ class Upkeep:
         try:
             self._fetcher().fetch(self._url)
         except FetchError as error:
+            # Taken, without a page to it: 201, 202 and 204 are usual answers.
+            if error.status is not None and 200 <= error.status < 300:
+                return
             # Its text names the address, which is a secret.
             reason = error.reason.replace(self._url, "its address")
             raise FetchError("the heartbeat's address", reason) from None

@@ -148,7 +148,9 @@ def test_a_bot_without_its_token_stops_no_other_part(tmp_path):
 
 
 def test_loose_permissions_are_warned_of(tmp_path):
-    """Case 72: a config that others can read or change is a warning with its chmod."""
+    """Case 72: a config or a ledger that others can read or change is a warning with
+    its chmod.
+    """
     path = config(tmp_path)
     for mode, can in ((0o644, "read"), (0o666, "change")):
         path.chmod(mode)
@@ -158,6 +160,28 @@ def test_loose_permissions_are_warned_of(tmp_path):
         assert line["fix"] == "chmod 600 config.toml"
     path.chmod(0o600)
     assert of(checked(tmp_path)[0], "permissions") == []
+    ledger = tmp_path / "newsbot.db"
+    ledger.chmod(0o640)  # as those were made that are older than this
+    (line,) = of(checked(tmp_path)[0], "permissions")
+    assert line["fix"] == f"chmod 600 {ledger}"
+    assert ledger.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_heartbeat_without_its_address_fails_before_a_start_does(tmp_path):
+    """The variable is named; where it is filled, it is not asked: nobody is alive yet."""
+    with ScriptedServer() as server:
+        url = server.on("/ping/secret", Reply(200, {}, b"OK"))
+        config(tmp_path, server, more='[heartbeat]\nurl_env = "BEAT"\n')
+        lines, code = checked(tmp_path)
+        (line,) = of(lines, "heartbeat")
+        assert (code, line["state"]) == (3, "fail")
+        assert "BEAT" in line["text"]
+        assert line["fix"]
+        lines, code = checked(tmp_path, BEAT=url)
+        (line,) = of(lines, "heartbeat")
+        assert (code, line["state"]) == (0, "ok")
+        assert "secret" not in json.dumps(lines)
+        assert server.requests == []
 
 
 def test_a_damaged_ledger_fails_and_the_rest_is_tried(tmp_path):

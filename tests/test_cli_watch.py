@@ -120,6 +120,49 @@ def test_feeds_queue_and_deliveries_are_judged(tmp_path):
     store.close()
 
 
+def test_what_quiet_hours_kept_back_waits_from_their_end_on(tmp_path, ledger):
+    """A night's messages are no problem in the morning, only an hour after it."""
+    announce_articles(ledger, article())
+    put(ledger, deal(), "a")
+    ledger.connection.db.execute("UPDATE entries SET state = 'done'")
+    night = NOW - timedelta(hours=9)
+    ledger.outbox.put(alert(created_at=night), [("telegram", "42")], night)
+    release = hold_lock(tmp_path / "newsbot.db")
+    ledger.subscriptions.hush("telegram", "42", NOW - timedelta(seconds=30))
+    assert health(tmp_path)[1]["problems"] == []
+    ledger.subscriptions.hush("telegram", "42", NOW + timedelta(hours=1))
+    assert health(tmp_path)[1]["problems"] == []
+    ledger.connection.db.execute(
+        "UPDATE deliveries SET due_at = ?",
+        [(NOW - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")],
+    )
+    (problem,) = health(tmp_path)[1]["problems"]
+    release()
+    assert problem.startswith("a message waits since")
+
+
+def test_a_run_by_a_timer_keeps_the_ledger_too(tmp_path):
+    """`run --once` makes the backup that is due, forgets, and asks the heartbeat; twice
+    within the hour makes one backup. It is no service, and no command says so.
+    """
+    with ScriptedServer() as server:
+        beat = server.on("/ping", Reply(204, {}, b""))
+        more = '[backup]\nto = "copies"\n[heartbeat]\nurl_env = "BEAT"\nevery = "1m"\n'
+        config(tmp_path, server, more=more)
+        for _ in range(2):
+            done = here(tmp_path, "run", "--once", BEAT=beat)
+            assert done.code == 0, done
+        assert len(server.requests) == 1
+        assert "BEAT" in here(tmp_path, "run", "--once").refused(3)
+    assert len(list((tmp_path / "copies").iterdir())) == 1
+    status = json.loads(here(tmp_path, "status", "--json").out)
+    assert set(status["upkeep"]) == {"backup", "heartbeat", "report", "retention"}
+    release = hold_lock(tmp_path / "newsbot.db", "run --once")
+    assert health(tmp_path)[1]["running"] is False
+    assert "run --once" in here(tmp_path, "run").refused(3)
+    release()
+
+
 def test_mail_that_failed_is_told(tmp_path, ledger):
     """Given up after days is for somebody to mend; a mailbox that is gone is its
     owner's, and a warning; what failed before yesterday is no news.

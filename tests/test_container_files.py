@@ -96,6 +96,8 @@ def test_the_unit_starts_what_is_there_and_takes_what_it_may():
     assert words[0] in cli.commands
     assert int(keys["TimeoutStopSec"]) > 10
     assert keys["RestartPreventExitStatus"].split() == ["2", "3"]
+    # A child that is killed for want of memory takes nobody along, as in a container.
+    assert keys["OOMPolicy"] == "continue"
     for hard, value in {
         "NoNewPrivileges": "yes",
         "ProtectSystem": "strict",

@@ -155,7 +155,7 @@ ALLOWED: dict[str, set[str]] = {
         *LINE,
     },
     "first_config": {"config", "config_reader", "stages", *NOUNS},
-    "checking": {"adapters", "app", "config", "outlets", "poll", *LINE},
+    "checking": {"adapters", "app", "config", "outlets", "poll", "upkeep", *LINE},
     "schedule": {"adapters", "app", "pipeline", "poll", "deliver", "upkeep", *LINE},
     "demo": {"demo", "cli", "app", "config", *LINE},
 }

@@ -89,6 +89,17 @@ def test_what_opens_a_private_feed_is_in_no_line():
             "https://a.example/?u=… https://b.example/?Token=…&a",
         ),
         ("https://a@b:c@d.example/x", "https://…@d.example/x"),
+        (
+            "https://a.example/private/0b9f1c2e-7a41-4c6b-9d1e-5f2a3b4c5d6e.rss: 403",
+            "https://a.example/private/….rss: 403",
+        ),
+        (
+            "http://a.example/f/k3yOfMineAndNobodyElse42x/all",
+            "http://a.example/f/…/all",
+        ),
+        ("https://a.example/2026/openai-signs-30bn-deal-with-oracle-for-2027", None),
+        ("https://a.example/alerts/feeds/123456789012345678901234567890", None),
+        ("https://a.example/rechenzentrumsbetreibergesellschaft/feed.xml", None),
     ],
 )
 def test_only_what_looks_like_a_key_is_hidden(text, shown):

@@ -188,6 +188,19 @@ def test_the_heartbeat_beats_while_all_is_well(tmp_path):
             Rig(tmp_path, more, fetcher)
 
 
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_a_heartbeat_that_was_taken_is_well(tmp_path, status):
+    """Services answer without a page, too: accepted is not failed."""
+    more = '[heartbeat]\nurl_env = "BEAT"\n'
+    with ScriptedServer() as server, closing(make(server)) as fetcher:
+        url = server.on("/ping", Reply(status, {}, b""))
+        with patch.dict(os.environ, {"BEAT": url}):
+            rig = Rig(tmp_path, more, fetcher)
+        rig.upkeep.serve(NOW)
+        assert len(server.requests) == 1
+    assert rig.done("heartbeat") == (NOW, None)
+
+
 def feed_that_fails():
     return feed(id="broken", n_errors=9, error="503")
 

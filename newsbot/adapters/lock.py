@@ -1,4 +1,7 @@
-"""One service on one ledger: a lock that the operating system frees."""
+"""One service on one ledger: a lock that the operating system frees.
+
+Who holds it stands in its file: a process, and what it does if it is no service.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ from newsbot.errors import AlreadyRunningError, StoreError
 PATIENCE = 1.0
 
 
-def hold_lock(database: Path) -> Callable[[], None]:
+def hold_lock(database: Path, doing: str = "") -> Callable[[], None]:
     """Hold a ledger's service lock until the process ends.
 
     Args:
         database: The ledger's file; the lock's lies beside it.
+        doing: What is done with the ledger; empty: it is served until further notice.
 
     Returns:
         What lets it go.
@@ -36,15 +40,14 @@ def hold_lock(database: Path) -> Callable[[], None]:
     ends_at = time.monotonic() + PATIENCE
     while not _taken(file, fcntl.LOCK_EX):
         if time.monotonic() >= ends_at:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
+            holder = _holder(file)
             file.close()
             raise AlreadyRunningError(
                 f"newsbot already runs on {database} (process {holder}); stop it first"
             )
         time.sleep(0.02)
     file.truncate(0)
-    file.write(str(os.getpid()))
+    file.write(f"{os.getpid()}, {doing}" if doing else str(os.getpid()))
     file.flush()
     return file.close
 
@@ -55,15 +58,30 @@ def service_runs(database: Path) -> bool:
     Raises:
         StoreError: The lock's file cannot be read.
     """
+    holder = lock_holder(database)
+    return holder is not None and "," not in holder
+
+
+def lock_holder(database: Path) -> str | None:
+    """Say who holds a ledger's lock at this moment; None: nobody.
+
+    Raises:
+        StoreError: The lock's file cannot be read.
+    """
     path = Path(f"{database}.lock")
     try:
         with path.open() as file:
             # Shared, so that two who look do not take each other for a service.
-            return not _taken(file, fcntl.LOCK_SH)
+            return None if _taken(file, fcntl.LOCK_SH) else _holder(file)
     except FileNotFoundError:
-        return False
+        return None
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}") from error
+
+
+def _holder(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read().strip() or "unknown"
 
 
 def _taken(file: IO[str], kind: int) -> bool:

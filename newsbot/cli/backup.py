@@ -70,7 +70,7 @@ def restore(session: Session, file: Path) -> None:
         database.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{database}: {error.strerror or error}") from error
-    release = hold_lock(database)
+    release = hold_lock(database, "restore")
     try:
         done = restore_backup(file, database, utc_now())
     finally:

@@ -22,16 +22,18 @@ from newsbot.cli.logs import say, write_log_as
 def run(session: Session, once: bool, force_poll: bool) -> None:
     """Follow the feeds and send alerts, until stopped.
 
-    SIGTERM finishes the batch in hand; SIGHUP reads the config again.
+    SIGTERM finishes the batch in hand; SIGHUP reads the config again. With --once,
+    what else is due is done, too: mails, a backup, the heartbeat, what is to be
+    forgotten.
     """
     if force_poll and not once:
         raise click.UsageError("--force-poll goes with --once")
-    from newsbot.upkeep import mend_clock
+    from newsbot.upkeep import Upkeep, mend_clock
 
     app = session.app
     write_log_as(app.config.log.format)
     app.ready()
-    app.lock()
+    app.lock("run --once" if once else "")
     mend_clock(app.store.connection, app.clock())
     app.sync()
     if not app.store.feeds.all():
@@ -42,6 +44,9 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
 
         Service(app, lambda: App(session.config(), progress=ProgressLine())).run()
         return
+    upkeep = Upkeep(
+        app.config, app.store.connection, lambda: app.fetcher, app.mailroom.report
+    )
     polled = app.poll(force=force_poll)
     for one in polled:
         if one.error is not None:
@@ -55,6 +60,7 @@ def run(session: Session, once: bool, force_poll: bool) -> None:
         n_written, n_sent = app.mailroom.serve(app.clock())
         if n_written or n_sent:
             say(f"{n_written} mails written, {n_sent} sent")
+    upkeep.catch_up(app.clock())
     n_failed = sum(one.error is not None for one in polled)
     n_new = sum(one.n_new for one in polled)
     say(f"{len(polled)} feeds polled, {n_failed} failed, {n_new} new entries")

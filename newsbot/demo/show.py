@@ -76,7 +76,7 @@ def run_demo(
     now = app.clock()
     with DemoSite(now, port=port) as site:
         app = session.build(_config(folder, site, language))
-        app.lock()
+        app.lock("demo")
         # Not before the lock: a second demo beside this one has another port.
         _write(folder / "port", str(site.port))
         app.sync_feeds()

@@ -29,6 +29,13 @@ _ADDRESS = re.compile(r"(https?://)([^\s/?#]+@)?([^\s?#]*)(\?[^\s#]+)?", re.I)
 _KEY_NAME = re.compile(r"(?i)token|key|auth|pass|pw|secret|credential|sig|session|code")
 #: Long, and neither a word nor a number: what opens a private feed looks like this.
 _KEY = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_.~=-]{16,}")
+#: A part of a path that opens a private feed: a UUID, or one long word of letters and
+#: digits. Words joined by hyphens are the title of an article, and stay.
+_KEY_IN_PATH = re.compile(
+    r"(?<=/)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{24,})(?![\w-])",
+    re.I,
+)
 
 
 def one_line(text: str, longest: int | None = None) -> str:
@@ -67,7 +74,7 @@ def without_keys(text: str) -> str:
 
 def _without_key(found: re.Match[str]) -> str:
     scheme, user, place, query = found.groups()
-    shown = scheme + ("…@" if user else "") + place
+    shown = scheme + ("…@" if user else "") + _KEY_IN_PATH.sub("…", place)
     if not query:
         return shown
     # What ends a sentence belongs to no query.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sqlite3
@@ -13,6 +14,26 @@ from sqlite_utils import Database
 from newsbot.adapters.db.copying import count_rows
 from newsbot.adapters.db.schema import MIGRATIONS
 
+#: What each schema is, by `schema_digest`: a ledger of that version is out there, so
+#: that a migration that is released never changes. A new one adds its line.
+SCHEMAS = {
+    "m001_first": "4f0ade13b95a78e8",
+    "m002_edits": "653d016a729a9e74",
+    "m003_identity": "098a64c26cfea98e",
+    "m004_views": "7b0faa1a3b3eec74",
+    "m005_sending": "ed2a3da24af3c302",
+    "m006_bot": "1f435a69516a4993",
+    "m007_mail": "f627fbc3bd194f43",
+    "m008_manners": "cefa00148f04cc42",
+    "m009_joints": "459d7aa27f7cb4aa",
+    "m010_versions": "c1450c2d04dc44da",
+    "m011_history": "19407ad7933f189a",
+    "m012_upkeep": "5ed55e574f04ae5c",
+    "m014_following": "15c8fbab15083510",
+    "m016_mailing": "7c3fb02a6b4372c3",
+    "m018_titles": "b4538bd6b6973f9c",
+    "m019_newest": "6b845e389ea0a665",
+}
 NAMES = [one.name for one in MIGRATIONS.pending(Database(memory=True))]
 AT = "2026-03-01T12:00:00.000000Z"
 #: What columns hold that are no names; every other text is "a" and a number, so that
@@ -40,6 +61,23 @@ def ledger_at(path: Path, name: str, n_rows: int) -> dict[str, int]:
         raw.execute("COMMIT")
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
         return count_rows(raw)
+
+
+def schema_digest(name: str) -> str:
+    """Digest the tables, indices and triggers of a ledger after one migration."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as raw:
+        after = NAMES[NAMES.index(name) + 1 :]
+        MIGRATIONS.apply(Database(raw), stop_before=after[0] if after else None)
+        rows = raw.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL "
+            "AND name NOT LIKE '%_fts_%' AND name != '_sqlite_migrations' "
+            "ORDER BY type, name"
+        ).fetchall()
+    assert len(rows) > 10
+    text = "\n".join(
+        " ".join(f"{kind} {name} {sql}".split()) for kind, name, sql in rows
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def tables(raw: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -240,6 +241,24 @@ def test_a_missing_folder_and_a_read_only_one_are_named(tmp_path):
     filled(tmp_path / "away" / "news.db").close()
     done = here(tmp_path, "health", "--json")
     assert done.code == 0, done
+
+
+@pytest.mark.case(72, "a new ledger, and what lies beside it")
+def test_a_new_ledger_is_its_owners_alone(tmp_path):
+    """Addresses of readers are in it: nobody else may read it, nor what lies beside it."""
+    path = tmp_path / "news.db"
+    mask = os.umask(0o022)
+    try:
+        store = open_store(path)
+        announce(store, entry())
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(mask)
+    assert modes == {f"news.db{end}": 0o600 for end in ("", "-wal", "-shm")}
+    path.chmod(0o640)  # who shares it on purpose goes on sharing it
+    open_store(path).close()
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.case(67, "foreign_keys on every connection")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -11,8 +12,16 @@ import pytest
 
 from newsbot.adapters.db import open_store
 from newsbot.adapters.db.copying import check_database, count_rows
-from newsbot.errors import StoreError, StoreVersionError
-from torture.ledgers import NAMES, killed_at, ledger_at, tables
+from newsbot.adapters.lock import hold_lock
+from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
+from torture.ledgers import (
+    NAMES,
+    SCHEMAS,
+    killed_at,
+    ledger_at,
+    schema_digest,
+    tables,
+)
 
 #: Migrations that fill new tables from old ones; what they add is no loss.
 GROWS = {"_sqlite_migrations", "sqlite_sequence", "articles_fts_data"}
@@ -56,6 +65,12 @@ def test_every_schema_is_migrated_with_all_rows(tmp_path, name):
     assert copies[0].stat().st_mtime_ns == copied_at
 
 
+@pytest.mark.case(65, "a schema that was released never changes")
+def test_each_schema_is_what_it_was():
+    """Whoever edits an old migration, or adds one without a line for it, is told."""
+    assert {name: schema_digest(name) for name in NAMES} == SCHEMAS
+
+
 @pytest.mark.case(65, "kill at each step of a migration")
 @pytest.mark.parametrize("name", [NAMES[0], NAMES[-2]])
 def test_a_kill_in_a_migration_leaves_all_or_nothing(tmp_path, name, figure):
@@ -94,6 +109,26 @@ def test_no_copy_no_migration(tmp_path):
         open_store(path)
     assert look(path)[:2] == (before, NAMES[:3])
     assert list(tmp_path.glob(".*partial*")) == []
+
+
+@pytest.mark.case(65, "upgraded while the service of the older version runs")
+@pytest.mark.parametrize("doing", ["", "run --once"])
+def test_a_service_at_work_keeps_its_ledger(tmp_path, doing):
+    """No command of a newer version changes the tables beneath an older service."""
+    path = tmp_path / "news.db"
+    before = ledger_at(path, NAMES[-2], 2)
+    release = hold_lock(path, doing)
+    with pytest.raises(StoreOutdatedError, match=rf"process {os.getpid()}\b.*restart"):
+        open_store(path)
+    assert look(path)[:2] == (before, NAMES[:-1])
+    assert list(tmp_path.glob("*.backup")) == []
+    release()
+    open_store(path).close()
+    assert look(path)[1] == NAMES
+    # One of its own version is open to all.
+    release = hold_lock(path, doing)
+    open_store(path).close()
+    release()
 
 
 @pytest.mark.case(64, "database of a newer version")

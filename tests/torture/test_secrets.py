@@ -30,6 +30,7 @@ SECRETS = {
 }
 #: What stands in the config, and so in the ledger, but in nothing that is passed on.
 IN_ADDRESS = "private-f33d-of-mine"
+IN_PATH = "0b9f1c2e-7a41-4c6b-9d1e-5f2a3b4c5d6e"
 #: Those that use them, and those that only tell.
 LOUD = (("-v", "run", "--once"), ("check",))
 QUIET = (
@@ -59,6 +60,7 @@ def set_up(folder, site, mail):
     paid = site.on("/paid", parrot(401))
     wire = site.on("/wire", parrot(403))
     private = site.on(f"/private?token={IN_ADDRESS}", parrot(500))
+    named = site.on(f"/private/{IN_PATH}.rss", parrot(500))
     site.on("/v1/chat/completions", parrot(401))
     site.on("/hook", parrot(500))
     return config(
@@ -67,6 +69,7 @@ def set_up(folder, site, mail):
         more=f'[[feeds]]\nurl = "{paid}"\nusername_env = "PAPER_USER"\n'
         f'password_env = "PAPER_PASSWORD"\n[[feeds]]\nurl = "{wire}"\n'
         f'header_env = "WIRE_HEADER"\n[[feeds]]\nurl = "{private}"\n'
+        f'[[feeds]]\nurl = "{named}"\n'
         '[model]\npreset = "server"\nname = "m"\napi_key_env = "MODEL_KEY"\n'
         f'base_url = "http://{site.netloc}/v1"\n[[chat]]\nurl_env = "HOOK"\n'
         f"[email]\n{email}",
@@ -122,7 +125,10 @@ def test_secrets_are_nowhere(tmp_path):
                 if secret in text
             ]  # fmt: skip
             assert where == [], (name, where)
+    assert IN_PATH.encode() in sent
+    assert "/private/….rss" in printed
     assert IN_ADDRESS not in printed
+    assert IN_PATH not in printed
 
 
 def secrets_of(value):

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db.copying import copy_database, sweep, translated
 from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.lock import lock_holder
 from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
@@ -82,11 +83,13 @@ def open_database(
     Raises:
         StoreBusyError: Another process held the writer lock for longer.
         StoreVersionError: Written by a newer newsbot.
+        StoreOutdatedError: It has to be migrated, and a service is at work on it.
         StoreError: Not a database, not ours, damaged, or not writable.
     """
     name = str(path) if path else ":memory:"
     if path is not None:
         _refuse_unwritable(path)
+        _make_private(path)
     with translated(name):
         raw = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
         try:
@@ -183,12 +186,22 @@ def _migrate(db: Database, path: Path | None) -> None:
     """
     applied = MIGRATIONS.applied(db)
     if path is not None and applied:
+        _refuse_in_use(path)
         target = Path(f"{path}.{applied[-1].name}.backup")
         sweep(path.parent, re.escape(target.name))
         # The writer lock is held: nobody has changed what the copy reads.
         with closing(open_raw(path)) as before:
             copy_database(before, target)
     MIGRATIONS.apply(db)
+
+
+def _refuse_in_use(path: Path) -> None:
+    """Refuse to change what an older service, which is still at work, reads."""
+    if (holder := lock_holder(path)) is not None:
+        raise StoreOutdatedError(
+            f"{path}: of an older version, and newsbot of that version is at work on "
+            f"it (process {holder}): restart it, and this version migrates the ledger"
+        )
 
 
 def _refuse_unwritable(path: Path) -> None:
@@ -201,6 +214,19 @@ def _refuse_unwritable(path: Path) -> None:
         effective = os.access in os.supports_effective_ids
         if place.exists() and not os.access(place, os.W_OK, effective_ids=effective):
             raise StoreError(f"{path}: {place} is read-only")
+
+
+def _make_private(path: Path) -> None:
+    """Make a new ledger its owner's alone: readers' addresses and chats are in it.
+
+    What SQLite puts beside the file has the file's mode. An older one stays as it is.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
 def _write_ahead(raw: sqlite3.Connection, timeout_ms: int) -> None:

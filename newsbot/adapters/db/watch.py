@@ -129,8 +129,11 @@ class WatchRows:
             "SELECT count(*) FROM deliveries WHERE state = 'failed' AND due_at >= ?",
             lately,
         )
+        # What quiet hours have kept back waits from their end on.
         oldest = self._connection.rows(
-            "SELECT alerts.created_at AS at, deliveries.error FROM deliveries "
+            "SELECT iif(deliveries.n_attempts = 0 AND deliveries.error IS NULL, "
+            "max(alerts.created_at, deliveries.due_at), alerts.created_at) AS at, "
+            "deliveries.error FROM deliveries "
             "JOIN alerts ON alerts.id = alert_id JOIN recipients "
             "USING (channel, recipient) WHERE deliveries.state = 'pending' "
             "AND recipients.state = 'active' "
