@@ -212,7 +212,7 @@ def _page(
     feed: Feed, url: str, fetcher: Fetcher, now: datetime, how: Walk
 ) -> ParsedFeed:
     def ask(url: str) -> ParsedFeed:
-        response = fetcher.fetch(url, secrets=how.secrets)
+        response = fetcher.fetch(url, secrets=how.secrets, may_follow=how.hosts.follow)
         return how.parse(
             response.body,
             url=response.url,

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 #: Called with an address before a redirect is followed there; raises where it may not.
-MayFollow = Callable[[str], None]
+#: Gives the seconds that it waited for that host's turn: they are not the server's.
+MayFollow = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class SiteFile:
 
 
 class Permission(Protocol):
-    """Says whether a page may be read, by the site's own word."""
+    """Says whether a page may be read, by the site's own word, and when."""
 
     def refusal(self, url: str, now: datetime) -> str | None:
         """Say in a few words why a page may not be asked for; None: it may.
@@ -73,4 +74,8 @@ class Permission(Protocol):
         Raises:
             FetchError: The site cannot be reached just now.
         """
+        ...
+
+    def follow(self, url: str) -> float:
+        """Wait until it is the turn of where a redirect leads; see `Hosts.follow`."""
         ...

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from newsbot.courtesy import Courtesy, Secrets
+from newsbot.courtesy import Courtesy, MayFollow, Secrets
 from newsbot.errors import FetchError, ParseError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
@@ -62,6 +62,8 @@ def read_feed(
     parse: ParseFeed = parse_feed,
     secrets: Secrets | None = None,
     known: bytes = b"",
+    *,
+    may_follow: MayFollow | None = None,
 ) -> tuple[ParsedFeed | None, Feed]:
     """Ask a feed's server, with the validators it gave last.
 
@@ -74,7 +76,11 @@ def read_feed(
         ParseError: It is no feed.
     """
     response = fetcher.fetch(
-        feed.url, etag=feed.etag, last_modified=feed.last_modified, secrets=secrets
+        feed.url,
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        secrets=secrets,
+        may_follow=may_follow,
     )
     return read_answer(feed, response, now, max_age, parse, known)
 

@@ -158,7 +158,14 @@ def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> Outcom
         secrets = how.secrets.get(feed.id)
         known = how.seen.get(feed.id, b"")
         parsed, asked = read_feed(
-            feed, fetcher, now, how.max_age, how.parse, secrets, known
+            feed,
+            fetcher,
+            now,
+            how.max_age,
+            how.parse,
+            secrets,
+            known,
+            may_follow=how.hosts.follow,
         )
     except StageError as error:
         reason = error.reason if isinstance(error, FetchError) else str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -129,10 +130,11 @@ def _discovered(app: App, feed: Feed) -> Feed:
     from newsbot.types import identity
 
     how, now = app.round, app.clock()
+    ask = partial(app.fetcher.fetch, may_follow=app.hosts.follow)
     try:
         found = discover(
             feed.url,
-            lambda url: in_turn(url, app.fetcher.fetch, app.hosts),
+            lambda url: in_turn(url, ask, app.hosts),
             lambda answer: read_answer(feed, answer, now, how.max_age, how.parse),
         )
     except ParseError as error:

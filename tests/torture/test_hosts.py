@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from servers.polled import World
 from servers.scripted import Reply, ScriptedServer, silent
 
 from newsbot.config import FeedConfig
+from newsbot.turns import WORKERS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -79,6 +81,85 @@ def test_a_silent_host_holds_up_nobody(tmp_path):
         assert "no answer" in outcomes[stalls.url("/a")]
         assert sum(error is None for error in outcomes.values()) == 10
         assert done[-1] < ended
+
+
+@pytest.mark.case(13, "feeds of many hosts that are led to one")
+def test_where_redirects_lead_is_one_host_too(tmp_path, figure):
+    """More papers than workers, at one provider: one request at a time, others served.
+
+    miniflux and reader keep no distance there: theirs is by the address asked first.
+    """
+    with ExitStack() as stack, World(tmp_path, spacing_ms=20) as world:
+        provider, elsewhere, *papers = (
+            stack.enter_context(ScriptedServer()) for _ in range(WORKERS + 4)
+        )
+        busy, at_once, spans, others_came = threading.Lock(), [], [], []
+        served = threading.Event()
+
+        def one_by_one(_request):
+            began = time.monotonic()
+            at_once.append(busy.acquire(blocking=False))
+            others_came.append(served.wait(15))
+            busy.release()
+            spans.append((began, time.monotonic()))
+            return Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+
+        def other(_request):
+            served.set()
+            return Reply(200, {"ETag": '"1"'}, rss(item(2)).encode())
+
+        world.allow(provider, elsewhere, *papers, timeout_seconds=60)
+        for n, paper in enumerate(papers):
+            there = provider.on(f"/{n}", one_by_one)
+            status = (301, 302, 303, 307, 308)[n % 5]
+            world.follow_url(paper.on("/feed", Reply(status, {"Location": there})))
+        last = elsewhere.on("/feed", other)
+        world.follow_url(last)
+        # It comes last: when all workers of the others wait for the provider.
+        feeds = sorted(world.app.store.feeds.all(), key=lambda one: one.url == last)
+        outcomes = world.app.poll_these(feeds, world.now)
+        assert [one.error for one in outcomes] == [None] * len(feeds)
+        assert others_came == [True] * len(papers)
+        assert at_once == [True] * len(papers)
+        gaps = [b[0] - a[1] for a, b in pairwise(spans)]
+        assert min(gaps) >= 0.015
+        figure("smallest distance", min(gaps) * 1000, "ms")
+
+
+@pytest.mark.case(13, "feeds of many hosts that are led to one")
+def test_a_redirect_within_a_host_keeps_its_distance(tmp_path):
+    """The old address and the new one are two requests to one host."""
+    with World(tmp_path, spacing_ms=150) as world:
+        times = []
+
+        def timed(reply):
+            return lambda _request: times.append(time.monotonic()) or reply
+
+        body = Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+        there = world.server.on("/new", timed(body))
+        url = world.server.on("/old", timed(Reply(302, {"Location": there})))
+        world.follow_url(url)
+        assert [one.error for one in world.poll()] == [None]
+        assert times[1] - times[0] >= 0.15
+
+
+@pytest.mark.case(13, "two hosts whose feeds lead to each other")
+def test_hosts_that_lead_to_each_other_do_not_wait_for_ever(tmp_path):
+    """Who waits for a host holds no other; waiting for a turn costs no server's time."""
+    with World(tmp_path, spacing_ms=20) as world, ScriptedServer() as other:
+        world.allow(other, timeout_seconds=1)
+        body = Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+        slow = delayed(0.2, body)
+        for n in range(8):
+            for here, there in ((world.server, other), (other, world.server)):
+                target = there.on(f"/there{n}", slow)
+                world.follow_url(here.on(f"/{n}", Reply(302, {"Location": target})))
+        assert [one.error for one in world.poll()] == [None] * 16
+
+
+def delayed(seconds, reply):
+    """Answer after some time."""
+    return lambda _request: time.sleep(seconds) or reply
 
 
 def moved(world, status, target):
