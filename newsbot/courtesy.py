@@ -34,6 +34,11 @@ class Courtesy:
     ttl_minutes: int | None = None
     skip_hours: str = ""
     skip_days: str = ""
+    #: For how many seconds the server called its last answer fresh; a 304 that is
+    #: silent on it changes nothing.
+    fresh_seconds: int | None = None
+    #: Where the feed's older pages begin, as it said last; empty: it names none.
+    older_url: str | None = None
     #: Where permanent redirects led, how often in a row, and since when.
     moved_to: str | None = None
     n_moved: int = 0

@@ -190,6 +190,29 @@ def test_an_address_changes_after_days_of_permanent_answers(world, status, figur
     figure("answers until then", n_old)
 
 
+@pytest.mark.case(14, "301 to a feed that is followed too")
+def test_a_feed_that_becomes_another_is_not_asked_twice(world):
+    """It stops, says so once and stays stopped; the other goes on, entries stay one."""
+    new = world.publish("/new", etag='"1"')
+    url = moved(world, 301, new.url)
+    world.follow_url(url)
+    world.follow(new)
+    world.run(days=5, tick_minutes=60, restarts=2)
+    row = world.app.store.feeds.find(url)
+    assert (row.url, row.error) == (url, None)
+    assert row.courtesy.stopped_at is not None
+    said = (
+        f"moved for good to {new.url}, which is followed already: not polled any more"
+    )
+    assert world.notices == [said]
+    n_old = sum(r.target == "/old" for r in world.server.requests)
+    assert n_old < 60
+    world.run(days=1, tick_minutes=60)
+    assert sum(r.target == "/old" for r in world.server.requests) == n_old
+    assert world.row(new).last_polled_at > world.now - DAY
+    assert len(world.titles) == 1
+
+
 @pytest.mark.case(14, "301 to a login page, 302, 307, https to http")
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_temporary_redirects_are_never_stored(world, status):
