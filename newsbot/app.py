@@ -331,6 +331,7 @@ class App:
             max_age=self.config.alerts.max_age,
             hosts=self.hosts,
             tell=self._tell_of_feed,
+            follows=lambda url: self.store.feeds.find(url) is not None,
             parse=self.parse_feed,
             secrets=feed_secrets(self.config.feeds),
         )

@@ -21,6 +21,8 @@ from newsbot.types import Entry, Feed
 
 #: Pages of one walk; another walk goes on from there.
 MAX_PAGES = 1_000
+#: Why a page is not asked for.
+ELSEWHERE = "on another host, not followed"
 
 
 class ArchiveStore(Protocol):
@@ -68,7 +70,8 @@ def walk_archive(
     """Read a feed's older pages, each once, on its own host only.
 
     Args:
-        feed: Whose pages; it is asked for its newest one unless a walk goes on.
+        feed: Whose pages; its newest one is asked for only where no poll has said
+            which is next.
         fetcher: Gets them, under the guard of all requests.
         store: Keeps entries, and where the walk stands.
         now: The time of the walk.
@@ -83,9 +86,15 @@ def walk_archive(
     """
     seen, url = store.pages(feed.id)
     if url is None:
-        if seen:
+        older = feed.courtesy.older_url
+        if seen or older == "":
             return Walked(n_pages=0, n_new=0, gap=None)
-        url = feed.url
+        # What its last poll said; it is not asked for its newest page again.
+        url = older or feed.url
+    if url != feed.url:
+        seen.add(feed.url)
+        if host_of(url) != host_of(feed.url):
+            return Walked(n_pages=0, n_new=0, gap=f"{url}: {ELSEWHERE}")
     n_pages = n_new = 0
     gap: str | None = None
     for page in older_pages(feed, url, seen, fetcher, now, how):
@@ -146,7 +155,7 @@ def older_pages(
         older = parsed.hints.older
         gap: str | None = None
         if older is not None and host_of(older) != host_of(feed.url):
-            gap = f"{older}: on another host, not followed"
+            gap = f"{older}: {ELSEWHERE}"
         elif older in seen:
             gap = f"{older}: was read before, the pages go in a circle"
         following = older if gap is None else None
@@ -212,7 +221,7 @@ def _page(
     feed: Feed, url: str, fetcher: Fetcher, now: datetime, how: Walk
 ) -> ParsedFeed:
     def ask(url: str) -> ParsedFeed:
-        response = fetcher.fetch(url, secrets=how.secrets)
+        response = fetcher.fetch(url, secrets=how.secrets, may_follow=how.hosts.follow)
         return how.parse(
             response.body,
             url=response.url,

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 #: Called with an address before a redirect is followed there; raises where it may not.
-MayFollow = Callable[[str], None]
+#: Gives the seconds that it waited for that host's turn: they are not the server's.
+MayFollow = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,11 @@ class Courtesy:
     ttl_minutes: int | None = None
     skip_hours: str = ""
     skip_days: str = ""
+    #: For how many seconds the server called its last answer fresh; a 304 that is
+    #: silent on it changes nothing.
+    fresh_seconds: int | None = None
+    #: Where the feed's older pages begin, as it said last; empty: it names none.
+    older_url: str | None = None
     #: Where permanent redirects led, how often in a row, and since when.
     moved_to: str | None = None
     n_moved: int = 0
@@ -65,7 +71,7 @@ class SiteFile:
 
 
 class Permission(Protocol):
-    """Says whether a page may be read, by the site's own word."""
+    """Says whether a page may be read, by the site's own word, and when."""
 
     def refusal(self, url: str, now: datetime) -> str | None:
         """Say in a few words why a page may not be asked for; None: it may.
@@ -73,4 +79,8 @@ class Permission(Protocol):
         Raises:
             FetchError: The site cannot be reached just now.
         """
+        ...
+
+    def follow(self, url: str) -> float:
+        """Wait until it is the turn of where a redirect leads; see `Hosts.follow`."""
         ...

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -159,7 +160,8 @@ def _remote(app: App, asked: Asked) -> RemoteWarcArchive:
 
 def _asking(app: App) -> Callable[[str], Response]:
     """Ask for a list in its host's turn."""
-    return lambda url: in_turn(url, app.fetcher.fetch, app.hosts)
+    ask = partial(app.fetcher.fetch, may_follow=app.hosts.follow)
+    return lambda url: in_turn(url, ask, app.hosts)
 
 
 def run_key(asked: Asked, *how: str) -> str:

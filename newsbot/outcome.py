@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from newsbot.courtesy import Courtesy, Secrets
+from newsbot.courtesy import Courtesy, MayFollow, Secrets
 from newsbot.errors import FetchError, ParseError
 from newsbot.ports import Fetcher, Response
 from newsbot.stages.discover import feed_links
@@ -19,7 +19,13 @@ from newsbot.stages.markup import decode
 from newsbot.stages.notices import FeedNews, say_feed
 from newsbot.stages.parse import ParsedFeed, parse_feed
 from newsbot.stages.printable import MAX_REASON, one_line
-from newsbot.stages.timing import back_off, next_poll, validator, with_pace
+from newsbot.stages.timing import (
+    back_off,
+    freshness,
+    next_poll,
+    validator,
+    with_pace,
+)
 from newsbot.types import Entry, Feed
 
 #: Answers in a row, over at least this time, that must come by way of permanent
@@ -62,6 +68,8 @@ def read_feed(
     parse: ParseFeed = parse_feed,
     secrets: Secrets | None = None,
     known: bytes = b"",
+    *,
+    may_follow: MayFollow | None = None,
 ) -> tuple[ParsedFeed | None, Feed]:
     """Ask a feed's server, with the validators it gave last.
 
@@ -74,7 +82,11 @@ def read_feed(
         ParseError: It is no feed.
     """
     response = fetcher.fetch(
-        feed.url, etag=feed.etag, last_modified=feed.last_modified, secrets=secrets
+        feed.url,
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        secrets=secrets,
+        may_follow=may_follow,
     )
     return read_answer(feed, response, now, max_age, parse, known)
 
@@ -92,6 +104,11 @@ def read_answer(
     courtesy = feed.courtesy
     if courtesy.not_before_at or courtesy.stopped_at:
         courtesy = replace(courtesy, not_before_at=None, stopped_at=None)
+    fresh = freshness(headers, now)
+    if (response.status != 304 or fresh is not None) and (
+        fresh or None
+    ) != courtesy.fresh_seconds:
+        courtesy = replace(courtesy, fresh_seconds=fresh or None)
     if response.status == 304:
         if not (feed.etag or feed.last_modified):
             # Taken at its word, a server that never shows the feed would look well.
@@ -119,6 +136,7 @@ def read_answer(
         ttl_minutes=hints.ttl_minutes,
         skip_hours=hints.skip_hours,
         skip_days=hints.skip_days,
+        older_url=hints.older or "",
     )
     return parsed, _next(feed, validators, courtesy, response, now)
 
@@ -202,6 +220,19 @@ def _moved(
     return feed.url, replace(courtesy, n_moved=n_moved)
 
 
+def doubled(asked: Feed, answered: Feed, now: datetime) -> Feed:
+    """Stop a feed that has moved to where another feed is followed already.
+
+    Two rows of one address would ask for it twice.
+    """
+    courtesy = replace(
+        answered.courtesy,
+        stopped_at=now,
+        wait_reason=f"moved to {answered.url}, which is followed: stopped",
+    )
+    return replace(answered, url=asked.url, next_poll_at=None, courtesy=courtesy)
+
+
 def failed(feed: Feed, now: datetime, error: Exception, reason: str) -> Outcome:
     """Keep the reason in the row, in one line, and ask again later."""
     line = one_line(reason, MAX_REASON)
@@ -215,7 +246,8 @@ def failed(feed: Feed, now: datetime, error: Exception, reason: str) -> Outcome:
     courtesy = replace(
         feed.courtesy,
         wait_reason=wait.reason,
-        not_before_at=wait.until if retry_at and retry_at > now else None,
+        # The back-off may be longer; that is ours, and force may pass over it.
+        not_before_at=retry_at if retry_at and retry_at > now else None,
         # What did not come as a feed was no feed that moved.
         moved_to=None,
         n_moved=0,

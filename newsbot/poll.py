@@ -19,6 +19,7 @@ from newsbot.outcome import (
     NOTICE_AFTER,
     Outcome,
     ParseFeed,
+    doubled,
     failed,
     read_answer,
     read_feed,
@@ -76,6 +77,8 @@ class Round:
     #: By feed id: what that feed's own host alone may get.
     secrets: Mapping[str, Secrets] = field(default_factory=dict)
     workers: int = WORKERS
+    #: Whether an address is a feed's that is followed.
+    follows: Callable[[str], bool] = lambda _url: False
     tell: Tell = lambda _feed, _notice, _now: None
     #: `parse_feed`, or a way to call it where it can do no harm.
     parse: ParseFeed = parse_feed
@@ -158,7 +161,14 @@ def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> Outcom
         secrets = how.secrets.get(feed.id)
         known = how.seen.get(feed.id, b"")
         parsed, asked = read_feed(
-            feed, fetcher, now, how.max_age, how.parse, secrets, known
+            feed,
+            fetcher,
+            now,
+            how.max_age,
+            how.parse,
+            secrets,
+            known,
+            may_follow=how.hosts.follow,
         )
     except StageError as error:
         reason = error.reason if isinstance(error, FetchError) else str(error)
@@ -168,7 +178,10 @@ def _poll_one(feed: Feed, fetcher: Fetcher, now: datetime, how: Round) -> Outcom
         log.warning("poll feed=%s error=%s", feed.url, type(error).__name__)
         return failed(feed, now, error, f"{type(error).__name__}: {error}")
     notice = None
-    if asked.url != feed.url:
+    if asked.url != feed.url and how.follows(asked.url):
+        notice = FeedNews(kind="doubled", detail=asked.url)
+        asked = doubled(feed, asked, now)
+    elif asked.url != feed.url:
         notice = FeedNews(kind="moved", detail=asked.url)
     elif feed.n_errors >= NOTICE_AFTER:
         notice = FeedNews(kind="recovered", detail=str(feed.n_errors))

@@ -71,7 +71,8 @@ class Fetcher(Protocol):
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
             secrets: For their own scheme, host and port only.
-            may_follow: Asked before each hop of a redirect.
+            may_follow: Asked before each hop of a redirect; the request may take
+                longer by the seconds that it gives.
 
         Returns:
             The answer, status 200 or 304.

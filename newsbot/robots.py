@@ -72,6 +72,7 @@ def ask_page(
         named = named_address(answer.body)
         if named is None:
             return answer, "Google News does not say where it leads"
+        permission.follow(named)
         return _ask(named, fetcher, permission, now)
     return answer, reason
 
@@ -87,6 +88,12 @@ def _ask(
         if (reason := permission.refusal(address, now)) is not None:
             raise WithheldError(address, reason)
 
+    def may_follow(address: str) -> float:
+        # It may lead to a page, or a site, with other rules.
+        waited = permission.follow(address)
+        allowed(address)
+        return waited
+
     etag, last_modified = validators
     try:
         allowed(url)
@@ -94,8 +101,7 @@ def _ask(
             url,
             etag=etag,
             last_modified=last_modified,
-            # It may lead to a page, or a site, with other rules.
-            may_follow=allowed,
+            may_follow=may_follow,
         )
     except WithheldError as error:
         return Response(url=error.url, status=0, headers={}, body=b""), error.reason
@@ -132,6 +138,10 @@ class Robots:
             self._hosts.slow_down(host_of(url), delay)
         rules = self._file(f"{site}/.well-known/tdmrep.json", now)
         return tdmrep_refusal(rules.body, url) if rules.status == 200 else None
+
+    def follow(self, url: str) -> float:
+        """Wait until it is the turn of where a redirect leads; see `Hosts.follow`."""
+        return self._hosts.follow(url)
 
     def _file(self, url: str, now: datetime) -> SiteFile:
         """A site's file, from the ledger while it is fresh."""

@@ -20,6 +20,7 @@ from newsbot.stages.extract import Skipped, extract
 from newsbot.stages.gate import Gated
 from newsbot.stages.reading import Reading, read_article
 from newsbot.stages.sifting import sift
+from newsbot.turns import in_turn
 from newsbot.types import Article, Entry, identity
 
 
@@ -73,7 +74,11 @@ def try_page(parts: Parts, url: str, now: datetime) -> Trial:
 def _article(parts: Parts, entry: Entry, now: datetime) -> Article | str:
     """Fetch and read a page; else why there is nothing to read."""
     try:
-        answer, withheld = ask_page(entry.url, parts.fetcher, parts.permission, now)
+        answer, withheld = in_turn(
+            entry.url,
+            lambda url: ask_page(url, parts.fetcher, parts.permission, now),
+            parts.hosts,
+        )
         if withheld is not None:
             return f"not read: {withheld}"
         page = page_of(entry, answer, now)

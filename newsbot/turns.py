@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from newsbot.errors import FetchError
+
 #: Requests under way at once, each on another host. Each is a thread that mostly
 #: waits for the network; more than this gain nothing on two cores.
 WORKERS = 16
@@ -29,6 +31,10 @@ SLOW_SECONDS = 0.01
 AT_ONCE, GATHER_SECONDS = 200, 0.05
 #: Seconds between two looks at whether to stop, for workers that have nothing to do.
 LOOK_SECONDS = 0.2
+#: Seconds that a redirected request waits for its new host's turn, at most.
+PATIENCE = 60.0
+#: Workers that may wait so, each replaced by another: nobody else is held up.
+MAX_LED = 64
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,6 +62,10 @@ class Hosts:
         self._busy: set[str] = set()
         self._free_at: dict[str, float] = {}
         self._own: dict[str, float] = {}
+        #: By thread: whose turn it holds.
+        self._held: dict[int, str] = {}
+        #: Threads that wait in `follow`.
+        self.n_led = 0
 
     def take(self, host: str) -> float:
         """Take a host's turn; 0 if it was taken, else the seconds to wait for it."""
@@ -66,20 +76,61 @@ class Hosts:
             if wait > 0:
                 return wait
             self._busy.add(host)
+            self._held[threading.get_ident()] = host
             return 0.0
 
     def give_back(self, host: str) -> float:
-        """End a host's turn; the seconds until its next."""
+        """End a host's turn, wherever it was led; the seconds until its next."""
         with self._lock:
-            self._busy.discard(host)
-            spacing = max(self.spacing, self._own.get(host, 0.0))
-            if spacing:
-                now = self._clock()
-                if len(self._free_at) > 10_000:
-                    kept = self._free_at.items()
-                    self._free_at = {name: at for name, at in kept if at > now}
-                self._free_at[host] = now + spacing
-            return spacing
+            self._free()
+            return max(self.spacing, self._own.get(host, 0.0))
+
+    def follow(self, url: str) -> float:
+        """Move this thread's turn to where its request is led.
+
+        The host that has answered is free at once, and the new one is waited for
+        without holding any: two that lead to each other do not wait for ever. On the
+        same host the distance is kept. Without a turn there is nothing to move.
+
+        Returns:
+            The seconds that passed.
+
+        Raises:
+            FetchError: The turn did not come within `PATIENCE`.
+        """
+        began, to = self._clock(), host_of(url)
+        with self._lock:
+            held = self._held.get(threading.get_ident())
+            if held is None:
+                return 0.0
+            if held != to:
+                self._free()
+                self.n_led += 1
+        if held == to:
+            self.pause()
+            return self._clock() - began
+        try:
+            while wait := self.take(to):
+                if self._clock() + wait - began > PATIENCE:
+                    raise FetchError(url, "its host was busy for too long")
+                time.sleep(wait)
+        finally:
+            with self._lock:
+                self.n_led -= 1
+        return self._clock() - began
+
+    def _free(self) -> None:
+        """Let go of the host that this thread holds; called under the lock."""
+        host = self._held.pop(threading.get_ident(), None)
+        if host is None:
+            return
+        self._busy.discard(host)
+        if spacing := max(self.spacing, self._own.get(host, 0.0)):
+            now = self._clock()
+            if len(self._free_at) > 10_000:
+                kept = self._free_at.items()
+                self._free_at = {name: at for name, at in kept if at > now}
+            self._free_at[host] = now + spacing
 
     def pause(self) -> None:
         """Keep the distance between two requests that are made in one turn."""
@@ -245,7 +296,9 @@ def in_turns(
         while n_running or not n_started:
             # Where answers come fast, few threads do more than many, which would wait
             # for each other; where they do not, another one starts at each look.
-            while n_started < min(FEW, n_most) or (slow and n_started < n_most):
+            # One that waits where a redirect leads is none of them.
+            most = n_most + min(hosts.n_led, MAX_LED)
+            while n_started < min(FEW, n_most) or (slow and n_started < most):
                 arguments = (queues, work, done)
                 threading.Thread(target=_serve, args=arguments, daemon=True).start()
                 n_started, n_running, slow = n_started + 1, n_running + 1, False

@@ -107,10 +107,13 @@ class InlineParsing:
 
 
 class AnyPage:
-    """Every page may be read."""
+    """Every page may be read, at once."""
 
     def refusal(self, url, now):
         return None
+
+    def follow(self, url):
+        return 0.0
 
 
 class FakeJudge:

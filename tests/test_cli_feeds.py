@@ -113,6 +113,31 @@ def test_an_address_that_reads_as_a_feed_s_is_not_asked(server, folder):
     assert server.requests == []
 
 
+def test_one_address_in_two_spellings_is_one_feed(server, folder):
+    """Case of the host, fragments and spaces make no second feed, and find the first."""
+    url = server.on("/feed.xml", feed(1))
+    spelled = f" {url.replace('http:', 'HTTP:')}#top "
+    assert f"added: {url}\n" in here(folder, "feeds", "add", spelled).err
+    assert "known already" in here(folder, "feeds", "add", url).err
+    assert [row["url"] for row in listed(folder)] == [url]
+    assert "1 feeds polled" in here(folder, "feeds", "poll", spelled).err
+    here(folder, "feeds", "remove", spelled)
+    assert listed(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://10.0.0.1/feed.xml", "non-public address 10.0.0.1"),
+        ("https://paper.example:22/feed.xml", "port 22 is not allowed"),
+    ],
+)
+def test_what_will_never_be_asked_is_said_at_once(folder, url, reason):
+    """It is added, for the config may allow it yet; the reason stands beside it."""
+    done = here(folder, "feeds", "add", url)
+    assert f"added: {url}\n  but {reason}: it is not asked unless" in done.err
+
+
 def test_the_list_says_when_and_why(server, folder):
     """Next poll and its reason, in the table and in JSON."""
     url = server.on("/feed.xml", feed(1, **{"Cache-Control": "max-age=7200"}))

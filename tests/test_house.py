@@ -88,7 +88,7 @@ ALLOWED: dict[str, set[str]] = {
     "revisits": {"pages", "robots", "turns", *LINE},
     "pages": LINE,
     "pipeline": {"alerts", "corrections", "pages", "robots", "turns", *LINE},
-    "turns": set(),
+    "turns": {"errors"},
     "outcome": LINE,
     "poll": {"outcome", "turns", *LINE},
     "robots": {"turns", *LINE},
@@ -120,7 +120,7 @@ ALLOWED: dict[str, set[str]] = {
     "attempts": LINE,
     "deliver": {"attempts", "pace", "mailing", "errors"},
     "adapters": {"adapters", "history", "pace", "subscribing", *LINE},
-    "trial": {"pages", "pipeline", "robots", *LINE},
+    "trial": {"pages", "pipeline", "robots", "turns", *LINE},
     "bot": {
         "bot",
         "adapters",

@@ -63,7 +63,7 @@ def test_each_manager_reads_in_the_language_of_their_chat(mail):
     }
 
 
-@pytest.mark.parametrize("kind", ["failing", "gone", "moved", "recovered"])
+@pytest.mark.parametrize("kind", ["failing", "gone", "moved", "doubled", "recovered"])
 def test_all_that_becomes_of_a_feed_has_words_in_both(kind):
     """No kind is without words, and none has the same in both languages."""
     news = FeedNews(kind=kind, detail="4")

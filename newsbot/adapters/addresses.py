@@ -18,7 +18,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
@@ -115,6 +115,10 @@ class Deadline:
     def after(cls, seconds: float) -> Deadline:
         """Start the clock."""
         return cls(seconds=seconds, ends_at=time.monotonic() + seconds)
+
+    def later(self, seconds: float) -> Deadline:
+        """Put it off by a time in which nobody was asked."""
+        return replace(self, ends_at=self.ends_at + seconds)
 
     @property
     def expired(self) -> bool:

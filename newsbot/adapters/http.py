@@ -71,6 +71,7 @@ class _Way:
     """How far redirects have led; where it broke off, an error says so."""
 
     hop: str
+    deadline: Deadline
     #: Where permanent ones alone led.
     moved_to: str | None = None
 
@@ -130,7 +131,8 @@ class HttpFetcher:
             secrets: Headers that only their own scheme, host and port get, wherever
                 redirects lead; they never reach an error's text.
             may_follow: Called with each address that a redirect leads to, before it
-                is asked; what it raises ends the request.
+                is asked; what it raises ends the request, and the seconds that it
+                gives are added to the deadline.
 
         Returns:
             The answer, status 200 or 304.
@@ -197,14 +199,13 @@ class HttpFetcher:
         may_follow: MayFollow | None,
     ) -> tuple[Target, _Answer, str | None]:
         """GET what *url* leads to: where that was, and where it has moved for good."""
-        deadline = Deadline.after(self._timeout_seconds)
-        way = _Way(hop=url)
+        way = _Way(hop=url, deadline=Deadline.after(self._timeout_seconds))
         try:
-            target, answer = self._walk(way, headers, secrets, may_follow, deadline)
+            target, answer = self._walk(way, headers, secrets, may_follow)
         except FetchError:
             raise
         except Exception as error:
-            raise self._error(url, way.hop, error, deadline) from error
+            raise self._error(url, way.hop, error, way.deadline) from error
         return target, answer, way.moved_to
 
     def _walk(
@@ -213,14 +214,13 @@ class HttpFetcher:
         headers: Mapping[str, str],
         secrets: Secrets | None,
         may_follow: MayFollow | None,
-        deadline: Deadline,
     ) -> tuple[Target, _Answer]:
         """Ask, and follow redirects; what answered last, and what it said."""
         owner, private = _read_secrets(secrets)
         target, permanent = parse_url(way.hop), True
         for _ in range(MAX_REDIRECTS + 1):
             own = private if target.origin == owner else {}
-            answer = self._get(target, {**headers, **own}, deadline)
+            answer = self._get(target, {**headers, **own}, way.deadline)
             if answer.status not in REDIRECTS:
                 return target, answer
             way.hop = follow(target, answer.headers.get("location", ""))
@@ -232,7 +232,7 @@ class HttpFetcher:
                 way.moved_to = target.url
             self._guard.check(target)
             if may_follow is not None:
-                may_follow(target.url)
+                way.deadline = way.deadline.later(may_follow(target.url))
         raise RefusedError(f"more than {MAX_REDIRECTS} redirects")
 
     def post_json(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -99,9 +100,11 @@ def add_feed(
     """
     from newsbot.app import feed_of
     from newsbot.config import FeedConfig
-    from newsbot.stages.discover import looks_like_page
+    from newsbot.stages.discover import full_address, looks_like_page
 
     app = session.app
+    # One address in two spellings would be polled twice.
+    url = url if app.store.feeds.find(url.strip()) else full_address(url)
     feed = feed_of(
         FeedConfig(
             url=url,
@@ -115,7 +118,16 @@ def add_feed(
     else:
         added = app.store.feeds.add(feed)
         click.echo(f"{'added' if added else 'known already'}: {feed.url}", err=True)
+        if reason := app.fetcher.refusal(feed.url):
+            allow = "it is not asked unless [network] allow names its host and port"
+            click.echo(f"  but {reason}: {allow}", err=True)
     if archive:
+        known = app.store.feeds.find(feed.id)
+        if known is not None and known.last_polled_at is None:
+            # Its newest page is its first poll, and not asked for a second time.
+            for one in app.poll_these([known], app.clock()):
+                for text in dict.fromkeys(filter(None, (one.error, one.notice))):
+                    click.echo(f"  {text}", err=True)
         _walk_archive(app, feed)
 
 
@@ -129,10 +141,11 @@ def _discovered(app: App, feed: Feed) -> Feed:
     from newsbot.types import identity
 
     how, now = app.round, app.clock()
+    ask = partial(app.fetcher.fetch, may_follow=app.hosts.follow)
     try:
         found = discover(
             feed.url,
-            lambda url: in_turn(url, app.fetcher.fetch, app.hosts),
+            lambda url: in_turn(url, ask, app.hosts),
             lambda answer: read_answer(feed, answer, now, how.max_age, how.parse),
         )
     except ParseError as error:
@@ -183,7 +196,7 @@ def poll(
     now = app.clock()
     chosen = []
     for url in urls:
-        if (feed := app.store.feeds.find(url.strip())) is None:
+        if (feed := _find(app, url)) is None:
             raise UserError(f"no feed {url!r}; `newsbot feeds list` lists them")
         chosen.append(feed)
     if force_poll:
@@ -212,10 +225,22 @@ def poll(
         raise click.exceptions.Exit(4)
 
 
+def _find(app: App, url_or_id: str) -> Feed | None:
+    """Find a feed by id or address, also as `add` completes it."""
+    from newsbot.stages.discover import full_address
+
+    find = app.store.feeds.find
+    return find(url_or_id.strip()) or find(full_address(url_or_id))
+
+
 def _walk_archive(app: App, feed: Feed) -> bool:
     """Read a feed's older pages; whether the oldest was reached."""
     from newsbot.archive import Walk, walk_archive
 
+    feed = app.store.feeds.find(feed.id) or feed
+    if feed.first_polled_at is None:
+        click.echo(f"{feed.url}: its archive was not read", err=True)
+        return False
     how = Walk(
         hosts=app.hosts,
         secrets=app.round.secrets.get(feed.id),
@@ -245,7 +270,8 @@ def remove_feed(session: Session, url_or_id: str) -> None:
         row = feed_of(feed)
         if url_or_id in (row.id, row.url):
             raise UserError(f"{row.url} stands in the config file: remove it there")
-    if not app.store.feeds.remove(url_or_id.strip()):
+    known = _find(app, url_or_id)
+    if known is None or not app.store.feeds.remove(known.id):
         raise UserError(f"no feed {url_or_id!r}; `newsbot feeds list` lists them")
     click.echo(f"removed: {url_or_id}", err=True)
 

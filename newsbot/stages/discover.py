@@ -34,8 +34,24 @@ _LIKE_A_FEED = re.compile(
     r"(?i)(?:^|[/._?=&-])(?:rss2?|atom|feeds?)(?:[/._?=&-]|$)|\.(?:rss|atom|xml|rdf)$"
 )
 _LIKE_A_PAGE = re.compile(r"(?i)^[^?]*(?:/|\.(?:html?|php|aspx?))$")
+#: A host with a domain, perhaps a port, a path: nobody types the scheme.
+_BARE = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,63}(?::\d{1,5})?(?:[/?#]\S*)?")
 #: Comments of an article are no news.
 _COMMENTS = re.compile(r"(?i)comment|kommentar")
+
+
+def full_address(given: str) -> str:
+    """Complete what a person types for a site, and bring it into one form.
+
+    What is no address stays as it is, to be refused as it was given.
+
+    >>> full_address("heise.de"), full_address("HTTPS://A.example/Feed#top")
+    ('https://heise.de', 'https://a.example/Feed')
+    """
+    given = given.strip()
+    full = f"https://{given}" if _BARE.fullmatch(given) else given
+    found = absolute_url(full) or given
+    return full if found == f"{full}/" else found
 
 
 def looks_like_page(url: str) -> bool:

@@ -90,7 +90,9 @@ def _feeds(facts: Facts, now: datetime) -> Iterator[str]:
 
 def _trouble(feed: Feed) -> str:
     if feed.courtesy.stopped_at is not None:
-        return "it is gone for good; `newsbot feeds remove` forgets it"
+        why = None if feed.error else feed.courtesy.wait_reason
+        why = why or "it is gone for good"
+        return f"{why}; `newsbot feeds remove` forgets it"
     return f"{feed.n_errors} polls in a row, {feed.error}"
 
 

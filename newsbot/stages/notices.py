@@ -58,7 +58,7 @@ def paused_text(recipient: str, reason: str, language: Language) -> str:
 class FeedNews:
     """What became of a feed that its manager has to know, told once."""
 
-    kind: Literal["failing", "gone", "moved", "recovered"]
+    kind: Literal["failing", "gone", "moved", "doubled", "recovered"]
     #: The error, the new address, how many errors there were.
     detail: str
 
@@ -68,6 +68,8 @@ _FEED: dict[Language, dict[str, str]] = {
         "failing": "keeps failing: {}; it is tried on, at least once a day",
         "gone": "{}: gone for good, not polled any more",
         "moved": "moved for good: its address is now {}",
+        "doubled": "moved for good to {}, which is followed already: not polled any "
+        "more",
         "recovered": "answers again, after {} errors",
     },
     "de": {
@@ -75,6 +77,8 @@ _FEED: dict[Language, dict[str, str]] = {
         "einmal am Tag",
         "gone": "{}: für immer fort, wird nicht mehr abgefragt",
         "moved": "ist für immer umgezogen: die Adresse ist jetzt {}",
+        "doubled": "ist für immer umgezogen nach {}, was schon verfolgt wird: wird "
+        "nicht mehr abgefragt",
         "recovered": "antwortet wieder, nach {} Fehlern",
     },
 }

@@ -228,7 +228,7 @@ def _feed(feed: Feed, bad: set[str], language: Language) -> FeedLine:
     look: Look = "good"
     state, reason = words["f_well"], feed.courtesy.wait_reason or ""
     if feed.courtesy.stopped_at is not None:
-        look, state, reason = "bad", words["f_gone"], feed.error or ""
+        look, state, reason = "bad", words["f_gone"], feed.error or reason
     elif feed.n_errors:
         look = "bad" if feed.id in bad else "warn"
         state, reason = words["f_ill"].format(n=feed.n_errors), feed.error or ""

@@ -64,7 +64,8 @@ def next_poll(feed: Feed, headers: Mapping[str, str], now: datetime) -> Wait:
     """Tell when a feed that answered is asked again.
 
     Args:
-        feed: With the validators and hints of this answer.
+        feed: With the validators and hints of this answer, and the freshness that a
+            304 is silent on.
         headers: Of the answer, lower-case names.
         now: When it came.
 
@@ -74,7 +75,7 @@ def next_poll(feed: Feed, headers: Mapping[str, str], now: datetime) -> Wait:
         the feed wants left out; at most `MAX_WAIT` ahead.
 
     Source:
-        RFC 9111, 5.2.2.1 and 5.3; RSS 2.0, ttl, skipHours and skipDays.
+        RFC 9111, 4.3.4, 5.2.2.1 and 5.3; RSS 2.0, ttl, skipHours and skipDays.
     """
     every = timedelta(minutes=feed.every_minutes)
     waits = [(every, f"every {_spoken(every)}"), *_asked(feed, headers, now)]
@@ -141,6 +142,18 @@ def max_age(headers: Mapping[str, str]) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def freshness(headers: Mapping[str, str], now: datetime) -> int | None:
+    """Read for how many seconds an answer is fresh; None where it says nothing of it.
+
+    Source:
+        RFC 9111, 4.2.1; of max-age and Expires the longer, which is the more polite.
+    """
+    if "cache-control" not in headers and "expires" not in headers:
+        return None
+    waits = (wait for wait, _ in _fresh(headers, now))
+    return int(max(waits, default=timedelta()).total_seconds())
+
+
 def http_date(value: str) -> datetime | None:
     """Read a date of a header; None where it is none."""
     if not value:
@@ -156,6 +169,16 @@ def _asked(
     feed: Feed, headers: Mapping[str, str], now: datetime
 ) -> list[tuple[timedelta, str]]:
     """What the server and the feed ask for; nonsense asks for nothing."""
+    waits = _fresh(headers, now)
+    if not waits and (seconds := feed.courtesy.fresh_seconds):
+        waits.append((timedelta(seconds=seconds), "the server's max-age, as it was"))
+    if minutes := feed.courtesy.ttl_minutes:
+        waits.append((timedelta(minutes=minutes), "the feed's ttl"))
+    return waits
+
+
+def _fresh(headers: Mapping[str, str], now: datetime) -> list[tuple[timedelta, str]]:
+    """What an answer says of how long it is fresh."""
     waits = []
     if age := max_age(headers):
         waits.append((age, "the server's max-age"))
@@ -165,8 +188,6 @@ def _asked(
         date = http_date(headers.get("date", "")) or now
         if expires > date:
             waits.append((expires - date, "the server's Expires"))
-    if minutes := feed.courtesy.ttl_minutes:
-        waits.append((timedelta(minutes=minutes), "the feed's ttl"))
     return waits
 
 

@@ -210,6 +210,7 @@ def test_redirects_are_followed_only_where_they_may(server, fetcher):
         hops.append(url)
         if url.endswith("/c"):
             raise WithheldError(url, "not there")
+        return 0.0
 
     for here, there in ("ab", "bc", "cd"):
         server.on(f"/{here}", Reply(302, {"Location": f"/{there}#x"}))

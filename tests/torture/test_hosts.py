@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from servers.polled import World
 from servers.scripted import Reply, ScriptedServer, silent
 
 from newsbot.config import FeedConfig
+from newsbot.turns import WORKERS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -81,6 +83,85 @@ def test_a_silent_host_holds_up_nobody(tmp_path):
         assert done[-1] < ended
 
 
+@pytest.mark.case(13, "feeds of many hosts that are led to one")
+def test_where_redirects_lead_is_one_host_too(tmp_path, figure):
+    """More papers than workers, at one provider: one request at a time, others served.
+
+    miniflux and reader keep no distance there: theirs is by the address asked first.
+    """
+    with ExitStack() as stack, World(tmp_path, spacing_ms=20) as world:
+        provider, elsewhere, *papers = (
+            stack.enter_context(ScriptedServer()) for _ in range(WORKERS + 4)
+        )
+        busy, at_once, spans, others_came = threading.Lock(), [], [], []
+        served = threading.Event()
+
+        def one_by_one(_request):
+            began = time.monotonic()
+            at_once.append(busy.acquire(blocking=False))
+            others_came.append(served.wait(15))
+            busy.release()
+            spans.append((began, time.monotonic()))
+            return Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+
+        def other(_request):
+            served.set()
+            return Reply(200, {"ETag": '"1"'}, rss(item(2)).encode())
+
+        world.allow(provider, elsewhere, *papers, timeout_seconds=60)
+        for n, paper in enumerate(papers):
+            there = provider.on(f"/{n}", one_by_one)
+            status = (301, 302, 303, 307, 308)[n % 5]
+            world.follow_url(paper.on("/feed", Reply(status, {"Location": there})))
+        last = elsewhere.on("/feed", other)
+        world.follow_url(last)
+        # It comes last: when all workers of the others wait for the provider.
+        feeds = sorted(world.app.store.feeds.all(), key=lambda one: one.url == last)
+        outcomes = world.app.poll_these(feeds, world.now)
+        assert [one.error for one in outcomes] == [None] * len(feeds)
+        assert others_came == [True] * len(papers)
+        assert at_once == [True] * len(papers)
+        gaps = [b[0] - a[1] for a, b in pairwise(spans)]
+        assert min(gaps) >= 0.015
+        figure("smallest distance", min(gaps) * 1000, "ms")
+
+
+@pytest.mark.case(13, "feeds of many hosts that are led to one")
+def test_a_redirect_within_a_host_keeps_its_distance(tmp_path):
+    """The old address and the new one are two requests to one host."""
+    with World(tmp_path, spacing_ms=150) as world:
+        times = []
+
+        def timed(reply):
+            return lambda _request: times.append(time.monotonic()) or reply
+
+        body = Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+        there = world.server.on("/new", timed(body))
+        url = world.server.on("/old", timed(Reply(302, {"Location": there})))
+        world.follow_url(url)
+        assert [one.error for one in world.poll()] == [None]
+        assert times[1] - times[0] >= 0.15
+
+
+@pytest.mark.case(13, "two hosts whose feeds lead to each other")
+def test_hosts_that_lead_to_each_other_do_not_wait_for_ever(tmp_path):
+    """Who waits for a host holds no other; waiting for a turn costs no server's time."""
+    with World(tmp_path, spacing_ms=20) as world, ScriptedServer() as other:
+        world.allow(other, timeout_seconds=1)
+        body = Reply(200, {"ETag": '"1"'}, rss(item(1)).encode())
+        slow = delayed(0.2, body)
+        for n in range(8):
+            for here, there in ((world.server, other), (other, world.server)):
+                target = there.on(f"/there{n}", slow)
+                world.follow_url(here.on(f"/{n}", Reply(302, {"Location": target})))
+        assert [one.error for one in world.poll()] == [None] * 16
+
+
+def delayed(seconds, reply):
+    """Answer after some time."""
+    return lambda _request: time.sleep(seconds) or reply
+
+
 def moved(world, status, target):
     return world.server.on("/old", Reply(status, {"Location": target}))
 
@@ -107,6 +188,29 @@ def test_an_address_changes_after_days_of_permanent_answers(world, status, figur
     assert new.n_unconditional == 1
     assert len(world.titles) == 1
     figure("answers until then", n_old)
+
+
+@pytest.mark.case(14, "301 to a feed that is followed too")
+def test_a_feed_that_becomes_another_is_not_asked_twice(world):
+    """It stops, says so once and stays stopped; the other goes on, entries stay one."""
+    new = world.publish("/new", etag='"1"')
+    url = moved(world, 301, new.url)
+    world.follow_url(url)
+    world.follow(new)
+    world.run(days=5, tick_minutes=60, restarts=2)
+    row = world.app.store.feeds.find(url)
+    assert (row.url, row.error) == (url, None)
+    assert row.courtesy.stopped_at is not None
+    said = (
+        f"moved for good to {new.url}, which is followed already: not polled any more"
+    )
+    assert world.notices == [said]
+    n_old = sum(r.target == "/old" for r in world.server.requests)
+    assert n_old < 60
+    world.run(days=1, tick_minutes=60)
+    assert sum(r.target == "/old" for r in world.server.requests) == n_old
+    assert world.row(new).last_polled_at > world.now - DAY
+    assert len(world.titles) == 1
 
 
 @pytest.mark.case(14, "301 to a login page, 302, 307, https to http")

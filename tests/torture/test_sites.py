@@ -465,6 +465,23 @@ def test_a_gap_is_closed_by_the_next_walk(world):
     assert archive.numbers() == list(range(6))
 
 
+@pytest.mark.case(18, "the newest page of an archive")
+def test_a_feed_that_was_polled_is_not_asked_whole_again(world):
+    """What its last poll said leads to its older pages; so does what it says of none."""
+    archive = Archive(world, 4)
+    world.poll()
+    archive.feed = world.app.store.feeds.all()[0]
+    assert archive.walk().n_pages == 3
+    assert archive.numbers() == list(range(8))
+    targets = [request.target for request in world.server.requests]
+    assert targets == [f"/page{n}" for n in range(4)]
+    archive.page(0, "")
+    world.poll(force=True)
+    archive.feed = world.app.store.feeds.all()[0]
+    assert archive.walk().n_pages == 0
+    assert len(world.server.requests) == 5
+
+
 @pytest.mark.case(18, "by command")
 def test_the_commands_walk_archives(tmp_path):
     """`feeds add --archive` and `feeds poll --archive`; a gap is exit code 4."""
@@ -475,8 +492,9 @@ def test_the_commands_walk_archives(tmp_path):
         url = server.on("/feed.xml", Reply(200, {"ETag": '"1"'}, new))
         done = newsbot(tmp_path, "feeds", "add", url, "--archive")
         assert done.code == 0, done.err
-        assert "1 pages of its archive read, 1 new entries" in done.err
+        assert "0 pages of its archive read" in done.err
         assert "404" in done.err
+        assert [r.target for r in server.requests] == ["/feed.xml", "/old.xml"]
         server.on("/old.xml", Reply(200, {}, rss(item(2)).encode()))
         done = newsbot(tmp_path, "feeds", "poll", url, "--archive")
         assert (done.code, "1 pages" in done.err) == (0, True), done.err

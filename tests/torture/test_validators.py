@@ -57,6 +57,76 @@ def test_one_unconditional_request_for_life(world, figure):
     figure("early", len(early))
 
 
+#: How servers mark a version, and how long they want to be left alone.
+KINDS = {
+    "both": ({"etag": '"0"', "last_modified": DAY}, 0),
+    "weak": ({"etag": 'W/"0"'}, 0),
+    "date alone": ({"last_modified": DAY}, 0),
+    "max-age": ({"etag": "0", "headers": {"Cache-Control": "max-age=5400"}}, 90),
+    "ttl": ({"etag": '"0"', "head": "<ttl>300</ttl>"}, 300),
+}
+
+
+@pytest.mark.case(1, "14 days, 5 kinds of feeds, errors, 10 random restarts")
+def test_each_feed_is_asked_whole_once_in_its_life(world, figure):
+    """Whatever marks its versions: errors, silent 304s and restarts cost no second one."""
+    feeds = {
+        name: world.publish(f"/{n}", **options)
+        for n, (name, (options, _)) in enumerate(KINDS.items())
+    }
+    world.follow(*feeds.values())
+    failed = {name: [] for name in KINDS}
+    for n, (name, feed) in enumerate(feeds.items()):
+        world.server.on(f"/{n}", noting(feed, failed[name]))
+    for n in range(1, 8):
+        world.run(days=2, restarts=(n % 2) + 1, tick_minutes=30)
+        for feed in feeds.values():
+            feed.numbers.insert(0, n + 1)
+            feed.etag = feed.etag and feed.etag.replace(str(n - 1), str(n))
+            if feed.last_modified is not None:
+                later = START + timedelta(days=n)
+                feed.last_modified = format_datetime(later, usegmt=True)
+            feed.instead = [Reply(500), Reply(200, {}, b"<html>"), Reply(503)]
+    assert world.n_restarts == 11
+    for name, feed in feeds.items():
+        given = {feed.etag, feed.last_modified, *sent_before(KINDS[name][0])}
+        assert feed.n_unconditional == 1, name
+        asked_for = max(15, KINDS[name][1])
+        for at, wait in enumerate(feed.waits):
+            least = 15 if at in failed[name] else asked_for
+            assert wait >= timedelta(minutes=least), name
+        assert len(failed[name]) == 18, name
+        asked = {r.header("If-None-Match") for r in feed.requests}
+        asked |= {r.header("If-Modified-Since") for r in feed.requests}
+        assert asked <= given, name
+    assert len(world.titles) == 7
+    figure("requests", sum(len(feed.log) for feed in feeds.values()))
+
+
+def noting(feed, failed):
+    """A feed that notes which of its answers were failures."""
+
+    def answer(request):
+        if feed.instead:
+            failed.append(len(feed.log))
+        return type(feed).__call__(feed, request)
+
+    return answer
+
+
+def sent_before(options):
+    """All that a feed of these options has called its versions in 14 days."""
+    etag, date = options.get("etag"), options.get("last_modified")
+    days = [START + timedelta(days=n) for n in range(1, 8)]
+    names = [etag.replace("0", str(n)) for n in range(8)] if etag else []
+    return [
+        *names,
+        *(format_datetime(d, usegmt=True) for d in days if date),
+        date,
+        None,
+    ]
+
+
 @pytest.mark.case(2, "one validator changes, the other stays")
 @pytest.mark.parametrize("changed", ["etag", "last_modified"])
 def test_both_validators_are_stored(world, changed):

@@ -71,6 +71,21 @@ def test_no_request_before_retry_after(world, name, status):
 
 
 @pytest.mark.case(9, "429 and 503 with Retry-After")
+def test_force_passes_over_our_own_wait_but_not_over_the_server_s(world):
+    """Retry-After of a minute within a back-off of a quarter of an hour."""
+    feed = world.publish("/feed", etag='"1"')
+    feed.instead = [Reply(503, {"Retry-After": "60"})]
+    world.follow(feed)
+    world.poll()
+    world.now = START + MINUTE / 2
+    assert world.poll(force=True) == []
+    world.now = START + 2 * MINUTE
+    assert world.poll() == []
+    (polled,) = world.poll(force=True)
+    assert (polled.error, len(feed.log)) == (None, 2)
+
+
+@pytest.mark.case(9, "429 and 503 with Retry-After")
 def test_one_feed_rests_and_the_others_are_served(world):
     """Peace for one feed is not silence for the others."""
     busy, free = world.publish("/busy"), world.publish("/free", etag='"1"')
@@ -215,6 +230,35 @@ def test_a_feed_s_own_hints_outlive_a_304(world):
 
 
 SKIPPED = "".join(f"<hour>{n}</hour>" for n in (*range(6), 22, 23))
+
+
+@pytest.mark.case(11, "max-age, Expires, ttl in all states")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cache-Control": "max-age=14400"},
+        {"Expires": http(START + 4 * HOUR), "Date": http(START)},
+    ],
+)
+def test_a_304_that_is_silent_keeps_the_freshness(world, headers):
+    """RFC 9111, 4.3.4: it renews what was stored; one that says otherwise changes it.
+
+    miniflux asks again after its common interval.
+    """
+    feed = world.publish("/feed", etag='"1"', headers=headers)
+    world.follow(feed)
+    world.poll()
+    feed.headers = {}
+    world.run(days=1, restarts=3)
+    assert len(feed.log) >= 5
+    assert min(feed.waits) >= 4 * HOUR
+    assert "as it was" in world.row(feed).courtesy.wait_reason
+    feed.headers = {"Cache-Control": "no-cache"}
+    world.run(hours=6)
+    assert feed.waits[-1] < HOUR
+    feed.headers, feed.etag = {}, '"2"'  # a new answer, silent: nothing is known of it
+    world.run(hours=1)
+    assert world.row(feed).courtesy.fresh_seconds is None
 
 
 @pytest.mark.case(11, "skipHours, skipDays")

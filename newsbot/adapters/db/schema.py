@@ -326,6 +326,13 @@ def m019_newest(db: Database) -> None:
     db.execute("CREATE INDEX deals_first_seen ON deals(first_seen_at DESC, id)")
 
 
+@MIGRATIONS()
+def m020_freshness(db: Database) -> None:
+    """Keep how long a feed's answer is fresh, and where its older pages begin."""
+    db.execute("ALTER TABLE feeds ADD COLUMN fresh_seconds INTEGER")
+    db.execute("ALTER TABLE feeds ADD COLUMN older_url TEXT")
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 
