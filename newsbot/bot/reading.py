@@ -41,16 +41,15 @@ MAX_DOCUMENT = 45_000_000
 def start(talk: Talk, _words: str) -> None:
     """/start: greet; a private chat is subscribed by it."""
     talk.tell("welcome")
-    if talk.asked.chat_kind != "private":
-        talk.tell("commands")
-        return
     there = talk.subscription
-    if there is None or there.paused:
-        subscribe(talk, "")
-    else:
-        # Who blocked the bot and comes back gets what waits.
+    if there is not None and not there.paused:
+        # Who blocked the bot, or threw it out, and has it back gets what waits.
         talk.store.outbox.unpark(CHANNEL, talk.target, talk.now)
-        talk.tell("already")
+    if talk.asked.chat_kind == "private":
+        if there is None or there.paused:
+            subscribe(talk, "")
+        else:
+            talk.tell("already")
     talk.tell("commands")
 
 

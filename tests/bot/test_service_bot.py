@@ -6,8 +6,9 @@ import logging
 import signal
 
 from commands import Running, here
-from servers.telegram_bot import TelegramBotServer
-from talking_bot import MANAGER, READER, rig
+from servers import telegram as api
+from servers.telegram_bot import TelegramBotServer, group
+from talking_bot import MANAGER, READER, Rig, rig
 
 
 def configured(folder, server, more="managers = [7]"):
@@ -89,3 +90,47 @@ def test_who_blocked_the_bot_and_comes_back_is_served_again(tmp_path):
         bot.ask(READER, "/start")
         states = {one.recipient: one.state for one in bot.store.outbox.recipients.all()}
         assert states[str(READER)] == "active"
+
+
+def test_a_group_that_has_the_bot_back_goes_on_with_start(tmp_path):
+    """Thrown out and added again: `/start` there lets what waits go on."""
+    room = group(-1005)
+    with rig(tmp_path) as bot:
+        bot.admit(READER)
+        bot.server.statuses["-1005", READER] = "creator"
+        bot.ask(READER, "/sub", chat=room)
+        bot.store.outbox.park("telegram", "-1005", "kicked", bot.clock())
+        assert len(bot.ask(READER, "/start", chat=room)) == 2
+        states = {one.recipient: one.state for one in bot.store.outbox.recipients.all()}
+        assert states["-1005"] == "active"
+
+
+def test_a_manager_gets_the_menu_after_the_first_word(tmp_path):
+    """Before it there is no chat to register one for: it is tried again then."""
+    made = Rig(tmp_path)
+    made.server.refusing["setmycommands"] = api.CHAT_NOT_FOUND
+    with made.server:
+        made.start()
+        made.server.until(
+            lambda: sum(m == "setMyCommands" for m, _ in made.server.calls) == 12
+        )
+        made.server.refusing.clear()
+        made.ask(MANAGER, "/start")
+        made.server.until(lambda: len(made.server.menus) == 12)
+        made.stop()
+    made.store.close()
+
+
+def test_what_nobody_can_handle_makes_the_bot_neither_deaf_nor_dumb(tmp_path, caplog):
+    """An update without any sense is left out; an answer that none can read, said."""
+    with rig(tmp_path) as bot:
+        bot.admit(READER)
+        damaged = "INSERT INTO replies (document, recipient, due_at) VALUES (?, ?, ?)"
+        with bot.store.atomic() as db:
+            db.execute(damaged, ["[]", "43", "2026-03-02T08:00:00.000000Z"])
+        bot.server.until(lambda: "bot replies error" in caplog.text)
+        with bot.store.atomic() as db:
+            db.execute("DELETE FROM replies")
+        bot.server.press(2**70, "set|lang|de")
+        assert bot.ask(READER, "/help")
+    assert "left out" in caplog.text
