@@ -22,6 +22,7 @@ from newsbot.stages.filters import read_moment
 from newsbot.stages.lines import web_url
 from newsbot.stages.printable import named
 from newsbot.stages.rates import load_rates
+from newsbot.stages.typed import read_span
 from newsbot.stages.wording import PLACES
 from newsbot.talking import Reply
 from newsbot.types import Assessment, Deal
@@ -68,6 +69,8 @@ def deals(talk: Talk, words: str) -> None:
     since = None
     if words:
         since = read_moment(words, talk.now)
+        if since is None and (span := read_span(words)) is not None:
+            since = talk.now - span
         if since is None:
             talk.tell("deals bad")
             return

@@ -25,7 +25,9 @@ MAX_TYPED = 600
 #: Longest that a chat may be muted for.
 MAX_MUTE = timedelta(days=365)
 
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
+_TIME = re.compile(
+    r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:h|uhr|(?P<half>[ap])\.?m\.?)?", re.IGNORECASE
+)
 _SPAN = re.compile(r"(\d{1,4})\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {
     **dict.fromkeys(("m", "min", "minute", "minutes", "minuten"), "minutes"),
@@ -81,13 +83,20 @@ def read_time(text: str) -> time | None:
 
     >>> read_time("7"), read_time("22:30"), read_time("25:00")
     (datetime.time(7, 0), datetime.time(22, 30), None)
+    >>> read_time("7 pm"), read_time("12am")
+    (datetime.time(19, 0), datetime.time(0, 0))
     """
     match = _TIME.fullmatch(text.strip())
-    if match is None or int(match[1]) > 24 or int(match[2] or 0) > 59:
+    if match is None:
         return None
-    if int(match[1]) == 24:
-        return time(0) if int(match[2] or 0) == 0 else None
-    return time(int(match[1]), int(match[2] or 0))
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if half := match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    if hour > 24 or minute > 59 or (hour == 24 and minute):
+        return None
+    return time(hour % 24, minute)
 
 
 def read_plan(text: str) -> tuple[time, Days] | None:
