@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+from pathlib import Path
 
+import pytest
 from commands import Running, here
 from servers import telegram as api
 from servers.telegram_bot import TelegramBotServer, group
@@ -58,6 +60,22 @@ def test_a_reload_turns_the_bot_off(tmp_path):
             assert service.stop()[0] == 0
             assert sum(m == "getUpdates" for m, _ in server.calls) == n_calls
             assert server.updates
+
+
+def test_a_thread_that_computes_lets_the_bot_in_often(tmp_path):
+    """The service asks Python to change threads five times as often as it would."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, sys\nfrom pathlib import Path\n"
+        "def tell(): Path('interval').write_text(str(sys.getswitchinterval()))\n"
+        "if 'run' in sys.argv: atexit.register(tell)\n"
+    )
+    with TelegramBotServer() as server:
+        configured(tmp_path, server)
+        paths = f"{tmp_path}:{Path(__file__).resolve().parents[2]}"
+        with Running(tmp_path, BOT=server.token, PYTHONPATH=paths) as service:
+            service.started()
+            assert service.stop()[0] == 0
+    assert float((tmp_path / "interval").read_text()) == pytest.approx(0.001)
 
 
 def test_a_bot_without_a_token_is_one_clear_line(tmp_path):
