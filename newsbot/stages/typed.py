@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import time, timedelta
+from decimal import Decimal
 
 from newsbot.stages.filters import read_sum
 from newsbot.stages.printable import one_line
@@ -268,13 +269,25 @@ def write_filters(filters: Filters) -> str:
             else f"status:{','.join(filters.statuses)}"
         )
     if filters.min_amount:
-        value, currency = filters.min_amount
-        parts.append(f'min:"{value:f} {currency}"')
+        parts.append(f"min:{_typed_sum(*filters.min_amount)}")
     if filters.languages:
         parts.append(f"lang:{','.join(filters.languages)}")
     parts += filters.words
     parts += [f"!{word}" for word in filters.without]
     return " ".join(parts)
+
+
+def _typed_sum(value: Decimal, currency: str) -> str:
+    """Write a sum as people type it, where that reads as the very same."""
+    for unit, short in ((10**9, "bn"), (10**6, "m")):
+        scaled = value / unit
+        text = f"{scaled.normalize():f}{short} {currency}"
+        read = read_sum(text)
+        if scaled >= 1 and read is not None and read.value == value:
+            return (
+                f"{scaled.normalize():f}{short}" if currency == "USD" else f'"{text}"'
+            )
+    return f'"{value:f} {currency}"'
 
 
 def _quoted(name: str) -> str:
