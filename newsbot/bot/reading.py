@@ -22,6 +22,7 @@ from newsbot.stages.filters import read_moment
 from newsbot.stages.lines import web_url
 from newsbot.stages.printable import named
 from newsbot.stages.rates import load_rates
+from newsbot.stages.reasons import said_reason
 from newsbot.stages.typed import read_span
 from newsbot.stages.wording import PLACES
 from newsbot.talking import Reply
@@ -160,7 +161,9 @@ def why(talk: Talk, words: str) -> None:
         lines.append(_judged(talk, article.site, assessment))
         _, _, reason = talk.store.ledger.verdict(finding.id)
         if reason:
-            lines.append(talk.say("why reason", value=reason))
+            lines.append(
+                talk.say("why reason", value=said_reason(reason, talk.language))
+            )
         span = finding.status_quote
         quote = literal(article.full_text[span.start : span.end], MAX_QUOTE)
         lines.append(f"<blockquote>{quote}</blockquote>" if quote else "")
@@ -184,7 +187,7 @@ def _why_article(talk: Talk, asked: str) -> bool:
             title=article.title,
             site=article.site,
             state=PLACES[talk.language].get(state, state),
-            reason=reason or "",
+            reason=said_reason(reason or "", talk.language),
         )
     ]
     if judged := talk.store.ledger.assessment(article.id):
