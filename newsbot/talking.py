@@ -115,6 +115,8 @@ class Asked:
     #: Of a press: what has to be answered, and the message it stood under.
     callback_id: str | None = None
     message_id: int | None = None
+    #: When it was written, aware; None for a press, whose time nobody tells.
+    sent_at: datetime | None = None
 
     @property
     def recipient(self) -> str:
@@ -133,6 +135,8 @@ class Standing:
     is_admin: bool
     #: Whether the bot may post there.
     bot_is_admin: bool
+    #: Whether the service answered at all; else nothing above says anything.
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

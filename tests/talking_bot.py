@@ -27,7 +27,9 @@ MANAGER = 7
 READER = 42
 STRANGER = 666
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-QUICK = Waits(poll=0.5, request=5, failed=0.05, longest=0.2, conflict=0.1, look=0.1)
+QUICK = Waits(
+    poll=0.5, request=5, failed=0.05, longest=0.2, conflict=0.1, look=0.1, standing=1
+)
 
 
 class Clock:

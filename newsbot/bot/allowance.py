@@ -26,7 +26,7 @@ class Allowance:
     def spent(self, who: int, now: datetime) -> bool:
         """Whether one more would be too many; counts nothing."""
         since, n = self._counts.get(who, (now, 0))
-        return now - self._window < since <= now and n >= self._n_most
+        return abs(now - since) < self._window and n >= self._n_most
 
     def take(self, who: int, now: datetime) -> int:
         """Count one more.
@@ -35,8 +35,9 @@ class Allowance:
             How many are over what is allowed: 0 is within, 1 the first too many.
         """
         since, n = self._counts.pop(who, (now, 0))
-        # A clock that was set back must not silence anybody for ever.
-        if not now - self._window < since <= now:
+        # Two clocks tell the time, ours and the service's. One that was set back must
+        # not silence anybody for ever.
+        if abs(now - since) >= self._window:
             since, n = now, 0
         self._counts[who] = (since, n + 1)
         while len(self._counts) > MAX_KNOWN:

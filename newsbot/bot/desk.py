@@ -19,8 +19,15 @@ from newsbot.bot import feedback, reading
 from newsbot.bot.allowance import MAX_KNOWN, Allowance
 from newsbot.bot.by_mail import follow
 from newsbot.bot.menus import list_menus
+from newsbot.bot.rights import refusal_of
 from newsbot.bot.talk import CHANNEL, Talk
-from newsbot.bot.wishes import EVERY, MANAGING, READING, SETTINGS, Wish, read_wish
+from newsbot.bot.wishes import (
+    EVERY,
+    LEAVING,
+    SETTINGS,
+    Wish,
+    read_wish,
+)
 from newsbot.errors import StoreError
 from newsbot.front_desk import FrontDesk, secret_hash
 from newsbot.mailing import chat_of
@@ -89,7 +96,7 @@ class BotDesk:
         wish = read_wish(asked)
         if asked.kind == "moved" or wish is None or not self._known(asked):
             return None
-        if self._allowance.spent(_who(asked), self._clock()):
+        if self._allowance.spent(_who(asked), _moment(asked, self._clock())):
             return None  # a flood of commands must not become one of requests
         if wish.target and asked.chat_kind == "private":
             return int(wish.target) if wish.target[0] == "-" else wish.target
@@ -106,11 +113,9 @@ class BotDesk:
         if store.bot.heard(asked.update_id):
             return Outcome()
         if asked.kind == "moved":
-            with store.atomic():
-                if store.bot.hear(asked.update_id, now):
-                    store.outbox.move(CHANNEL, str(asked.chat_id), asked.text, now)
+            self._move(asked, now)
             return Outcome()
-        if n_over := self._allowance.take(_who(asked), now):
+        if n_over := self._allowance.take(_who(asked), _moment(asked, now)):
             text = say("quota", self._language(asked))
             return Outcome(at_once=self._aloud(asked, text) if n_over == 1 else ())
         if not self._known(asked):
@@ -158,7 +163,8 @@ class BotDesk:
     def moved(self, old: str, new: str) -> None:
         """A chat has another id from now on; all that is kept about it goes along."""
         with self._store.atomic():
-            self._store.outbox.move(CHANNEL, old, new, self._clock())
+            if self._store.outbox.recipients.knows(CHANNEL, old):
+                self._store.outbox.move(CHANNEL, old, new, self._clock())
 
     def rest(self, seconds: float, reason: str) -> None:
         """Ask nothing of the service for so long: messages wait as well."""
@@ -173,6 +179,15 @@ class BotDesk:
     def menus(self) -> Sequence[Menu]:
         """List the menus of commands, per language and kind of chat."""
         return list_menus(self._access.managers)
+
+    def _move(self, asked: Asked, now: datetime) -> None:
+        """Follow a group that became a supergroup; of a stranger's, nothing is kept."""
+        store, old = self._store, str(asked.chat_id)
+        with store.atomic():
+            if not store.outbox.recipients.knows(CHANNEL, old):
+                return
+            if store.bot.hear(asked.update_id, now):
+                store.outbox.move(CHANNEL, old, asked.text, now)
 
     def _serve(self, asked: Asked, standing: Standing | None, now: datetime) -> Outcome:
         store = self._store
@@ -206,7 +221,7 @@ class BotDesk:
         wish = read_wish(asked)
         elsewhere = wish.target if wish and asked.chat_kind == "private" else ""
         target = self._recipient(asked)
-        if elsewhere and standing is not None:
+        if elsewhere and standing is not None and standing.answered:
             target = str(standing.chat_id)
             if self._store.subscriptions.get(CHANNEL, elsewhere) is not None:
                 target = elsewhere
@@ -236,7 +251,7 @@ class BotDesk:
                 talk.tell("unknown")
             return
         command = (EVERY)[wish.command]
-        refusal = self._refusal(talk, wish)
+        refusal = refusal_of(talk, wish)
         if refusal is None:
             command(talk, wish.words)
             if wish.command in SETTINGS:
@@ -245,34 +260,6 @@ class BotDesk:
             self._show_pressed(talk, wish, refusal)
         elif refusal is not None:
             talk.reply(refusal)
-
-    def _refusal(self, talk: Talk, wish: Wish) -> str | None:
-        """Say why this person may not do that; None where they may."""
-        asked, standing = talk.asked, talk.standing
-        if wish.command in MANAGING:
-            if not talk.is_manager:
-                return talk.say("managers only")
-            return None if asked.chat_kind == "private" else talk.say("private only")
-        if wish.command in READING:
-            return None
-        if wish.target and asked.chat_kind != "private":
-            return talk.say("private only")
-        if talk.target_name:
-            if standing is None:
-                return talk.say("no such chat", target=talk.target_name)
-            if not standing.is_admin:
-                return talk.say("not admin there", title=standing.title)
-            mute = standing.chat_kind == "channel" and not standing.bot_is_admin
-            if wish.command == "sub" and mute:
-                return talk.say("bot not admin", title=standing.title)
-            return None
-        if asked.chat_kind == "private":
-            return None
-        if asked.user_id is not None and not (standing and standing.is_admin):
-            return talk.say("admins only")
-        if wish.command == "sub" and asked.user_id is not None and not talk.is_admitted:
-            return talk.say("stranger")
-        return None
 
     def _show_pressed(self, talk: Talk, wish: Wish, refusal: str | None) -> None:
         """Put the first answer in the place of the message whose button it was.
@@ -294,7 +281,9 @@ class BotDesk:
         there = rows.of_chat(CHANNEL, str(asked.chat_id))
         there += rows.of_chat(CHANNEL, asked.chat_name) if asked.chat_name else []
         if asked.chat_kind == "private":
-            return any(one.source == "config" for one in there)
+            # Whoever lost access still gets what was subscribed, and may end that.
+            configured = any(one.source == "config" for one in there)
+            return configured or (bool(there) and _leaves(asked))
         return bool(there)
 
     def _admitted(self, asked: Asked) -> bool:
@@ -380,6 +369,17 @@ class BotDesk:
                 callback_id=asked.callback_id,
             ),
         )
+
+
+def _moment(asked: Asked, now: datetime) -> datetime:
+    """When something was asked: what waited for us is no flood of this minute."""
+    return now if asked.sent_at is None else min(asked.sent_at, now)
+
+
+def _leaves(asked: Asked) -> bool:
+    """Whether somebody only wants less of what comes to their own chat."""
+    wish = read_wish(asked)
+    return wish is not None and wish.command in LEAVING and not wish.target
 
 
 def _who(asked: Asked) -> int:

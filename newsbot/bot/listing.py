@@ -40,6 +40,8 @@ def _one(talk: Talk) -> None:
     standing, there = talk.standing, talk.subscription
     if standing is None:
         talk.tell("no such chat", target=talk.target_name)
+    elif not standing.answered:
+        talk.tell("not told who")
     elif not standing.is_admin:
         talk.tell("not admin there", title=standing.title)
     elif there is None:

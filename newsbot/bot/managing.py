@@ -7,6 +7,7 @@ from newsbot.bot.talk import CHANNEL, Talk
 from newsbot.mailing import Notice
 from newsbot.stages.bot_texts import literal
 from newsbot.stages.health import judge_health, standing
+from newsbot.stages.lines import shortened_text
 from newsbot.stages.printable import one_line, without_keys
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.types import identity
@@ -66,7 +67,8 @@ def broadcast(talk: Talk, words: str) -> None:
         talk.prompt("broadcast how")
         return
     n_chats, outbox = 0, talk.store.outbox
-    text = one_line(words, MAX_BROADCAST)
+    lines = [one_line(line) for line in words.splitlines()]
+    text = shortened_text("\n".join(lines).strip(), MAX_BROADCAST)
     for one in talk.store.subscriptions.all():
         if one.channel != CHANNEL or is_silent(one, talk.now):
             continue

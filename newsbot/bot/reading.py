@@ -22,6 +22,8 @@ from newsbot.stages.filters import read_moment
 from newsbot.stages.lines import web_url
 from newsbot.stages.printable import named
 from newsbot.stages.rates import load_rates
+from newsbot.stages.reasons import said_reason
+from newsbot.stages.typed import read_span
 from newsbot.stages.wording import PLACES
 from newsbot.talking import Reply
 from newsbot.types import Assessment, Deal
@@ -41,16 +43,15 @@ MAX_DOCUMENT = 45_000_000
 def start(talk: Talk, _words: str) -> None:
     """/start: greet; a private chat is subscribed by it."""
     talk.tell("welcome")
-    if talk.asked.chat_kind != "private":
-        talk.tell("commands")
-        return
     there = talk.subscription
-    if there is None or there.paused:
-        subscribe(talk, "")
-    else:
-        # Who blocked the bot and comes back gets what waits.
+    if there is not None and not there.paused:
+        # Who blocked the bot, or threw it out, and has it back gets what waits.
         talk.store.outbox.unpark(CHANNEL, talk.target, talk.now)
-        talk.tell("already")
+    if talk.asked.chat_kind == "private":
+        if there is None or there.paused:
+            subscribe(talk, "")
+        else:
+            talk.tell("already")
     talk.tell("commands")
 
 
@@ -69,6 +70,8 @@ def deals(talk: Talk, words: str) -> None:
     since = None
     if words:
         since = read_moment(words, talk.now)
+        if since is None and (span := read_span(words)) is not None:
+            since = talk.now - span
         if since is None:
             talk.tell("deals bad")
             return
@@ -158,7 +161,9 @@ def why(talk: Talk, words: str) -> None:
         lines.append(_judged(talk, article.site, assessment))
         _, _, reason = talk.store.ledger.verdict(finding.id)
         if reason:
-            lines.append(talk.say("why reason", value=reason))
+            lines.append(
+                talk.say("why reason", value=said_reason(reason, talk.language))
+            )
         span = finding.status_quote
         quote = literal(article.full_text[span.start : span.end], MAX_QUOTE)
         lines.append(f"<blockquote>{quote}</blockquote>" if quote else "")
@@ -182,7 +187,7 @@ def _why_article(talk: Talk, asked: str) -> bool:
             title=article.title,
             site=article.site,
             state=PLACES[talk.language].get(state, state),
-            reason=reason or "",
+            reason=said_reason(reason or "", talk.language),
         )
     ]
     if judged := talk.store.ledger.assessment(article.id):

@@ -17,6 +17,7 @@ from newsbot.stages.identify import rebuilt
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.parse import canonical_url
 from newsbot.stages.printable import named, one_line
+from newsbot.stages.reasons import said_reason
 from newsbot.talking import Reply
 from newsbot.trial import Trial
 from newsbot.types import Language
@@ -68,7 +69,9 @@ def told(
         names=named(list(names), 200, say("and more", language, n="{n}")),
     )
     if trial.judgement is None:
-        yield head + say("gate stopped", language, value=trial.gate.reason)
+        yield head + say(
+            "gate stopped", language, value=said_reason(trial.gate.reason, language)
+        )
         return
     yield head + _verdict(trial.judgement, language)
     for finding in trial.judgement.findings[:MAX_DEALS]:

@@ -54,6 +54,8 @@ MANAGING: dict[str, Command] = {
     "broadcast": managing.broadcast,
 }
 EVERY = READING | SETTINGS | MANAGING
+#: By these less comes to a chat, or nothing.
+LEAVING = ("unsub", "stop", "pause", "mute")
 #: Of these the words are typed, never pressed.
 _TYPED = ("test", "broadcast")
 #: Channels as people copy their address: ``"https://t.me/channel"``.

@@ -5,6 +5,16 @@ from __future__ import annotations
 from newsbot.stages.bot_texts import literal, say
 from newsbot.types import LANGUAGES, Language
 
+#: What follows a command where German has another word for it.
+_GERMAN = {
+    "[@channel]": "[@kanal]",
+    "[...|off]": "[...|aus]",
+    "HH:MM|off": "HH:MM|aus",
+    "ADDRESS|off": "ADRESSE|aus",
+    "22-07|off": "22-07|aus",
+    "8h|off": "8h|aus",
+    "WORDS": "WÖRTER",
+}
 #: Per command: what follows it, English, German.
 _HELP: dict[str, tuple[str, str, str]] = {
     "start": ("", "begin", "beginnen"),
@@ -52,12 +62,14 @@ def describe(command: str, language: Language) -> str:
 
 def help_lines(commands: tuple[str, ...], language: Language) -> str:
     """List commands with what follows them."""
-    return "\n".join(
-        f"/{name} {literal(_HELP[name][0])} – {describe(name, language)}".replace(
-            "  ", " "
-        )
-        for name in commands
-    )
+    lines = []
+    for name in commands:
+        follows = _HELP[name][0]
+        if language == "de":
+            follows = _GERMAN.get(follows, follows)
+        shown = f"/{name} {literal(follows)}".rstrip()
+        lines.append(f"{shown} – {describe(name, language)}")
+    return "\n".join(lines)
 
 
 def answered(prompt: str) -> str | None:

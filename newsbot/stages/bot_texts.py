@@ -74,6 +74,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Only administrators of this chat can change its settings.",
         "Nur Administratoren dieses Chats können Einstellungen ändern.",
     ),
+    "not told who": (
+        "Telegram does not say just now who is an administrator there; please try "
+        "again in a minute.",
+        "Telegram sagt gerade nicht, wer dort Administrator ist; bitte in einer Minute "
+        "noch einmal.",
+    ),
     "not admin there": (
         "You are no administrator of {title}.",
         "Du bist kein Administrator von {title}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import time, timedelta
+from decimal import Decimal
 
 from newsbot.stages.filters import read_sum
 from newsbot.stages.printable import one_line
@@ -25,7 +26,9 @@ MAX_TYPED = 600
 #: Longest that a chat may be muted for.
 MAX_MUTE = timedelta(days=365)
 
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:\s*(?:h|uhr))?", re.IGNORECASE)
+_TIME = re.compile(
+    r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:h|uhr|(?P<half>[ap])\.?m\.?)?", re.IGNORECASE
+)
 _SPAN = re.compile(r"(\d{1,4})\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {
     **dict.fromkeys(("m", "min", "minute", "minutes", "minuten"), "minutes"),
@@ -81,13 +84,20 @@ def read_time(text: str) -> time | None:
 
     >>> read_time("7"), read_time("22:30"), read_time("25:00")
     (datetime.time(7, 0), datetime.time(22, 30), None)
+    >>> read_time("7 pm"), read_time("12am")
+    (datetime.time(19, 0), datetime.time(0, 0))
     """
     match = _TIME.fullmatch(text.strip())
-    if match is None or int(match[1]) > 24 or int(match[2] or 0) > 59:
+    if match is None:
         return None
-    if int(match[1]) == 24:
-        return time(0) if int(match[2] or 0) == 0 else None
-    return time(int(match[1]), int(match[2] or 0))
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if half := match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    if hour > 24 or minute > 59 or (hour == 24 and minute):
+        return None
+    return time(hour % 24, minute)
 
 
 def read_plan(text: str) -> tuple[time, Days] | None:
@@ -259,13 +269,25 @@ def write_filters(filters: Filters) -> str:
             else f"status:{','.join(filters.statuses)}"
         )
     if filters.min_amount:
-        value, currency = filters.min_amount
-        parts.append(f'min:"{value:f} {currency}"')
+        parts.append(f"min:{_typed_sum(*filters.min_amount)}")
     if filters.languages:
         parts.append(f"lang:{','.join(filters.languages)}")
     parts += filters.words
     parts += [f"!{word}" for word in filters.without]
     return " ".join(parts)
+
+
+def _typed_sum(value: Decimal, currency: str) -> str:
+    """Write a sum as people type it, where that reads as the very same."""
+    for unit, short in ((10**9, "bn"), (10**6, "m")):
+        scaled = value / unit
+        text = f"{scaled.normalize():f}{short} {currency}"
+        read = read_sum(text)
+        if scaled >= 1 and read is not None and read.value == value:
+            return (
+                f"{scaled.normalize():f}{short}" if currency == "USD" else f'"{text}"'
+            )
+    return f'"{value:f} {currency}"'
 
 
 def _quoted(name: str) -> str:

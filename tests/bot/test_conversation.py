@@ -55,6 +55,8 @@ def test_start_subscribes_with_the_last_three_deals(bot):
         ("/help", "/quiet 22-07|off – quiet hours"),
         ("/deals", "4 deals, newest first:"),
         ("/deals 36h", "2 deals, newest first:"),
+        ("/deals 1w", "4 deals, newest first:"),
+        ("/deals 3 Tage", "3 deals, newest first:"),
         ("/deals soon", "Please: /deals 7d"),
         ("/deal d1", "New deal: OpenAI and Oracle"),
         ("/deal_d1", "New deal: OpenAI and Oracle"),
@@ -85,7 +87,9 @@ def test_commands_answer(asked, text, says):
     [
         ("/lang de", "Meldungen kommen jetzt auf Deutsch.", "language"),
         ("/digest 07:00", "07:00", "digest_at"),
+        ("/digest 7:30 pm", "19:30", "digest_at"),
         ("/quiet 22-07", "22:00-07:00", "quiet"),
+        ("/quiet 10pm-7am", "22:00-07:00", "quiet"),
         ("/mute 8h", "Silent until 2026-03-02 17:00", "muted_until"),
         ("/pause", "Paused until /resume", "paused"),
         ("/timezone Europe/Berlin", "Europe/Berlin", "timezone"),
@@ -107,7 +111,7 @@ def test_settings_are_kept(asked, text, says, holds):
 @pytest.mark.parametrize(
     "text",
     [
-        "/lang fr", "/digest 25:00", "/email no", "/email a@b@c.org", "/quiet 9",
+        "/lang fr", "/digest 25:00", "/email no", "/email a@b@c.org", "/quiet 9", "/digest 13pm",
         "/quiet 22-22", "/mute 9y", "/mute 0h", "/timezone Mars/Base",
         "/timezone ../../etc/passwd", "/filter shape:round", "/filter min:lots",
         "/filter ****a",
@@ -201,10 +205,11 @@ def test_managers_see_figures_feeds_and_reach_everybody(bot):
     assert "4 deals" in answer
     assert "1 subscriptions" in answer
     assert "feed: ok" in bot.ask(MANAGER, "/feeds")[0]
-    (answer,) = bot.ask(MANAGER, "/broadcast Down <b>tonight</b>")
+    (answer,) = bot.ask(MANAGER, "/broadcast Down <b>tonight</b>\n\nback\x00 at 7")
     assert answer == "On its way to 1 chats."
     assert bot.send() == 1
-    assert bot.server.messages(str(READER))[-1] == "Down <b>tonight</b>"
+    told = "Down <b>tonight</b>\n\nback at 7"  # as typed, in its lines
+    assert bot.server.messages(str(READER))[-1] == told
 
 
 def test_menus_are_set_per_language_and_scope(bot):

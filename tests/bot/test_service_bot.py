@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+from pathlib import Path
 
+import pytest
 from commands import Running, here
-from servers.telegram_bot import TelegramBotServer
-from talking_bot import MANAGER, READER, rig
+from servers import telegram as api
+from servers.telegram_bot import TelegramBotServer, group
+from talking_bot import MANAGER, READER, Rig, rig
 
 
 def configured(folder, server, more="managers = [7]"):
@@ -59,6 +62,22 @@ def test_a_reload_turns_the_bot_off(tmp_path):
             assert server.updates
 
 
+def test_a_thread_that_computes_lets_the_bot_in_often(tmp_path):
+    """The service asks Python to change threads five times as often as it would."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, sys\nfrom pathlib import Path\n"
+        "def tell(): Path('interval').write_text(str(sys.getswitchinterval()))\n"
+        "if 'run' in sys.argv: atexit.register(tell)\n"
+    )
+    with TelegramBotServer() as server:
+        configured(tmp_path, server)
+        paths = f"{tmp_path}:{Path(__file__).resolve().parents[2]}"
+        with Running(tmp_path, BOT=server.token, PYTHONPATH=paths) as service:
+            service.started()
+            assert service.stop()[0] == 0
+    assert float((tmp_path / "interval").read_text()) == pytest.approx(0.001)
+
+
 def test_a_bot_without_a_token_is_one_clear_line(tmp_path):
     """Managers without a token: refused at once, naming the variable."""
     with TelegramBotServer() as server:
@@ -89,3 +108,47 @@ def test_who_blocked_the_bot_and_comes_back_is_served_again(tmp_path):
         bot.ask(READER, "/start")
         states = {one.recipient: one.state for one in bot.store.outbox.recipients.all()}
         assert states[str(READER)] == "active"
+
+
+def test_a_group_that_has_the_bot_back_goes_on_with_start(tmp_path):
+    """Thrown out and added again: `/start` there lets what waits go on."""
+    room = group(-1005)
+    with rig(tmp_path) as bot:
+        bot.admit(READER)
+        bot.server.statuses["-1005", READER] = "creator"
+        bot.ask(READER, "/sub", chat=room)
+        bot.store.outbox.park("telegram", "-1005", "kicked", bot.clock())
+        assert len(bot.ask(READER, "/start", chat=room)) == 2
+        states = {one.recipient: one.state for one in bot.store.outbox.recipients.all()}
+        assert states["-1005"] == "active"
+
+
+def test_a_manager_gets_the_menu_after_the_first_word(tmp_path):
+    """Before it there is no chat to register one for: it is tried again then."""
+    made = Rig(tmp_path)
+    made.server.refusing["setmycommands"] = api.CHAT_NOT_FOUND
+    with made.server:
+        made.start()
+        made.server.until(
+            lambda: sum(m == "setMyCommands" for m, _ in made.server.calls) == 12
+        )
+        made.server.refusing.clear()
+        made.ask(MANAGER, "/start")
+        made.server.until(lambda: len(made.server.menus) == 12)
+        made.stop()
+    made.store.close()
+
+
+def test_what_nobody_can_handle_makes_the_bot_neither_deaf_nor_dumb(tmp_path, caplog):
+    """An update without any sense is left out; an answer that none can read, said."""
+    with rig(tmp_path) as bot:
+        bot.admit(READER)
+        damaged = "INSERT INTO replies (document, recipient, due_at) VALUES (?, ?, ?)"
+        with bot.store.atomic() as db:
+            db.execute(damaged, ["[]", "43", "2026-03-02T08:00:00.000000Z"])
+        bot.server.until(lambda: "bot replies error" in caplog.text)
+        with bot.store.atomic() as db:
+            db.execute("DELETE FROM replies")
+        bot.server.press(2**70, "set|lang|de")
+        assert bot.ask(READER, "/help")
+    assert "left out" in caplog.text

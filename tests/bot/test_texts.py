@@ -47,6 +47,9 @@ def test_every_command_is_described_in_both_languages():
             assert 3 <= len(describe(command, language)) <= 256
     for language in ("en", "de"):
         assert len(visible_text(help_lines(COMMANDS, language))) < 4096
+    assert "/search WORDS – " in help_lines(COMMANDS, "en")
+    assert "/search WÖRTER – " in help_lines(COMMANDS, "de")
+    assert "/pause – " in help_lines(COMMANDS, "de")
 
 
 @given(st.text(max_size=400))

@@ -45,6 +45,8 @@ class TelegramBotServer(TelegramServer):
         self.toasts: list[str] = []
         self.documents: list[tuple[str, str, str]] = []
         self.menus: list[dict[str, str]] = []
+        #: Methods, in lower case, that are answered like this until taken out.
+        self.refusing: dict[str, Reply] = {}
         #: How many polls are still answered with 409.
         self.n_conflicts = 0
         self._next_update = 1000
@@ -128,6 +130,8 @@ class TelegramBotServer(TelegramServer):
             "setmycommands": self._set_commands,
             "senddocument": self._send_document,
         }
+        if refusal := self.refusing.get(method.lower()):
+            return refusal
         answer = known.get(method.lower())
         return answer(params) if answer else super().dispatch(method, params)
 

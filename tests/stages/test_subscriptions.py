@@ -215,14 +215,14 @@ def test_times_as_typed():
             'party:OpenAI,"Schwarz Digits" type:investment,chip_supply confirmed '
             "min:1bn lang:de gpu* !rumour",
             'party:OpenAI party:"Schwarz Digits" type:investment,chip_supply confirmed '
-            'min:"1000000000 USD" lang:de gpu* !rumour',
+            "min:1bn lang:de gpu* !rumour",
         ),
         # As phones change it.
         ("partei:\u201eSchwarz Digits\u201c x", 'party:"Schwarz Digits" x'),
         ('x party:"Schwarz Digits', 'party:"Schwarz Digits" x'),
         ('party:"Foo, Inc." y', 'party:"Foo, Inc." y'),
-        ("ab: 1,5 Mrd. \u20ac gpu", 'min:"1500000000 EUR" gpu'),
-        ("min:2 billion dollars gpu", 'min:"2000000000 USD" gpu'),
+        ("ab: 1,5 Mrd. \u20ac gpu", 'min:"1.5bn EUR" gpu'),
+        ("min:2 billion dollars gpu", "min:2bn gpu"),
     ],
 )
 def test_filters_are_read_as_people_type_them(typed, means):

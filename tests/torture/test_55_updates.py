@@ -10,6 +10,7 @@ import pytest
 from commands import ROOT, environment
 from talking_bot import MANAGER, NOW, READER, Rig, rig
 
+from newsbot.bot.desk import QUOTA
 from newsbot.talking import Asked
 
 pytestmark = pytest.mark.case(55, "commands of a downtime, replays, kills between")
@@ -41,6 +42,42 @@ def test_commands_of_a_downtime_are_handled_in_order_once(tmp_path):
         assert (one.language, one.paused) == ("de", False)
         assert f"{one.quiet[0]:%H:%M}" == "22:00"
         assert len(made.server.messages(str(READER))) == 6
+    made.store.close()
+
+
+def test_a_day_of_commands_that_waited_is_no_flood(tmp_path):
+    """Thirty commands, a minute apart, while nobody listened: none is dropped."""
+    made = Rig(tmp_path)
+    made.admit(READER)
+    with made.server:
+        made.server.say(READER, "/sub", date=int(NOW.timestamp()) - 3_600)
+        for n in range(30):
+            at = int(NOW.timestamp()) - 60 * (30 - n)
+            made.server.say(READER, f"/quiet {n % 24}-{(n + 1) % 24}", date=at)
+        made.start().quiet()
+        made.stop()
+        said = made.server.messages(str(READER))
+    assert f"{made.sub(READER).quiet[0]:%H:%M}" == f"{29 % 24:02}:00"
+    assert len([text for text in said if text.startswith("Quiet hours")]) == 30
+    made.store.close()
+
+
+def test_a_flood_that_waited_is_still_a_flood(tmp_path):
+    """All of one minute: what is too many is answered once, and dropped."""
+    made = Rig(tmp_path)
+    made.admit(READER)
+    with made.server:
+        for _ in range(60):
+            made.server.say(READER, "/help", date=int(NOW.timestamp()) - 3_600)
+        made.start().quiet()
+        said = made.server.until(
+            lambda: (
+                len(made.server.messages(str(READER))) > QUOTA
+                and made.server.messages(str(READER))
+            )
+        )
+        made.stop()
+    assert len(said) == QUOTA + 1
     made.store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from servers import telegram as api
 from servers.telegram_bot import GROUP_ANONYMOUS_BOT, channel, group, person
 from talking_bot import MANAGER, NOW, READER, STRANGER, rig
 
@@ -118,6 +119,63 @@ def test_only_administrators_change_a_groups_settings(bot):
     assert bot.sub(GROUP) is not None
 
 
+@pytest.mark.parametrize("text", ["/lang de", "/lang @deals_news de"])
+def test_an_administrator_is_not_called_none_while_telegram_says_nothing(bot, text):
+    """No answer is no answer: nothing changes, and the person is asked to try again."""
+    bot.admit(READER)
+    bot.server.statuses[str(GROUP), READER] = "administrator"
+    bot.ask(READER, "/sub", chat=ROOM)
+    bot.server.refusing["getchatmember"] = api.BAD_GATEWAY
+    bot.server.refusing["getchat"] = api.too_many_requests(1)
+    chat = {} if "@" in text else {"chat": ROOM}
+    (answer,) = bot.ask(READER, text, **chat)
+    assert answer.startswith("Telegram does not say just now")
+    assert bot.sub(GROUP).language == "en"
+    bot.server.refusing.clear()
+    if chat:
+        assert bot.ask(READER, text, chat=ROOM)[0].startswith("Meldungen")
+
+
+def test_a_service_that_hangs_over_who_is_what_holds_up_nobody_for_long(tmp_path):
+    """After a while the person is told to try again; the next one is answered."""
+    with rig(tmp_path) as bot:
+        bot.admit(READER)
+        bot.server.statuses[str(GROUP), READER] = "administrator"
+        bot.ask(READER, "/sub", chat=ROOM)
+        bot.server.refusing["getchatmember"] = api.HANG
+        bot.server.say(READER, "/lang de", chat=ROOM)
+        assert bot.ask(MANAGER, "/help")
+        assert "does not say" in bot.server.messages(str(GROUP))[-1]
+        bot.server.release()
+
+
+def test_who_lost_access_may_still_leave(tmp_path):
+    """No manager any more, or the bot no longer open: alerts come, so they may end."""
+    with rig(tmp_path) as bot:
+        for person in (READER, STRANGER):
+            bot.store.subscriptions.put(
+                Subscription(
+                    channel="telegram",
+                    recipient=str(person),
+                    language="en",
+                    created_at=NOW,
+                    owner_id=person,
+                )
+            )
+        assert bot.ask(READER, "/mute 8h")[0].startswith("Silent until")
+        assert bot.ask(READER, "/stop")[0].startswith("Deleted:")
+        assert bot.sub(READER) is None
+        bot.server.say(READER, "/stop")
+        bot.server.say(STRANGER, "/deals")
+        bot.server.say(STRANGER, "/lang de")
+        bot.quiet()
+        bot.server.until(lambda: POLITE in bot.server.messages(str(READER)))
+        assert bot.server.messages(str(STRANGER)) == [POLITE]
+        assert bot.sub(STRANGER).language == "en"
+        bot.press(STRANGER, "set|pause")
+        assert bot.sub(STRANGER).paused
+
+
 def test_a_name_of_an_allowed_one_opens_nothing(bot):
     """Who takes a manager's user name is still who their number says."""
     impostor = {**person(STRANGER), "username": "manager", "first_name": str(MANAGER)}
@@ -230,3 +288,16 @@ def test_a_group_that_becomes_a_supergroup_keeps_its_subscription(bot):
     bot.server.say(READER, None, chat=old, migrate_to_chat_id=GROUP)
     bot.quiet()
     assert (bot.sub(-55), bot.sub(GROUP).owner_id) == (None, READER)
+
+
+def test_a_strangers_group_that_becomes_a_supergroup_leaves_nothing(bot):
+    """Whoever adds the bot to a group of theirs and lets it grow stores no row."""
+    before = contents(bot)
+    bot.server.say(
+        STRANGER,
+        None,
+        chat={"id": -77, "type": "group", "title": "theirs"},
+        migrate_to_chat_id=-1007700000000,
+    )
+    bot.quiet()
+    assert contents(bot) == before

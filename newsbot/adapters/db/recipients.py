@@ -42,6 +42,20 @@ class RecipientRows:
             ).fetchone()
         return row[0] or recipient
 
+    def knows(self, channel: str, chat: str) -> bool:
+        """Whether anything is kept about a chat, or about one of its threads."""
+        rows = self._connection.rows(
+            "SELECT recipient FROM recipients WHERE channel = ?1 AND "
+            "(recipient = ?2 OR substr(recipient, 1, length(?2) + 1) = ?2 || '/') "
+            "UNION ALL SELECT recipient FROM subscriptions WHERE channel = ?1 AND "
+            "(recipient = ?2 OR substr(recipient, 1, length(?2) + 1) = ?2 || '/') "
+            "UNION ALL SELECT recipient FROM replies WHERE "
+            "recipient = ?2 OR substr(recipient, 1, length(?2) + 1) = ?2 || '/' "
+            "LIMIT 1",
+            (channel, chat),
+        )
+        return bool(rows)
+
     def park(self, channel: str, recipient: str, reason: str, now: datetime) -> bool:
         """Let a recipient's messages wait until somebody unparks it.
 

@@ -26,13 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from telegram import (
-    Bot,
-    ChatMember,
-    ChatMemberAdministrator,
-    Update,
-    User,
-)
+from telegram import Bot, Update, User
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -44,15 +38,17 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from newsbot.adapters.telegram.beside import Worker
-from newsbot.adapters.telegram.hearing import chat_kind, heard
+from newsbot.adapters.telegram.hearing import heard
+from newsbot.adapters.telegram.offering import set_menus
 from newsbot.adapters.telegram.pacing import Pacing
 from newsbot.adapters.telegram.redactor import Redactor
 from newsbot.adapters.telegram.refusals import delivery_error
-from newsbot.adapters.telegram.speaking import scope_of, speak
+from newsbot.adapters.telegram.speaking import speak
+from newsbot.adapters.telegram.standing import ask_standing
 from newsbot.adapters.telegram.trouble import Trouble, Waits
 from newsbot.errors import ConfigError, NewsbotError
 from newsbot.mailing import chat_of
-from newsbot.talking import Asked, Desk, Job, Outcome, Reply, Standing
+from newsbot.talking import Desk, Job, Outcome, Reply
 
 log = logging.getLogger("newsbot")
 _T = TypeVar("_T")
@@ -64,6 +60,8 @@ BATCH = 50
 N_VOICES = 16
 #: Seconds that a stop waits for what is being said.
 CLOSE_SECONDS = 5.0
+#: Times that an update which nobody can handle is tried before it is left out.
+MAX_HEARINGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +122,8 @@ class BotConversation:
         self._main: asyncio.Task[None] | None = None
         #: What is done beside listening.
         self._tasks: set[asyncio.Task[object]] = set()
+        #: The update that could not be handled, and how often that was tried.
+        self._stumbled: dict[int, int] = {}
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
 
@@ -160,7 +160,7 @@ class BotConversation:
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
             self._main = asyncio.current_task()
-            self._said_something = asyncio.Event()
+            self._said_something, self._wrote = asyncio.Event(), asyncio.Event()
             self._begun.set()
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -191,7 +191,11 @@ class BotConversation:
             try:
                 if me is None:
                     me = await self._bot.get_me()
-                    self._beside(self._set_menus())
+                    waits, redact = self._waits.longest, self._redactor.redact
+                    menus = self._desk.menus()
+                    self._beside(
+                        set_menus(self._bot, menus, self._wrote, waits, redact)
+                    )
                 updates = await self._bot.get_updates(
                     offset,
                     timeout=int(self._waits.poll),
@@ -200,7 +204,7 @@ class BotConversation:
                 )
                 trouble.over()
                 for update in updates:
-                    await self._hear(update, me)
+                    await self._hear_or_leave(update, me)
                     # Acknowledged by the next poll, now that its effect is stored.
                     offset = update.update_id + 1
             except Exception as error:
@@ -208,12 +212,31 @@ class BotConversation:
                 # over where an answer is none of the Bot API's.
                 await asyncio.sleep(trouble.wait(error))
 
+    async def _hear_or_leave(self, update: Update, me: User) -> None:
+        """Hear an update; one that nobody can handle must not make the bot deaf."""
+        try:
+            await self._hear(update, me)
+        except (NewsbotError, TelegramError):
+            raise  # it may pass: the update comes again
+        except Exception as error:
+            number = update.update_id
+            n_tried = self._stumbled.get(number, 0) + 1
+            self._stumbled = {number: n_tried}
+            if n_tried < MAX_HEARINGS:
+                raise
+            kind = type(error).__name__
+            log.error("bot update=%d left out error=%s", number, kind)
+
     async def _hear(self, update: Update, me: User) -> None:
         asked = heard(update, me)
         if asked is None:
             return
+        self._wrote.set()
         chat = await self._ask(lambda: self._desk.lookup(asked))
-        standing = None if chat is None else await self._standing(chat, asked, me)
+        standing = None
+        if chat is not None:
+            seconds, redact = self._waits.standing, self._redactor.redact
+            standing = await ask_standing(self._bot, chat, asked, me, seconds, redact)
         outcome: Outcome = await self._ask(lambda: self._desk.answer(asked, standing))
         for reply in outcome.at_once:
             # Nobody waits for what a stranger is told.
@@ -238,33 +261,6 @@ class BotConversation:
 
         worker.submit(work)
 
-    async def _standing(
-        self, chat: str | int, asked: Asked, me: User
-    ) -> Standing | None:
-        """Ask what the service says, right now, of a chat and of who asks."""
-        assert asked.user_id is not None
-        try:
-            if chat == asked.chat_id:
-                there_id, title = asked.chat_id, asked.chat_title
-                kind, member = asked.chat_kind, None
-            else:
-                there = await self._bot.get_chat(chat)
-                there_id, title, kind = there.id, there.title or "", chat_kind(there)
-                member = await self._bot.get_chat_member(there_id, me.id)
-            asking = await self._bot.get_chat_member(there_id, asked.user_id)
-        except TelegramError as error:
-            reason = self._redactor.redact(str(error))
-            log.info("bot standing unknown: %s", reason)
-            return None
-        return Standing(
-            chat_id=there_id,
-            chat_kind=kind,
-            title=title,
-            is_admin=asking.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR),
-            bot_is_admin=isinstance(member, ChatMemberAdministrator)
-            and (kind != "channel" or bool(member.can_post_messages)),
-        )
-
     async def _talk(self) -> None:
         """Say what waits; whoever cannot be reached holds up nobody else."""
         voices = asyncio.Semaphore(N_VOICES)
@@ -284,6 +280,10 @@ class BotConversation:
                     continue
             except NewsbotError as error:
                 log.warning("bot %s", error)
+            except Exception as error:
+                # What nobody foresaw must not strike the bot dumb for ever.
+                log.error("bot replies error=%s", type(error).__name__)
+                await asyncio.sleep(self._waits.longest)
             try:
                 async with asyncio.timeout(self._waits.look):
                     await self._said_something.wait()
@@ -378,16 +378,6 @@ class BotConversation:
             if self._pacing is not None:
                 self._pacing.over(reply)
         return None
-
-    async def _set_menus(self) -> None:
-        """Register the commands; a manager who never wrote has no menu yet."""
-        for menu in self._desk.menus():
-            try:
-                await self._bot.set_my_commands(
-                    menu.commands, scope=scope_of(menu), language_code=menu.language
-                )
-            except TelegramError as error:
-                log.info("bot menu not set: %s", self._redactor.redact(str(error)))
 
     async def _ask(self, question: Callable[[], _T]) -> _T:
         """Ask the desk, on the thread that may wait for the database."""

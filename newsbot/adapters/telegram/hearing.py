@@ -99,6 +99,7 @@ def _message(update_id: int, message: Message, me: User) -> Asked | None:
         thread_id=message.message_thread_id if message.is_topic_message else None,
         chat_title=chat.title or "",
         chat_name=_name(chat),
+        sent_at=message.date,
     )
 
 

@@ -7,11 +7,6 @@ import re
 
 from telegram import (
     Bot,
-    BotCommandScope,
-    BotCommandScopeAllChatAdministrators,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -22,7 +17,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from newsbot.adapters.telegram.text import fit_html, fit_plain
-from newsbot.talking import Menu, Reply
+from newsbot.talking import Reply
 
 #: UTF-16 units of a toast, and of a document's caption
 #: (https://core.telegram.org/bots/api#answercallbackquery, #senddocument).
@@ -110,14 +105,3 @@ def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
             for row in reply.buttons
         ]
     )
-
-
-def scope_of(menu: Menu) -> BotCommandScope:
-    """Say where a menu is offered."""
-    if menu.scope == "private":
-        return BotCommandScopeAllPrivateChats()
-    if menu.scope == "group":
-        return BotCommandScopeAllGroupChats()
-    if menu.scope == "admins":
-        return BotCommandScopeAllChatAdministrators()
-    return BotCommandScopeChat(menu.scope)

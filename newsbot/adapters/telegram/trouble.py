@@ -31,6 +31,8 @@ class Waits:
     conflict: float = 30
     #: Between two looks at what waits to be said, where nobody asked.
     look: float = 5
+    #: For the service to say who is an administrator.
+    standing: float = 5
 
 
 class Trouble:
