@@ -59,7 +59,7 @@ MODEL_SECONDS = 60
 #: Seconds after which a thread at work lets others in, who wait for that many times
 #: in one answer of the bot. Beside a thread that only computes in Python, as while a
 #: model's libraries are imported, an answer took .74 as long (median, the slowest of 24
-#: .42) as with Python's .005, and the thread got 95 % as much done; .0005 was no better.
+#: .42) as with Python's .005, and the thread did 95 % as much; .0005 was no better.
 SWITCH_SECONDS = 0.001
 #: Seconds between two looks at what a signal asked for.
 LOOK_SECONDS = 0.5
