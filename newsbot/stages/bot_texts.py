@@ -220,8 +220,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "sprache:de gpu* !gerücht</code>. Aufheben: /filter off",
     ),
     "filter would": (
-        "Of {n} deals of the last 30 days it would have let {fit} through.",
-        "Von {n} Abkommen der letzten 30 Tage hätte er {fit} durchgelassen.",
+        "Deals of the last 30 days: {n}. Of these it would have let {fit} through.",
+        "Abkommen der letzten 30 Tage: {n}. Davon hätte er {fit} durchgelassen.",
     ),
     "filter would newest": (
         "Of the newest {n} of {all} deals of the last 30 days it would have let {fit} "
@@ -233,7 +233,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "No deals in that time.",
         "Keine Abkommen in dieser Zeit.",
     ),
-    "deals": ("{n} deals, newest first:", "{n} Abkommen, neueste zuerst:"),
+    "deals": ("Deals ({n}), newest first:", "Abkommen ({n}), neueste zuerst:"),
     "more": ("… and {n} more", "… und {n} weitere"),
     "deals bad": (
         "Please: /deals 7d (also 12h, or a day such as 2026-03-01)",
@@ -275,7 +275,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "label yes": ("Noted: a deal.", "Notiert: ein Abkommen."),
     "label no": ("Noted: not a deal.", "Notiert: kein Abkommen."),
     "label dup": ("Noted: a duplicate.", "Notiert: doppelt."),
-    "export": ("The ledger: {n} deals.", "Das Verzeichnis: {n} Abkommen."),
+    "export": ("The ledger, deals: {n}.", "Das Verzeichnis, Abkommen: {n}."),
     "export part": (
         "The ledger: the newest {n} of {all} deals, for a file has its limit. "
         "`newsbot export` writes all.",

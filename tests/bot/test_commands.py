@@ -85,7 +85,7 @@ def test_export_comes_with_words_in_the_readers_language(asked):
     n_before = len(bot.server.documents)
     bot.server.say(READER, "/export", code=language)
     bot.server.until(lambda: len(bot.server.documents) > n_before)
-    expected = {"en": "The ledger: 4 deals.", "de": "Das Verzeichnis: 4 Abkommen."}
+    expected = {"en": "The ledger, deals: 4.", "de": "Das Verzeichnis, Abkommen: 4."}
     assert bot.server.documents[-1][1] == expected[language]
 
 

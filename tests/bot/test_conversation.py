@@ -53,10 +53,10 @@ def test_start_subscribes_with_the_last_three_deals(bot):
     ("text", "says"),
     [
         ("/help", "/quiet 22-07|off – quiet hours"),
-        ("/deals", "4 deals, newest first:"),
-        ("/deals 36h", "2 deals, newest first:"),
-        ("/deals 1w", "4 deals, newest first:"),
-        ("/deals 3 Tage", "3 deals, newest first:"),
+        ("/deals", "Deals (4), newest first:"),
+        ("/deals 36h", "Deals (2), newest first:"),
+        ("/deals 1w", "Deals (4), newest first:"),
+        ("/deals 3 Tage", "Deals (3), newest first:"),
         ("/deals soon", "Please: /deals 7d"),
         ("/deal d1", "New deal: OpenAI and Oracle"),
         ("/deal_d1", "New deal: OpenAI and Oracle"),
@@ -148,7 +148,9 @@ def test_filter_says_what_it_would_have_let_through(bot):
     """The last 30 days are tried, and examples shown."""
     bot.ask(READER, "/sub")
     (answer,) = bot.ask(READER, "/filter party:OpenAI min:1bn confirmed")
-    assert "Of 4 deals of the last 30 days it would have let 4 through." in answer
+    assert (
+        "Deals of the last 30 days: 4. Of these it would have let 4 through." in answer
+    )
     assert "/deal_d3" in answer
     (answer,) = bot.ask(READER, "/filter !oracle")
     assert "let 0 through" in answer
@@ -168,7 +170,7 @@ def test_export_sends_the_ledger_as_csv(bot):
     """The document holds a row for every deal."""
     bot.server.say(READER, "/export")
     ((chat, caption, content),) = bot.server.until(lambda: bot.server.documents)
-    assert (chat, caption) == (str(READER), "The ledger: 4 deals.")
+    assert (chat, caption) == (str(READER), "The ledger, deals: 4.")
     assert len(content.splitlines()) == 5
 
 
