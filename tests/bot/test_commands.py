@@ -16,7 +16,7 @@ WANTED = (
 ).split()
 #: One line each that shows what is asked for; `stop` and `unsub` come last.
 TYPED = [
-    ("deals 7d", "deals, newest", "Abkommen, neueste"),
+    ("deals 7d", "newest first:", "neueste zuerst:"),
     ("deal d3", "New deal", "Neu"),
     ("search Paper", "Paper", "Paper"),
     ("why d3", "d3", "d3"),
