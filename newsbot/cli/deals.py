@@ -119,7 +119,7 @@ def _lines(session: Session, asked: Asked, limit: int) -> tuple[list[DealLine], 
 
 
 def _print_table(found: Sequence[DealLine]) -> None:
-    from newsbot.stages.amounts import format_money
+    from newsbot.stages.money import format_money
     from newsbot.stages.printable import named, table
     from newsbot.stages.wording import BOUNDS
 
@@ -183,7 +183,7 @@ def _cells(row: Row) -> list[str]:
 
 def _cell(column: Column) -> str:
     """The papers' currencies first; dollars where there are others than dollars."""
-    from newsbot.stages.amounts import format_money
+    from newsbot.stages.money import format_money
     from newsbot.stages.totals import rounded
 
     money = [format_money(one.value, one.currency, "en") for one in column.originals]

@@ -7,7 +7,7 @@ import json
 import secrets
 from datetime import date, datetime, time, timedelta
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Choice, Subscriber, Wish
 
@@ -301,6 +301,6 @@ def _wish(address: str, document: str) -> Wish:
             statuses=tuple(kept["statuses"]),
             min_amount=kept["min_amount"],
             languages=tuple(kept["languages"]),
-            filters=codec.filters(kept.get("filters") or {}),
+            filters=codec_readers.filters(kept.get("filters") or {}),
         ),
     )
