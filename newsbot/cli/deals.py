@@ -90,7 +90,7 @@ def _whole(
     from newsbot.cli.views import deal_view
 
     shown = found[:limit] if limit else found
-    write_json([deal_view(deal, session.app.store) for deal in shown])
+    write_json([deal_view(deal, session.store) for deal in shown])
 
 
 def _lines(session: Session, asked: Asked, limit: int) -> tuple[list[DealLine], int]:
@@ -153,7 +153,7 @@ def _totals(
     from newsbot.stages.rates import load_rates
     from newsbot.stages.totals import totals
 
-    told = totals(found, load_rates(), session.app.gazetteer, by)
+    told = totals(found, load_rates(), session.gazetteer, by)
     if as_json:
         write_json(_totals_view(told))
     else:
