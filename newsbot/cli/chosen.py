@@ -81,15 +81,17 @@ def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
     import gc
     from datetime import UTC, datetime
 
+    from newsbot.adapters.db.codec import without_collecting
     from newsbot.adapters.listing import list_deals
 
     wanted = wanted_of(asked, datetime.now(UTC))
-    chosen = list_deals(
-        session.store, session.gazetteer, wanted, asked.languages, asked.words
-    )
-    # They stay until the command ends: looking for garbage among a hundred thousand of
-    # them, again and again, takes longer than adding them up.
-    gc.freeze()
+    with without_collecting():
+        chosen = list_deals(
+            session.store, session.gazetteer, wanted, asked.languages, asked.words
+        )
+        # They stay until the command ends: to look for garbage among a hundred
+        # thousand of them, again and again, takes longer than to add them up.
+        gc.freeze()
     if n := chosen.n_incomparable:
         click.echo(
             f"{n} deal{'s' if n != 1 else ''} left out, because a currency has no "
