@@ -95,6 +95,25 @@ def test_warc_codings_come_off(tmp_path, heads, encode):
     assert (one.fate, one.body) == (None, page(1))
 
 
+def test_a_record_without_an_http_head_says_what_it_is(tmp_path):
+    """A resource is read by its own type: a page is one, a picture is none."""
+
+    def resource(number, kind, body):
+        head = (
+            f"WARC/1.0\r\nWARC-Type: resource\r\nContent-Type: {kind}\r\n"
+            f"WARC-Target-URI: https://a.example/{number}\r\n"
+            f"WARC-Date: 2024-05-03T08:00:00Z\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body + b"\r\n\r\n"
+
+    path = tmp_path / "a.warc"
+    path.write_bytes(
+        resource(1, "text/html", page(1)) + resource(2, "image/png", b"\x89PNG")
+    )
+    told = [(one.fate, one.reason) for one in goes_on(WarcArchive(path))]
+    assert told == [(None, ""), ("skipped", "not a page")]
+
+
 def test_warc_lists_of_paths(tmp_path):
     """A list names files relative to itself, as Common Crawl publishes them."""
     (tmp_path / "crawl").mkdir()
@@ -176,6 +195,8 @@ def test_saved_pages_say_where_they_were(tmp_path):
     lost, found = goes_on(PagesArchive(tmp_path, PARSING))
     assert (lost.fate, lost.reason) == ("skipped", "no address in it")
     assert found.url == "https://www.a.example/2024/"
+    (mirrored,) = goes_on(PagesArchive(inner.parent, PARSING))
+    assert mirrored.url == found.url
 
 
 def test_mhtml_gives_page_address_and_day(tmp_path):
@@ -315,9 +336,31 @@ def test_a_site_by_its_index(server, fetcher):
     server.on("/gone.xml", Reply(404))
     period = Period(since=datetime(2024, 1, 1, tzinfo=UTC))
     read = goes_on(SitemapArchive(index, fetcher.fetch, PARSING, period))
-    assert [one.fate for one in read] == [None, None, "failed"]
-    assert "404" in read[2].reason
+    assert [one.fate for one in read] == [None, None, "failed", "failed"]
+    assert "without an address" in read[2].reason
+    assert "404" in read[3].reason
     assert not any(request.target == "/old.xml" for request in server.requests)
+
+
+def test_what_a_sitemap_loses_is_told(server, fetcher):
+    """Entries without an address, and lists too deep within others, are failures."""
+    broken = b"<urlset><url><loc>mailto:x</loc></url><url><loc>/2</loc></url></urlset>"
+    server.on("/pages.xml", Reply(200, {}, broken))
+    nested = "<sitemapindex><sitemap><loc>/{}.xml</loc></sitemap>{}</sitemapindex>"
+    pages = "<sitemap><loc>/pages.xml</loc></sitemap>"
+    for depth in range(4):
+        body = nested.format(depth + 1, "" if depth else pages).encode()
+        url = server.on(f"/{depth}.xml", Reply(200, {}, body))
+    read = goes_on(
+        SitemapArchive(url.replace("3.xml", "0.xml"), fetcher.fetch, PARSING, Period())
+    )
+    told = [(one.fate, one.reason) for one in read]
+    assert told == [
+        ("failed", "1 of its sitemaps too deep within others, or too many"),
+        (None, ""),
+        ("failed", "1 entries without an address, or too many"),
+    ]
+    assert not any(request.target == "/4.xml" for request in server.requests)
 
 
 def test_captures_by_their_index(server, fetcher):
