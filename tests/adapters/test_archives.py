@@ -178,6 +178,30 @@ def test_tables_by_their_columns(tmp_path):
     assert second.fate is None
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["2024-05-03", "3.5.2024", "03.05.2024", 1714694400, 1714694400000, 1714694400.5],
+)
+def test_dates_as_exporters_write_them(tmp_path, date):
+    """ISO, German, and seconds or milliseconds since 1970 are the same day."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        json.dumps({"url": "https://a.example/1", "title": "x", "date": date})
+    )
+    (one,) = TableArchive(path).documents("")
+    assert one.published_at == datetime(2024, 5, 3, tzinfo=UTC), one.reason
+
+
+@pytest.mark.parametrize("date", ['"31.2.2024"', "9" * 400, "1e300", "1e400", "-5"])
+def test_dates_that_are_none_fail(tmp_path, date):
+    """A number or day out of any calendar is one failed line."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"url": "https://a.example/1", "title": "x", "date": {date}}}')
+    (one,) = TableArchive(path).documents("")
+    assert one.fate == "failed"
+    assert "cannot be read" in one.reason
+
+
 def test_saved_pages_say_where_they_were(tmp_path):
     """By their saver's mark, their canonical link, og:url, or folders like hosts."""
     marked = b"<!-- saved from url=(0021)https://a.example/m -->\n" + page(1)
