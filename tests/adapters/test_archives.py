@@ -8,6 +8,7 @@ import json
 import tarfile
 import zipfile
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from archives_rig import DEAL, WEATHER, packed, page, record, story
@@ -295,6 +296,25 @@ def test_mails_give_links_and_what_they_say(tmp_path):
     assert first.published_at == datetime(2024, 5, 3, 10, tzinfo=UTC)
     assert (letter.url, letter.title) == ("https://letters.example/7", "Brief")
     assert broken.fate == "failed"
+
+
+def test_short_headlines_of_a_mail_are_links_too():
+    """Two or three words are a title where the mail marks them as one."""
+    mail = EmailMessage()
+    mail["Subject"] = "x"
+    mail.set_content(
+        "<table><tr><td><h3><a href='https://a.example/1'>OpenAI kauft Chips</a></h3>"
+        "<p>Der Vertrag gilt.</p><a href='https://a.example/9'>Read more here</a>"
+        "<tr><td><a itemprop=url href='https://a.example/2'><span>AWS buys power</span>"
+        "</a> Said so.<tr><td><a href='https://a.example/3'><h2>One</h2></a></table>",
+        subtype="html",
+    )
+    read = read_mail(mail.as_bytes())
+    assert [(one.url[-1], one.title) for one in read.links] == [
+        ("1", "OpenAI kauft Chips"),
+        ("2", "AWS buys power"),
+    ]
+    assert "Der Vertrag gilt." in read.links[0].said
 
 
 def test_plain_mails_give_links_too():
