@@ -208,6 +208,9 @@ def test_limits_days_and_languages_by_the_command(tmp_path):
     assert (part["documents"], fates(part)) == (3, (2, 0, 1, 0))
     whole, _ = backfill(tmp_path, "warc", path, *choice, "--resume")
     assert (whole["documents"], fates(whole)) == (6, (3, 0, 3, 0))
+    again, done = backfill(tmp_path, "warc", path, *choice, "--resume")
+    assert fates(again) == fates(whole)
+    assert "read to its end before" in done.err
     days = rows(
         tmp_path, "SELECT substr(published_at, 9, 2) FROM entries ORDER BY published_at"
     )
