@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from newsbot import __version__
 from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
-from newsbot.adapters.listing import deal_rows, list_deals
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
 from newsbot.brain import Brain, Progress, embedded_brain, loaded_once, prompted_brain
@@ -22,6 +21,7 @@ from newsbot.config import Config, FeedConfig
 from newsbot.credentials import feed_secrets
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError, UserError
+from newsbot.known import known_organisations
 from newsbot.mailing import Channel
 from newsbot.outlets import (
     managers_of,
@@ -35,15 +35,13 @@ from newsbot.pipeline import Parts, walk
 from newsbot.poll import Polled, Round, may_be_forced, poll_feeds
 from newsbot.revisits import Visited, revisit
 from newsbot.robots import Robots
-from newsbot.stages.export import DealRow
-from newsbot.stages.filters import Chosen, Wanted
 from newsbot.stages.notices import FeedNews, feed_text
-from newsbot.stages.organisations import Gazetteer, Organisation, load_organisations
+from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.parse import ParsedFeed, canonical_url, parse_feed
 from newsbot.stages.timing import asleep
 from newsbot.talking import Conversation, configured_chat
 from newsbot.turns import Hosts
-from newsbot.types import Deal, Feed, Language, identity
+from newsbot.types import Feed, identity
 
 if TYPE_CHECKING:
     from newsbot.mailroom import Mailroom
@@ -112,23 +110,7 @@ class App:
     @cached_property
     def gazetteer(self) -> Gazetteer:
         """The packaged organisations and the user's own."""
-        try:
-            return load_organisations(
-                [
-                    Organisation(
-                        name=own.name,
-                        kind=own.kind,
-                        aliases=own.aliases,
-                        products=own.products,
-                        descriptions=own.descriptions,
-                        parent=own.parent,
-                        ambiguous=own.ambiguous,
-                    )
-                    for own in self.config.organisations
-                ]
-            )
-        except ValueError as error:
-            raise ConfigError(f"[[organisations]]: {error}") from error
+        return known_organisations(self.config)
 
     @cached_property
     def brain(self) -> Brain:
@@ -344,19 +326,6 @@ class App:
     def hosts(self) -> Hosts:
         """Keeps polls and page requests apart, one at a time on each host."""
         return Hosts(self.config.network.spacing_ms / 1000)
-
-    def deals(
-        self,
-        wanted: Wanted,
-        languages: Sequence[Language] = (),
-        words: str | None = None,
-    ) -> Chosen:
-        """List the deals that fit, newest first; see `list_deals`."""
-        return list_deals(self.store, self.gazetteer, wanted, languages, words)
-
-    def deal_rows(self, deals: Sequence[Deal]) -> list[DealRow]:
-        """Put deals on rows, with their articles."""
-        return deal_rows(self.store, self.gazetteer, deals)
 
     def walk(
         self,

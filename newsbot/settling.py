@@ -15,7 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from newsbot.courtesy import Permission
-from newsbot.errors import FetchError, ParseError, StageError
+from newsbot.errors import FetchError, ParseError, StageError, UserError
 from newsbot.history import Choice, Document, Fate, Settled
 from newsbot.ports import Fetcher, Parsing, Response
 from newsbot.robots import ask_page
@@ -83,6 +83,7 @@ def settled(
 
     Raises:
         ParserError: No process can be started to extract in.
+        UserError: A host asks to be left alone for now.
     """
     steps = _with_pages(work, documents)
     waiting: deque[_Step] = deque()
@@ -232,6 +233,12 @@ def _ask(work: Settling, web: Web, step: _Step) -> _Step:
         else:
             answer, withheld = ask_page(entry.url, web.fetcher, web.permission, now)
     except FetchError as error:
+        if error.status == 429:
+            # Else each page that follows would be lost the same way.
+            host = host_of(_address(step))
+            raise UserError(
+                f"{host}: {error.reason}; later, --resume goes on"
+            ) from error
         return _ended(step.document, "failed", error.reason, entry)
     if withheld is not None:
         # What the archive itself says of the page may stand in.

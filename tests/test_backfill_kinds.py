@@ -181,6 +181,22 @@ def test_a_host_that_gives_up_costs_no_record(tmp_path, site):
     ).refused(2)
 
 
+def test_a_host_that_asks_for_patience_loses_no_page(tmp_path, site):
+    """429 ends the run in a line; later it goes on, and has every page."""
+    links = "".join(f"<url><loc>{site.base}/{n}</loc></url>" for n in (1, 2))
+    url = site.on("/s.xml", Reply(200, {}, f"<urlset>{links}</urlset>".encode()))
+    site.on("/2", Reply(429))
+    config = ("--config", tmp_path / "config.toml")
+    done = here(tmp_path, *config, "backfill", "sitemap", url)
+    assert done.code == 2
+    assert "429" in done.err
+    assert "--resume goes on" in done.err
+    assert rows(tmp_path, "SELECT failed FROM archive_runs") == [(0,)]
+    site.on("/2", Reply(200, HTML, page(2, DEAL)))
+    figures, done = backfill(tmp_path, "sitemap", url, "--resume")
+    assert fates(figures) == (2, 0, 0, 0), done.err
+
+
 def test_limits_days_and_languages_by_the_command(tmp_path):
     """--limit and --resume walk on; --from, --to, --lang and --site leave out the rest."""
     path = tmp_path / "a.warc"
@@ -192,6 +208,9 @@ def test_limits_days_and_languages_by_the_command(tmp_path):
     assert (part["documents"], fates(part)) == (3, (2, 0, 1, 0))
     whole, _ = backfill(tmp_path, "warc", path, *choice, "--resume")
     assert (whole["documents"], fates(whole)) == (6, (3, 0, 3, 0))
+    again, done = backfill(tmp_path, "warc", path, *choice, "--resume")
+    assert fates(again) == fates(whole)
+    assert "read to its end before" in done.err
     days = rows(
         tmp_path, "SELECT substr(published_at, 9, 2) FROM entries ORDER BY published_at"
     )

@@ -129,3 +129,27 @@ def test_the_ledger_opens_without_data_frames(tmp_path):
         timeout=60,
     )
     assert done.stdout.split() == ["False", "loaded"]
+
+
+def test_lists_load_what_they_need(tmp_path):
+    """`deals` and what adds them up load no model, no channel and no other table."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    code = (
+        "import sys\nfrom newsbot.cli import cli\n"
+        "cli(['--config', 'config.toml', *sys.argv[1:]], standalone_mode=False)\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    for words in (["deals"], ["deals", "--totals"], ["graph", "--out", "g.svg"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        loaded = set(done.stderr.split())
+        assert "newsbot.adapters.db.catalogue" in loaded, words
+        for name in ("newsbot.app", "newsbot.adapters.db.outbox", "newsbot.mailing"):
+            assert name not in loaded, (words, name)

@@ -133,6 +133,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "evaluation": {"evaluation", "pipeline", "prompts", *LINE},
     "tuning": {"tuning", "evaluation", "adapters", *LINE},
+    "known": {"config", "stages", "errors"},
     "brain": {"presets", "config", "adapters", "pipeline", "prompts", *LINE},
     "app": {
         "adapters",
@@ -141,6 +142,7 @@ ALLOWED: dict[str, set[str]] = {
         "brain",
         "config",
         "deliver",
+        "known",
         "mailroom",
         "pace",
         "credentials",

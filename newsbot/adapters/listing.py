@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import Store
 from newsbot.adapters.db.catalogue import Narrowed
-from newsbot.stages.export import DealRow, deal_row
 from newsbot.stages.filters import Chosen, Wanted, choose, names_of
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
 from newsbot.types import Deal, Language
+
+if TYPE_CHECKING:
+    from newsbot.stages.export import DealRow
 
 
 def list_deals(
@@ -63,6 +66,8 @@ def deal_rows(
     store: Store, gazetteer: Gazetteer, deals: Sequence[Deal]
 ) -> list[DealRow]:
     """Put deals on rows, with their articles."""
+    from newsbot.stages.export import deal_row
+
     # The same few names meet in deal after deal.
     rates, related = load_rates(), cache(gazetteer.related)
     told = (finding for deal in deals for finding in deal.findings)

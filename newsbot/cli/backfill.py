@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -178,6 +177,8 @@ def _gather(
 
 def _sweep(app: App, asked: Asked, gathering: Gathering) -> None:
     """Remove shards that the ledger has taken in; what is left is gone on with."""
+    import shutil
+
     from newsbot.importing import shard_folder
 
     run = gathering.run

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsbot.adapters.db import Store
     from newsbot.app import App
     from newsbot.config import Config
+    from newsbot.stages.organisations import Gazetteer
 
 
 #: Of feeds that newsbot reads.
@@ -29,6 +30,8 @@ class Session:
         self._option = config
         self._app: App | None = None
         self._store: Store | None = None
+        self._gazetteer: Gazetteer | None = None
+        self._settings: Config | None = None
 
     @property
     def config_file(self) -> Path:
@@ -71,8 +74,26 @@ class Session:
         if self._store is None:
             from newsbot.adapters.db import open_store
 
-            self._store = open_store(self.config().database_path)
+            self._store = open_store(self.settings.database_path)
         return self._store
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """Whom newsbot knows, without the rest of the app, likewise."""
+        if self._app is not None:
+            return self._app.gazetteer
+        if self._gazetteer is None:
+            from newsbot.known import known_organisations
+
+            self._gazetteer = known_organisations(self.settings)
+        return self._gazetteer
+
+    @property
+    def settings(self) -> Config:
+        """The config as it was when it was first needed."""
+        if self._settings is None:
+            self._settings = self.config()
+        return self._settings
 
     def build(self, config: Config) -> App:
         """Build an app that is closed with this session."""

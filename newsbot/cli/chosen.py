@@ -78,9 +78,20 @@ def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
     Raises:
         click.BadParameter: A sum, a day or an age cannot be read.
     """
-    app = session.app
-    wanted = wanted_of(asked, app.clock())
-    chosen = app.deals(wanted, asked.languages, asked.words)
+    import gc
+    from datetime import UTC, datetime
+
+    from newsbot.adapters.db.codec import without_collecting
+    from newsbot.adapters.listing import list_deals
+
+    wanted = wanted_of(asked, datetime.now(UTC))
+    with without_collecting():
+        chosen = list_deals(
+            session.store, session.gazetteer, wanted, asked.languages, asked.words
+        )
+        # They stay until the command ends: to look for garbage among a hundred
+        # thousand of them, again and again, takes longer than to add them up.
+        gc.freeze()
     if n := chosen.n_incomparable:
         click.echo(
             f"{n} deal{'s' if n != 1 else ''} left out, because a currency has no "

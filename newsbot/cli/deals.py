@@ -90,7 +90,7 @@ def _whole(
     from newsbot.cli.views import deal_view
 
     shown = found[:limit] if limit else found
-    write_json([deal_view(deal, session.app.store) for deal in shown])
+    write_json([deal_view(deal, session.store) for deal in shown])
 
 
 def _lines(session: Session, asked: Asked, limit: int) -> tuple[list[DealLine], int]:
@@ -119,7 +119,7 @@ def _lines(session: Session, asked: Asked, limit: int) -> tuple[list[DealLine], 
 
 
 def _print_table(found: Sequence[DealLine]) -> None:
-    from newsbot.stages.amounts import format_money
+    from newsbot.stages.money import format_money
     from newsbot.stages.printable import named, table
     from newsbot.stages.wording import BOUNDS
 
@@ -153,7 +153,7 @@ def _totals(
     from newsbot.stages.rates import load_rates
     from newsbot.stages.totals import totals
 
-    told = totals(found, load_rates(), session.app.gazetteer, by)
+    told = totals(found, load_rates(), session.gazetteer, by)
     if as_json:
         write_json(_totals_view(told))
     else:
@@ -183,7 +183,7 @@ def _cells(row: Row) -> list[str]:
 
 def _cell(column: Column) -> str:
     """The papers' currencies first; dollars where there are others than dollars."""
-    from newsbot.stages.amounts import format_money
+    from newsbot.stages.money import format_money
     from newsbot.stages.totals import rounded
 
     money = [format_money(one.value, one.currency, "en") for one in column.originals]

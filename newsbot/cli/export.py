@@ -50,21 +50,24 @@ def export(session: Session, asked: Asked, format_: Format, out: Path | None) ->
 
 
 def _written(session: Session, asked: Asked, format_: Format) -> tuple[bytes, int]:
+    from datetime import UTC, datetime
+
+    from newsbot.adapters.listing import deal_rows
     from newsbot.stages.export import write_atom, write_csv
 
-    app = session.app
+    store = session.store
     found = deals_of(session, asked)
     if format_ == "json":
         from newsbot.cli.views import shown_deal
 
-        views = [shown_deal(deal, app.store) for deal in found]
+        views = [shown_deal(deal, store) for deal in found]
         text = json.dumps(views, ensure_ascii=False, indent=2) + "\n"
         return text.encode("utf-8", "replace"), len(found)
-    rows = app.deal_rows(found)
+    rows = deal_rows(store, session.gazetteer, found)
     if format_ == "csv":
         return write_csv(rows).encode("utf-8", "replace"), len(rows)
     if format_ == "atom":
-        return write_atom(rows, app.clock(), asked.line), len(rows)
+        return write_atom(rows, datetime.now(UTC), asked.line), len(rows)
     if format_ == "json-feed":
         from newsbot.stages.export_feed import write_json_feed
 

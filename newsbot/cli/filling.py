@@ -52,7 +52,10 @@ def fill(app: App, gathering: Gathering, wishes: Wishes, stopping: Stopping) -> 
 
     run, json = gathering.run, wishes.json
     line = Line(lambda: _n_deals(app, gathering))
-    if run.totals.documents and not json:
+    if run.finished_at is not None:
+        text = "read to its end before; without --resume it is read anew"
+        click.echo(text, err=True)
+    elif run.totals.documents and not json:
         click.echo(f"going on behind {run.totals.documents:,} documents", err=True)
     ended = run.finished_at is not None or run_backfill(
         gathering.backfill,

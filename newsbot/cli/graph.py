@@ -61,12 +61,11 @@ def graph(
     ending = out.suffix.lower()
     if ending not in (".svg", ".png"):
         raise UserError(f"{out}: name a file that ends in .svg or .png")
-    app = session.app
     deals = deals_of(session, asked)
     picture = draw(
         deals,
-        app.gazetteer,
-        language=labels or app.config.alerts.language,
+        session.gazetteer,
+        language=labels or session.settings.alerts.language,
         theme=theme or ("auto" if ending == ".svg" else "light"),
     )
     if ending == ".png":

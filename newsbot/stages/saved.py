@@ -27,6 +27,9 @@ MAX_PARTS = 200
 MAX_LINKS = 300
 #: Words that a link's own text, or what stands around it, needs to be an article's.
 MIN_WORDS = 4
+#: The same where the mail marks it as a heading: "OpenAI kauft Chips".
+MIN_HEADING_WORDS = 2
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4"))
 #: Characters of what a mail says of a link.
 MAX_SAID = 3_000
 #: Bytes of a page in which it says its address.
@@ -204,10 +207,22 @@ def _links(markup: str) -> list[MailLink]:
         href = anchor.get("href") or ""
         url = canonical_url(href)
         title = _text(anchor, 500)
-        if url is None or _CHORES.search(href) or len(title.split()) < MIN_WORDS:
+        if url is None or _CHORES.search(href) or not _is_title(anchor):
             continue
         found.setdefault(url, MailLink(url=url, title=title, said=_around(anchor)))
     return list(found.values())
+
+
+def _is_title(anchor: lxml_html.HtmlElement) -> bool:
+    """Whether a link's text is what an article is called, and not "read more"."""
+    n_words = len(_text(anchor, 500).split())
+    if n_words >= MIN_WORDS or n_words < MIN_HEADING_WORDS:
+        return n_words >= MIN_WORDS
+    near = (anchor.getparent(), *anchor)
+    # Google's alerts mark their headlines by schema.org's names.
+    return anchor.get("itemprop") == "url" or any(
+        one is not None and one.tag in _HEADINGS for one in near
+    )
 
 
 def _around(anchor: lxml_html.HtmlElement) -> str:
@@ -217,11 +232,7 @@ def _around(anchor: lxml_html.HtmlElement) -> str:
     for _ in range(6):
         if parent is None or parent.tag in ("body", "html"):
             break
-        titles = {
-            one.get("href")
-            for one in parent.iter("a")
-            if len(_text(one, 500).split()) >= MIN_WORDS
-        }
+        titles = {one.get("href") for one in parent.iter("a") if _is_title(one)}
         if len(titles) > 1:
             break
         said = _text(parent, MAX_SAID)

@@ -226,6 +226,8 @@ def worth(deal: Deal, rates: Rates, related: Related) -> Worth:
         return Worth(left_out="no_sum")
     totals = [one for one in told if _totals(one)]
     extended = [one for one in totals if one.status == "expanded"]
+    if (only := _only_figure(extended or totals or told)) is not None:
+        return Worth(figures=(only,))
     ledger = _Ledger(rates, deal.first_seen_at, related)
     try:
         if totals:
@@ -242,6 +244,17 @@ def worth(deal: Deal, rates: Rates, related: Related) -> Worth:
         figures=tuple(slot.agreed() for slot in slots),
         mixed=any(slot.mixed for slot in slots),
     )
+
+
+def _only_figure(told: Sequence[Finding]) -> Amount | None:
+    """The one figure that every paper tells alike: of most deals, all that there is."""
+    first = told[0].amounts[0]
+    alike = (first.value, first.currency, first.kind, first.bound, first.payer)
+    for finding in told:
+        for one in finding.amounts:
+            if (one.value, one.currency, one.kind, one.bound, one.payer) != alike:
+                return None
+    return first
 
 
 def _totals(finding: Finding) -> list[Amount]:

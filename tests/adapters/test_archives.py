@@ -8,6 +8,7 @@ import json
 import tarfile
 import zipfile
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from archives_rig import DEAL, WEATHER, packed, page, record, story
@@ -95,6 +96,25 @@ def test_warc_codings_come_off(tmp_path, heads, encode):
     assert (one.fate, one.body) == (None, page(1))
 
 
+def test_a_record_without_an_http_head_says_what_it_is(tmp_path):
+    """A resource is read by its own type: a page is one, a picture is none."""
+
+    def resource(number, kind, body):
+        head = (
+            f"WARC/1.0\r\nWARC-Type: resource\r\nContent-Type: {kind}\r\n"
+            f"WARC-Target-URI: https://a.example/{number}\r\n"
+            f"WARC-Date: 2024-05-03T08:00:00Z\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body + b"\r\n\r\n"
+
+    path = tmp_path / "a.warc"
+    path.write_bytes(
+        resource(1, "text/html", page(1)) + resource(2, "image/png", b"\x89PNG")
+    )
+    told = [(one.fate, one.reason) for one in goes_on(WarcArchive(path))]
+    assert told == [(None, ""), ("skipped", "not a page")]
+
+
 def test_warc_lists_of_paths(tmp_path):
     """A list names files relative to itself, as Common Crawl publishes them."""
     (tmp_path / "crawl").mkdir()
@@ -159,6 +179,30 @@ def test_tables_by_their_columns(tmp_path):
     assert second.fate is None
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["2024-05-03", "3.5.2024", "03.05.2024", 1714694400, 1714694400000, 1714694400.5],
+)
+def test_dates_as_exporters_write_them(tmp_path, date):
+    """ISO, German, and seconds or milliseconds since 1970 are the same day."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        json.dumps({"url": "https://a.example/1", "title": "x", "date": date})
+    )
+    (one,) = TableArchive(path).documents("")
+    assert one.published_at == datetime(2024, 5, 3, tzinfo=UTC), one.reason
+
+
+@pytest.mark.parametrize("date", ['"31.2.2024"', "9" * 400, "1e300", "1e400", "-5"])
+def test_dates_that_are_none_fail(tmp_path, date):
+    """A number or day out of any calendar is one failed line."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"url": "https://a.example/1", "title": "x", "date": {date}}}')
+    (one,) = TableArchive(path).documents("")
+    assert one.fate == "failed"
+    assert "cannot be read" in one.reason
+
+
 def test_saved_pages_say_where_they_were(tmp_path):
     """By their saver's mark, their canonical link, og:url, or folders like hosts."""
     marked = b"<!-- saved from url=(0021)https://a.example/m -->\n" + page(1)
@@ -176,6 +220,8 @@ def test_saved_pages_say_where_they_were(tmp_path):
     lost, found = goes_on(PagesArchive(tmp_path, PARSING))
     assert (lost.fate, lost.reason) == ("skipped", "no address in it")
     assert found.url == "https://www.a.example/2024/"
+    (mirrored,) = goes_on(PagesArchive(inner.parent, PARSING))
+    assert mirrored.url == found.url
 
 
 def test_mhtml_gives_page_address_and_day(tmp_path):
@@ -252,6 +298,25 @@ def test_mails_give_links_and_what_they_say(tmp_path):
     assert broken.fate == "failed"
 
 
+def test_short_headlines_of_a_mail_are_links_too():
+    """Two or three words are a title where the mail marks them as one."""
+    mail = EmailMessage()
+    mail["Subject"] = "x"
+    mail.set_content(
+        "<table><tr><td><h3><a href='https://a.example/1'>OpenAI kauft Chips</a></h3>"
+        "<p>Der Vertrag gilt.</p><a href='https://a.example/9'>Read more here</a>"
+        "<tr><td><a itemprop=url href='https://a.example/2'><span>AWS buys power</span>"
+        "</a> Said so.<tr><td><a href='https://a.example/3'><h2>One</h2></a></table>",
+        subtype="html",
+    )
+    read = read_mail(mail.as_bytes())
+    assert [(one.url[-1], one.title) for one in read.links] == [
+        ("1", "OpenAI kauft Chips"),
+        ("2", "AWS buys power"),
+    ]
+    assert "Der Vertrag gilt." in read.links[0].said
+
+
 def test_plain_mails_give_links_too():
     """A newsletter without HTML says above each link what it is about."""
     text = f"Ein Vertrag mit Nvidia ist da\n{DEAL}\nhttps://a.example/1\n\nBye.\n"
@@ -315,9 +380,31 @@ def test_a_site_by_its_index(server, fetcher):
     server.on("/gone.xml", Reply(404))
     period = Period(since=datetime(2024, 1, 1, tzinfo=UTC))
     read = goes_on(SitemapArchive(index, fetcher.fetch, PARSING, period))
-    assert [one.fate for one in read] == [None, None, "failed"]
-    assert "404" in read[2].reason
+    assert [one.fate for one in read] == [None, None, "failed", "failed"]
+    assert "without an address" in read[2].reason
+    assert "404" in read[3].reason
     assert not any(request.target == "/old.xml" for request in server.requests)
+
+
+def test_what_a_sitemap_loses_is_told(server, fetcher):
+    """Entries without an address, and lists too deep within others, are failures."""
+    broken = b"<urlset><url><loc>mailto:x</loc></url><url><loc>/2</loc></url></urlset>"
+    server.on("/pages.xml", Reply(200, {}, broken))
+    nested = "<sitemapindex><sitemap><loc>/{}.xml</loc></sitemap>{}</sitemapindex>"
+    pages = "<sitemap><loc>/pages.xml</loc></sitemap>"
+    for depth in range(4):
+        body = nested.format(depth + 1, "" if depth else pages).encode()
+        url = server.on(f"/{depth}.xml", Reply(200, {}, body))
+    read = goes_on(
+        SitemapArchive(url.replace("3.xml", "0.xml"), fetcher.fetch, PARSING, Period())
+    )
+    told = [(one.fate, one.reason) for one in read]
+    assert told == [
+        ("failed", "1 of its sitemaps too deep within others, or too many"),
+        (None, ""),
+        ("failed", "1 entries without an address, or too many"),
+    ]
+    assert not any(request.target == "/4.xml" for request in server.requests)
 
 
 def test_captures_by_their_index(server, fetcher):

@@ -205,6 +205,7 @@ def _deal(number: int, findings: list[Finding]) -> Deal:
 def ask(folder: Path) -> Iterator[tuple[str, Callable[[], int]]]:
     """Name what users ask, with a call that does it and counts what came."""
     from newsbot.adapters.db.catalogue import Narrowed
+    from newsbot.adapters.listing import deal_rows
     from newsbot.app import App
     from newsbot.config import load_config
 
@@ -213,7 +214,8 @@ def ask(folder: Path) -> Iterator[tuple[str, Callable[[], int]]]:
         yield f"search {words!r}", lambda w=words: len(app.store.line.search(w, 20))  # type: ignore[misc]
 
     def deals(since: datetime | None = None) -> int:
-        return len(app.deal_rows(app.store.ledger.deals(since)))
+        found = app.store.ledger.deals(since)
+        return len(deal_rows(app.store, app.gazetteer, found))
 
     newest = app.store.ledger.latest(1)[0].first_seen_at
     yield "deals of 30 days", lambda: deals(newest - timedelta(days=30))

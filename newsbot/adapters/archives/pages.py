@@ -58,6 +58,8 @@ class PagesArchive:
             parts or parts_of(path, lambda name: name.endswith(endings), "saved pages")
         )
         self._parsing = parsing
+        # The folder of one site, as ``wget --mirror`` leaves it.
+        self._root = f"{path.absolute().name}/" if path.is_dir() else ""
 
     def documents(self, after: str) -> Iterator[Document]:
         """Read the pages; see `history.Archive`."""
@@ -87,7 +89,8 @@ class PagesArchive:
                 url, body, kind = page.url, page.body, page.content_type
                 saved_at = page.saved_at or saved_at
         else:
-            url = address_of(body) or _by_folders(member.name) or ""
+            name = member.name if packed else f"{self._root}{member.name}"
+            url = address_of(body) or _by_folders(name) or ""
             if not url:
                 fate, reason = "skipped", "no address in it"
         return Document(

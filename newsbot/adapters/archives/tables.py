@@ -9,9 +9,11 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
@@ -34,6 +36,7 @@ NAMES = {
     "language": ("language", "lang"),
     "author": ("author", "authors"),
 }
+_GERMAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ def _is_table(name: str) -> bool:
 def _document(part: Part, number: int, line: _Line, values: dict[str, str]) -> Document:
     reason = line.reason
     given = {name: _first(values, names) for name, names in NAMES.items()}
-    published_at = read_date(given["date"])
+    published_at = _read_date(given["date"])
     if not reason and not given["url"]:
         reason = "no url"
     elif not reason and not (given["text"] or given["title"]):
@@ -101,6 +104,24 @@ def _document(part: Part, number: int, line: _Line, values: dict[str, str]) -> D
         reason=reason,
         share=None if part.name.lower().endswith(".gz") else part.share(line.offset),
     )
+
+
+def _read_date(text: str) -> datetime | None:
+    """Read a date as exporters write it; None where it is none.
+
+    >>> _read_date("3.5.2024") == _read_date("2024-05-03")
+    True
+    """
+    try:
+        if text.isascii() and text.isdecimal() and len(text) in (10, 13):
+            seconds = int(text) / (1 if len(text) == 10 else 1_000)
+            return datetime.fromtimestamp(seconds, UTC)
+        if german := _GERMAN_DATE.fullmatch(text):
+            day, month, year = map(int, german.groups())
+            return datetime(year, month, day, tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return read_date(text)
 
 
 def _first(values: dict[str, str], names: tuple[str, ...]) -> str:
@@ -181,6 +202,8 @@ def _object(data: bytes) -> dict[str, str]:
             continue
         if isinstance(value, list) and name == "authors":
             value = ", ".join(one for one in value if isinstance(one, str))
+        if name in NAMES["date"] and type(value) in (int, float):
+            value = str(value).partition(".")[0]  # of a number beyond all, "inf"
         if not isinstance(value, str):
             raise ValueError(f"{name} is no text")
         values[name] = value.strip()

@@ -299,7 +299,10 @@ def _read(raw: WarcRecord, offset: int) -> _Record:
         # A length of 2^63 - 1 is read no further: the search goes on behind its head.
         return replace(record, cut_off=n_bytes > LARGEST, reason=large)
     record = replace(record, body=body)
-    return _decoded(raw, record) if raw.is_http_parsed else record
+    if raw.is_http_parsed:
+        return _decoded(raw, record)
+    # Without an HTTP head, the record's own says what it holds.
+    return replace(record, content_type=raw.headers.get("Content-Type") or "")
 
 
 def _decoded(raw: WarcRecord, record: _Record) -> _Record:

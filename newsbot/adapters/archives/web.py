@@ -74,7 +74,7 @@ class SitemapArchive:
             if passing and url != cursor.part:
                 continue  # settled before: only its place in the order is needed
             n_done, passing = cursor.n_done if passing else 0, False
-            links, broken = self._ordered(found.links), found.broken
+            links, broken = self._ordered(found.links), _lost(found)
             for number, link in enumerate(links, 1):
                 if number > n_done:
                     yield _of_link(url, number, link)
@@ -96,13 +96,16 @@ class SitemapArchive:
                 continue
             if found.kind == "pages":
                 yield url, found
-            elif depth < MAX_DEPTH:
-                listed = self._ordered(found.links)
-                fresh = [one.url for one in listed if self._may_hold(one)]
-                more = [one for one in dict.fromkeys(fresh) if one not in seen]
-                more = more[: MAX_SITEMAPS - len(seen)]
-                seen.update(more)
-                todo = [(one, depth + 1) for one in more] + todo
+                continue
+            listed = self._ordered(found.links)
+            fresh = [one.url for one in listed if self._may_hold(one)]
+            more = [one for one in dict.fromkeys(fresh) if one not in seen]
+            n_most = MAX_SITEMAPS - len(seen) if depth < MAX_DEPTH else 0
+            lost, more = _lost(found, len(more[n_most:])), more[:n_most]
+            seen.update(more)
+            todo = [(one, depth + 1) for one in more] + todo
+            if lost:
+                yield url, Sitemap(kind="pages", links=(), broken=lost)
 
     def _ordered(self, links: Sequence[SitemapLink]) -> Sequence[SitemapLink]:
         """Links by their dates; those without one come last, as they stand."""
@@ -123,6 +126,21 @@ class SitemapArchive:
         if body.startswith(b"\x1f\x8b"):
             body = inflate(body, 5 * MAX_BYTES)
         return self._parsing.run(read_sitemap, body, url)
+
+
+def _lost(found: Sitemap, n_left: int = 0) -> str:
+    """Why not all that a sitemap lists is read; empty where it is.
+
+    Args:
+        found: What was read of it.
+        n_left: Of an index, sitemaps that are not read: too deep, or too many.
+    """
+    reasons = [found.broken] if found.broken else []
+    if found.n_dropped:
+        reasons.append(f"{found.n_dropped} entries without an address, or too many")
+    if n_left:
+        reasons.append(f"{n_left} of its sitemaps too deep within others, or too many")
+    return "; ".join(reasons)
 
 
 def _date(link: SitemapLink) -> datetime | None:

@@ -166,7 +166,7 @@ def _silence(path: Path, now: datetime) -> int:
         translated(str(path)),
         closing(sqlite3.connect(path, isolation_level=None)) as raw,
     ):
-        connection = Connection(Database(raw))
+        connection = Connection(Database(raw, execute_plugins=False))
         # As at a start, without foreign keys: a table that is laid out anew would empty
         # those that point at it. The backup itself is the copy that is made first.
         raw.execute("PRAGMA foreign_keys=OFF")

@@ -1,4 +1,4 @@
-"""Nouns to columns and back; the only place that knows how a row is written."""
+"""Nouns to columns and back; `codec_readers` does the same for who gets messages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from typing import Any, cast
 import msgspec
 
 from newsbot.courtesy import Courtesy, SiteFile
-from newsbot.mailing import Notice, Pause, Recipient
-from newsbot.talking import Filters
 from newsbot.types import (
     Alert,
     Amount,
@@ -311,34 +309,3 @@ def delivery(row: Row) -> Delivery:
     """Read a delivery."""
     begun_at = _maybe(row.get("begun_at"))
     return Delivery(**{**row, "due_at": at_time(row["due_at"]), "begun_at": begun_at})
-
-
-def recipient(row: Row) -> Recipient:
-    """Read a recipient."""
-    return Recipient(**{**row, "since": at_time(row["since"])})
-
-
-def pause(row: Row) -> Pause:
-    """Read why a channel rests."""
-    return Pause(
-        channel=row["channel"],
-        until=at_time(row["until"]),
-        reason=row["reason"],
-        since=at_time(row["since"]),
-        refused=bool(row["refused"]),
-    )
-
-
-def notice(row: Row) -> Notice:
-    """Read a line for a reader; other columns are left out."""
-    names = {field.name for field in dataclasses.fields(Notice)}
-    return Notice(**{name: value for name, value in row.items() if name in names})
-
-
-def filters(read: dict[str, Any]) -> Filters:
-    """Read a subscription's filters, as `document` of their fields wrote them."""
-    least = read.pop("min_amount", None)
-    return Filters(
-        **{name: tuple(terms) for name, terms in read.items()},
-        min_amount=(Decimal(least[0]), least[1]) if least else None,
-    )

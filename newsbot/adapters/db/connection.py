@@ -98,7 +98,9 @@ def open_database(
             _write_ahead(raw, busy_timeout_ms)
             raw.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             raw.execute("PRAGMA synchronous=FULL")
-            db = Database(raw)
+            # Plugins of sqlite-utils are looked for among all that is installed, and
+            # may change what a query does: none is loaded.
+            db = Database(raw, execute_plugins=False)
             connection = Connection(db)
             # Two processes that start together must not both migrate, and a
             # migration that fails leaves none of the others behind. Foreign keys
@@ -135,14 +137,14 @@ def open_for_reading(path: Path) -> Connection:
     raw = open_raw(path)
     try:
         with translated(str(path)):
-            if MIGRATIONS.pending(Database(raw)):
+            if MIGRATIONS.pending(Database(raw, execute_plugins=False)):
                 raise StoreOutdatedError(
                     f"{path}: of an older version; the next `newsbot run` migrates it"
                 )
     except BaseException:
         raw.close()
         raise
-    return Connection(Database(raw))
+    return Connection(Database(raw, execute_plugins=False))
 
 
 def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
@@ -263,7 +265,8 @@ def _refuse_foreign(raw: sqlite3.Connection, name: str) -> None:
             "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsbot'"
         )
     }
-    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    blank = Database(memory=True, execute_plugins=False)
+    known = {migration.name for migration in MIGRATIONS.pending(blank)}
     if not applied and len(tables) > 1:
         raise StoreError(f"{name}: not a newsbot database; it was left untouched")
     if newer := applied - known:

@@ -101,7 +101,12 @@ class LedgerRows:
     def deals(self, since: datetime | None = None) -> list[Deal]:
         """List deals first seen since then, newest first."""
         if since is None:
-            return self._deals("ORDER BY first_seen_at DESC, id", ())
+            with without_collecting():
+                rows = self._connection.rows(
+                    "SELECT * FROM deals ORDER BY first_seen_at DESC, id"
+                )
+                # A third of the time that looking for each deal's own takes.
+                return _joined(rows, self._findings("IS NOT NULL"))
         return self._deals(
             "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id",
             (codec.at_text(since),),
@@ -353,34 +358,38 @@ class LedgerRows:
     @without_collecting()
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
-        told = self._findings([str(row["id"]) for row in rows])
-        deals = []
-        for row in rows:
-            deals.append(
-                Deal(
-                    id=str(row["id"]),
-                    status=row["status"],  # type: ignore[arg-type]
-                    types=codec.types(str(row["types"])),
-                    parties=codec.parties(str(row["parties"])),
-                    first_seen_at=codec.at_time(str(row["first_seen_at"])),
-                    last_seen_at=codec.at_time(str(row["last_seen_at"])),
-                    findings=tuple(told.get(str(row["id"]), ())),
-                    withdrawn_by=row["withdrawn_by"],  # type: ignore[arg-type]
-                )
-            )
-        return deals
+        ids = json.dumps([row["id"] for row in rows])
+        return _joined(rows, self._findings("IN (SELECT value FROM json_each(?))", ids))
 
-    def _findings(self, deal_ids: Sequence[str]) -> dict[str, list[Finding]]:
+    def _findings(self, deals: str, *parameters: str) -> dict[str, list[Finding]]:
         """Read the findings of deals, oldest article first, all in one query."""
-        rows = self._connection.rows(
-            "SELECT deal_id, document FROM findings JOIN articles "
-            "ON articles.id = findings.article_id "
-            "WHERE deal_id IN (SELECT value FROM json_each(?)) "
-            "ORDER BY articles.published_at, findings.id",
-            (json.dumps(list(deal_ids)),),
+        # Sorted here: SQLite would carry every document through its sorting.
+        told: dict[str, list[tuple[str, str, str]]] = {}
+        for row in self._connection.rows(
+            "SELECT deal_id, articles.published_at, findings.id, document "
+            "FROM findings JOIN articles ON articles.id = findings.article_id "
+            f"WHERE deal_id {deals}",
+            parameters,
+        ):
+            deal_id, *finding = map(str, row.values())
+            told.setdefault(deal_id, []).append((finding[0], finding[1], finding[2]))
+        return {
+            deal_id: [codec.finding(document) for _, _, document in sorted(findings)]
+            for deal_id, findings in told.items()
+        }
+
+
+def _joined(rows: Sequence[codec.Row], told: dict[str, list[Finding]]) -> list[Deal]:
+    return [
+        Deal(
+            id=row["id"],
+            status=row["status"],
+            types=codec.types(row["types"]),
+            parties=codec.parties(row["parties"]),
+            first_seen_at=codec.at_time(row["first_seen_at"]),
+            last_seen_at=codec.at_time(row["last_seen_at"]),
+            findings=tuple(told.get(row["id"], ())),
+            withdrawn_by=row["withdrawn_by"],
         )
-        found: dict[str, list[Finding]] = {}
-        for row in rows:
-            finding = codec.finding(str(row["document"]))
-            found.setdefault(str(row["deal_id"]), []).append(finding)
-        return found
+        for row in rows
+    ]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Recipient, chat_of
 
@@ -97,7 +97,7 @@ class RecipientRows:
         rows = self._connection.rows(
             "SELECT * FROM recipients ORDER BY channel, recipient"
         )
-        return [codec.recipient(row) for row in rows]
+        return [codec_readers.recipient(row) for row in rows]
 
     def move(self, channel: str, old: str, new: str, now: datetime) -> None:
         """Give a chat another id, with all its threads, in one transaction.

@@ -8,7 +8,7 @@ import secrets
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Choice, Subscriber, Wish
 
@@ -336,6 +336,6 @@ def _read_wish(document: str) -> Wish:
             statuses=tuple(kept["statuses"]),
             min_amount=kept["min_amount"],
             languages=tuple(kept["languages"]),
-            filters=codec.filters(kept.get("filters") or {}),
+            filters=codec_readers.filters(kept.get("filters") or {}),
         ),
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
 from newsbot.adapters.db.subscribers import SubscriberRows
@@ -245,5 +245,5 @@ def _subscription(row: codec.Row) -> Subscription:
         start, end = values["quiet"].split("-")
         values["quiet"] = (time.fromisoformat(start), time.fromisoformat(end))
     values["paused"] = bool(values["paused"])
-    values["filters"] = codec.filters(json.loads(values["filters"]))
+    values["filters"] = codec_readers.filters(json.loads(values["filters"]))
     return Subscription(**values)

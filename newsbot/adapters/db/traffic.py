@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Notice, Pause, Request
 from newsbot.types import DeliveryState, Language
@@ -115,7 +115,7 @@ class TrafficRows:
             "SELECT * FROM pauses WHERE until > ? OR refused ORDER BY channel",
             (codec.at_text(now),),
         )
-        return [codec.pause(row) for row in rows]
+        return [codec_readers.pause(row) for row in rows]
 
     def rests(self, channel: str, now: datetime) -> bool:
         """Whether a channel rests just now."""
@@ -179,7 +179,7 @@ class TrafficRows:
             "GROUP BY channel, recipient ORDER BY 8",
             (at, at),
         )
-        return [codec.notice(row) for row in rows]
+        return [codec_readers.notice(row) for row in rows]
 
     def begin_notice(self, id_: str, now: datetime) -> None:
         """Write down that a message is on its way; see `OutboxRows.begin`."""
