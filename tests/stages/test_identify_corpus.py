@@ -15,8 +15,8 @@ from corpus_findings import findings, read
 
 from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.stages.identify import identify
-from newsbot.stages.likeness import families
 from newsbot.stages.organisations import load_organisations
+from newsbot.stages.sides import families
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.types import Deal, Finding
 
