@@ -27,9 +27,10 @@ from newsbot.stages.changes import told_state
 from newsbot.stages.compose import compose
 from newsbot.stages.correct import heirs, taken_over
 from newsbot.stages.identify import identify, rebuilt
-from newsbot.stages.likeness import families, reach
+from newsbot.stages.likeness import reach
 from newsbot.stages.notices import withdrawal
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.sides import families, near
 from newsbot.types import LANGUAGES, Article, Deal, Entry, Finding, Language, identity
 from newsbot.versions import Standing
 
@@ -68,7 +69,9 @@ def _identify(
 ) -> None:
     when = article.published_at
     names = families(findings, gazetteer)
-    known, apart = store.ledger.candidates(names, reach(findings, when))
+    known, apart = store.ledger.candidates(
+        names, reach(findings, when), near(findings, gazetteer)
+    )
     for found in identify(findings, when, known, gazetteer, apart):
         store.ledger.absorb(found.absorbed, found.deal.id, now)
         store.ledger.put_deal(found.deal, found.finding, found.verdict, found.reason)
@@ -134,10 +137,10 @@ def _as_corrected(
     known = (*deal.findings, *heirs_)
     if not deal.findings:
         when = article.published_at
-        near, apart = store.ledger.candidates(
-            families(heirs_, gazetteer), reach(heirs_, when)
+        found_near, apart = store.ledger.candidates(
+            families(heirs_, gazetteer), reach(heirs_, when), near(heirs_, gazetteer)
         )
-        others = [one for one in near if one.id != deal.id]
+        others = [one for one in found_near if one.id != deal.id]
         for found in identify(heirs_, when, others, gazetteer, apart):
             if found.verdict == "new":
                 continue

@@ -298,6 +298,12 @@ class Reach:
     until: datetime
     #: `since` for deals that are still in talks.
     talks_since: datetime
+    #: The days of the event: told last at or after the first, at or before the second.
+    event: tuple[datetime, datetime]
+
+
+#: Whether a deal of these names is worth a look, though only one side is the same.
+Near = Callable[[Sequence[str]], bool]
 
 
 class Ledger(Protocol):
@@ -325,9 +331,9 @@ class Ledger(Protocol):
         ...
 
     def candidates(
-        self, sides: Sequence[Sequence[str]], reach: Reach
+        self, sides: Sequence[Sequence[str]], reach: Reach, near: Near
     ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
-        """List deals that share two sides, and pairs of findings a person parted."""
+        """List deals that may be told again, and pairs of findings a person parted."""
         ...
 
     def absorb(self, absorbed: Sequence[str], deal_id: str, now: datetime) -> None:

@@ -237,6 +237,7 @@ def test_show_tells_bounds_payers_states_and_what_persons_decided(tmp_path):
     assert "  sum: up to $20bn, purchase (b.example)" in shown
     assert "  history: talks 2025-11-03, announced 2025-11-03" in shown
     assert "  talks; new: first" in shown
+    assert all(f"  finding {told.id}\n" in shown for told in one.findings)
     assert here(tmp_path, "merge", one.id, other.id).code == 0
     shown = here(tmp_path, "show", one.id).out
     assert "a person decided" in shown

@@ -52,7 +52,7 @@ def merge(session: Session, first: str, second: str) -> None:
 def split(session: Session, id_: str, findings: tuple[str, ...]) -> None:
     """Take FINDINGS out of deal ID and make another deal of them.
 
-    `newsbot show ID --json` lists the findings; ids may be shortened. Where the deal
+    `newsbot show ID` lists the findings; ids may be shortened. Where the deal
     was told, a reply to its message says so.
     """
     from newsbot.alerts import correct_split
@@ -100,7 +100,7 @@ def _one(deal: Deal, prefix: str) -> Finding:
     if not found:
         raise UserError(
             f"deal {deal.id} has no finding {prefix!r}; "
-            f"`newsbot show {deal.id} --json` lists them"
+            f"`newsbot show {deal.id}` lists them"
         )
     if len(found) > 1:
         raise UserError(f"{prefix!r} is not unique among the findings of {deal.id}")

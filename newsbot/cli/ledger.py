@@ -139,6 +139,7 @@ def _print_finding(finding: dict[str, Any], *, earlier: bool = False) -> None:
         click.echo(f"as of the earlier version, replaced {finding['replaced']}:")
     click.echo(f"{finding['source']}, {finding['published']}: {finding['title']}")
     click.echo(f"  {finding['url']}")
+    click.echo(f"  finding {finding['id']}")
     verdict = finding["verdict"] or "not yet identified"
     click.echo(f"  {finding['status']}; {verdict}: {finding['reason']}")
     quotes: dict[str, list[str]] = {}

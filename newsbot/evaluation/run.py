@@ -14,9 +14,9 @@ from newsbot.pipeline import Judge, Summariser
 from newsbot.stages.assess import Judgement
 from newsbot.stages.extract import fingerprint
 from newsbot.stages.identify import identify
-from newsbot.stages.likeness import families
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
+from newsbot.stages.sides import families
 from newsbot.types import (
     Amount,
     Article,

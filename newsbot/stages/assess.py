@@ -24,11 +24,11 @@ from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, ground, joined
 from newsbot.stages.heads import HeadSet
-from newsbot.stages.likeness import is_rare
 from newsbot.stages.naming import continued, find_names, last_tokens, whole_names
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, with_names
 from newsbot.stages.recall import recall_text
+from newsbot.stages.sides import is_rare
 from newsbot.stages.words import tokens
 from newsbot.types import Assessment, Dropped, Finding, OrganisationMention
 

@@ -21,10 +21,10 @@ from newsbot.stages.likeness import (
     Likeness,
     days_apart,
     likeness,
-    same_side,
     sums_agree,
 )
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.sides import alike, same_side, with_one_spelling
 from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
 
 _Parties = Sequence[tuple[str, tuple[Role, ...]]]
@@ -200,7 +200,10 @@ def _news(
         f"party {party.name}"
         for party in finding.parties
         if not like.doubted
-        and not any(same_side(party.name, name, gazetteer) for name in names)
+        and not any(
+            same_side(party.name, name, gazetteer) or alike(party.name, name, gazetteer)
+            for name in names
+        )
     ]
     known = [other.amounts for other in deal.findings if other.amounts]
     # What was negotiated is no other figure of what is signed, nor is what a telling
@@ -308,7 +311,8 @@ def _with_parties(
 ) -> tuple[tuple[str, tuple[Role, ...]], ...]:
     """Add parties and roles; a side goes by the name of it that was told first."""
     parties = dict(known)
-    for other, more in told:
+    spelt = with_one_spelling([name for name, _ in told], list(parties), gazetteer)
+    for other, (_, more) in zip(spelt, told, strict=True):
         kin = (n for n in parties if same_side(n, other, gazetteer))
         name = other if other in parties else next(kin, other)
         roles = {*parties.get(name, ()), *more}

@@ -8,17 +8,16 @@ words play no part, so that languages need no translation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from newsbot.ports import Reach
 from newsbot.stages.currencies import CURRENCIES
-from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.short_names import is_short_for, other_lengths
-from newsbot.types import Deal, Finding, OrganisationKind, Status
+from newsbot.stages.sides import Sides, among, matched, with_one_spelling
+from newsbot.types import Deal, Finding, Status
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
 SAME_DEAL_DAYS = 45
@@ -46,10 +45,6 @@ NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: contradict each other in the days of the event: no sign of another deal, nor of one.
 NEAR_TOLERANCE = Decimal("0.5")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
-#: Who sells to everybody signs twice a week: two deals of these are no surprise.
-_BUSY: frozenset[OrganisationKind] = frozenset(
-    ("lab", "cloud", "neocloud", "chips", "datacentre", "investor", "software")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,33 +66,6 @@ class Likeness:
         return self.score >= THRESHOLD
 
 
-def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str]]:
-    """List each party with its parents and units: whom a known deal may name.
-
-    Behind the parties stand the names that may be some. A university or a city goes by
-    its name in the other language, too, and a firm that no list knows without the word
-    for its trade.
-    """
-    parties = [party.name for finding in findings for party in finding.parties]
-    unsure = [name for finding in findings for name in finding.unsure]
-    return [
-        gazetteer.family([name, *translations(name), *_lengths(name, gazetteer)])
-        for name in dict.fromkeys((*parties, *unsure))
-    ]
-
-
-def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
-    """Whether two names are one side: kin, translated, or short for the other."""
-    if gazetteer.related(one, other) or translated(one, other):
-        return True
-    return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
-
-
-def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
-    """How else a firm may be called, if no list knows it."""
-    return other_lengths(name) if gazetteer.get(name) is None else []
-
-
 def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
     """Say how far back, and how far ahead of a late paper, a deal may lie."""
     sequel = any(finding.status in _SEQUELS for finding in findings)
@@ -105,71 +73,39 @@ def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
     long = timedelta(days=SEQUEL_DAYS + 1)
     since = published_at - (long if sequel else timedelta(days=SAME_DEAL_DAYS + 1))
     talks = published_at - timedelta(days=LONG_TALKS_DAYS + 1)
+    days = timedelta(days=SAME_EVENT_DAYS + 1)
     return Reach(
         since=since,
         until=published_at + (long if sequel else timedelta(days=SAME_DEAL_DAYS + 1)),
         talks_since=min(since, talks),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sides:
-    """Whom two tellings name; a unit and its parent are one side."""
-
-    #: A name of each side that both tell.
-    shared: tuple[str, ...]
-    #: How many sides only one of them tells.
-    n_only_here: int
-    n_only_there: int
-    #: Shared sides that sign rarely.
-    n_rare: int
-
-    @property
-    def same(self) -> bool:
-        """Whether both name the same sides."""
-        return self.n_only_here == self.n_only_there == 0
-
-    @property
-    def crossing(self) -> bool:
-        """Whether each names a side that the other does not."""
-        return self.n_only_here > 0 and self.n_only_there > 0
-
-
-def _sides(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> _Sides:
-    """Match names; who is related to whom is one side, however often it is named."""
-    groups: list[set[str]] = []
-    for name in dict.fromkeys((*here, *there)):
-        kin = [g for g in groups if any(same_side(name, o, gazetteer) for o in g)]
-        groups = [g for g in groups if g not in kin]
-        groups.append({name}.union(*kin))
-    ours, theirs = set(here), set(there)
-    shared = [g for g in groups if g & ours and g & theirs]
-    return _Sides(
-        shared=tuple(min(g & ours, key=here.index) for g in shared),
-        n_only_here=sum(not g & theirs for g in groups),
-        n_only_there=sum(not g & ours for g in groups),
-        n_rare=sum(is_rare(g, gazetteer) for g in shared),
+        event=(published_at - days, published_at + days),
     )
 
 
 def _met(
     finding: Finding, deal: Deal, gazetteer: Gazetteer, *, same_event: bool
-) -> tuple[_Sides, bool]:
+) -> tuple[Sides, bool]:
     """Match the sides; in the days of the event also by names that one was unsure of.
+
+    There, names that read alike are one, too, where that makes the sides fit.
 
     Returns:
         The sides, and whether it was the finding that was not sure.
     """
     here = [party.name for party in finding.parties]
-    sides = _sides(here, [name for name, _ in deal.parties], gazetteer)
-    if same_event and sides.shared and (len(sides.shared) == 1 or sides.crossing):
-        return _with_unsure(sides, finding, deal, gazetteer)
-    return sides, False
+    there = [name for name, _ in deal.parties]
+    sides = matched(here, there, gazetteer)
+    if not (same_event and sides.shared) or sides.fit:
+        return sides, False
+    spelt = matched(with_one_spelling(here, there, gazetteer), there, gazetteer)
+    if spelt.fit:
+        return spelt, False
+    return _with_unsure(sides, finding, deal, gazetteer)
 
 
 def _with_unsure(
-    sides: _Sides, finding: Finding, deal: Deal, gazetteer: Gazetteer
-) -> tuple[_Sides, bool]:
+    sides: Sides, finding: Finding, deal: Deal, gazetteer: Gazetteer
+) -> tuple[Sides, bool]:
     """Match again with whom one telling names and the other was not sure of.
 
     Only what hardly happens twice in these days makes up for the doubt: somebody who
@@ -181,26 +117,13 @@ def _with_unsure(
     here = [party.name for party in finding.parties]
     there = [name for name, _ in deal.parties]
     maybe_there = [name for other in deal.findings for name in other.unsure]
-    maybe = _among(finding.unsure, there, gazetteer)
-    both = _sides(
-        [*here, *maybe], [*there, *_among(maybe_there, here, gazetteer)], gazetteer
+    maybe = among(finding.unsure, there, gazetteer)
+    both = matched(
+        [*here, *maybe], [*there, *among(maybe_there, here, gazetteer)], gazetteer
     )
     if len(both.shared) > 1 and (both.n_rare or sums_agree(finding, deal)):
         return both, bool(maybe)
     return sides, False
-
-
-def _among(
-    names: Sequence[str], told: Sequence[str], gazetteer: Gazetteer
-) -> list[str]:
-    """Names that are, or are related to, one of those told."""
-    return [n for n in names if any(same_side(n, name, gazetteer) for name in told)]
-
-
-def is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
-    """Whether a side signs rarely: nobody whom the list knows as one who sells."""
-    listed = [known for name in names if (known := gazetteer.get(name)) is not None]
-    return not any(one.kind in _BUSY for one in listed)
 
 
 def likeness(
@@ -264,19 +187,19 @@ def likeness(
     return Likeness(score=score, n_shared=n, why=", ".join(why), doubted=doubted)
 
 
-def _may_be_others(sides: _Sides, same_event: bool) -> bool:
+def _may_be_others(sides: Sides, same_event: bool) -> bool:
     """Whether two who sign often extend, or end, some other deal that they have."""
     return not (same_event or sides.same or sides.n_rare)
 
 
-def _must_be_one(sides: _Sides, days: int, at_last: bool) -> bool:
+def _must_be_one(sides: Sides, days: int, at_last: bool) -> bool:
     """Whether a deal is one whatever its figures, as somebody in it signs rarely."""
     told_at_once = SAME_PARTIES_DAYS if sides.same else SAME_EVENT_DAYS
     one_event = days <= told_at_once and not sides.crossing
     return sides.n_rare > 0 and (one_event or at_last)
 
 
-def _longest(sides: _Sides, *, sequel: bool, signed: bool) -> int:
+def _longest(sides: Sides, *, sequel: bool, signed: bool) -> int:
     """Days after which a telling is of another deal."""
     if sequel:
         return SEQUEL_DAYS

@@ -1,10 +1,14 @@
-"""Is a name short for another, without the word that says what the firm does?
+"""Is a name short for another, or the same one read in another way?
 
 In: names that no list knows. Out: whether one is the other's short form, and how the
-other may read. One paper writes "Reederei Vollmershausen", the next "Vollmershausen".
+other may read. One paper writes "Reederei Vollmershausen", the next "Vollmershausen";
+of "der Gegenseitigen Oldenburg" nobody knows where the name begins and ends.
 """
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
 
 #: What a firm does, before its own name. None that tells two bodies of one place apart:
 #: the Stadtwerke, the Sparkasse and the university of a town are not the town.
@@ -31,6 +35,20 @@ _TRADES = (
 )
 #: Shorter names are initials, and many firms' own.
 _MIN_LENGTH = 4
+#: Bodies that bear the name of a place and are not the place.
+_BODIES = frozenset(
+    "college handwerkskammer hochschule hospital klinikum kreissparkasse "
+    "raiffeisenbank sparkasse stadtwerk stadtwerke uniklinik uniklinikum "
+    "universität universitätsklinikum university verkehrsbetriebe volksbank".split()
+)
+#: Words that many firms' names have: alone they name none.
+_COMMON = frozenset(
+    "bank city cloud compute data deutsche digital energie energy european german "
+    "group gruppe health holding international labs services stadt systems "
+    "technologies".split()
+)
+#: What a German name gets in the middle of a sentence.
+_ENDINGS = frozenset(("e", "em", "en", "er", "es", "n", "s"))
 
 
 def is_short_for(one: str, other: str) -> bool:
@@ -60,3 +78,42 @@ def _bare(name: str) -> list[str]:
     """The name without its trade, if it has one."""
     trade, _, own = name.partition(" ")
     return [own] if trade in _TRADES and len(own) >= _MIN_LENGTH else []
+
+
+def reads_like(one: str, other: str) -> bool:
+    """Tell whether two names may be one, read with more or fewer words, or inflected.
+
+    All words of the shorter stand in a row in the longer one. That is no proof: ask
+    it only where the rest of two tellings is the same.
+
+    >>> reads_like("Gegenseitigen Oldenburg", "Verein Gegenseitige Oldenburg")
+    True
+    >>> reads_like("Stadtwerke Peine", "Peine")
+    False
+    """
+    short, long = sorted((_words(one), _words(other)), key=len)
+    if not any(len(w) >= _MIN_LENGTH and w not in _COMMON for w in short):
+        return False
+    n = len(short)
+    return any(
+        all(map(_same_word, short, long[at : at + n]))
+        and not _BODIES.intersection((*long[:at], *long[at + n :]))
+        for at in range(len(long) - n + 1)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _words(name: str) -> tuple[str, ...]:
+    bare = re.sub(r"['’]s\b", "", name.casefold())
+    return tuple(re.findall(r"[\w&+]+", bare))
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Whether two words are one, but for the ending of a case."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if len(short) < _MIN_LENGTH:
+        return False
+    stem = short.removesuffix("e")
+    return long.startswith(stem) and long[len(stem) :] in _ENDINGS

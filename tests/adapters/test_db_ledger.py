@@ -180,14 +180,20 @@ def within(hours: float, *, talks: float | None = None) -> Reach:
         since=since,
         until=NOW + HOUR,
         talks_since=since if talks is None else NOW - talks * HOUR,
+        event=(NOW - 72 * HOUR, NOW + 72 * HOUR),
     )
+
+
+def nobody(told):
+    """No deal that shares one side only is worth a look."""
+    return False
 
 
 def test_candidates_share_two_sides_and_are_recent(deals):
     """Only deals that name two of the parties, since then, are looked at."""
 
     def ids(reach, *sides):
-        return [one.id for one in deals.candidates(sides, reach)[0]]
+        return [one.id for one in deals.candidates(sides, reach, nobody)[0]]
 
     assert ids(within(72), ["Nvidia"], ["OpenAI"]) == ["deal-a"]
     assert ids(within(72), ["Nvidia"], ["Oracle", "OpenAI"]) == ["deal-a", "deal-b"]
@@ -204,11 +210,29 @@ def test_a_name_that_an_article_was_not_sure_of_finds_its_deal(store):
     told = deal("a", ("Nvidia", "OpenAI"), NOW)
     noun = put(store, told, "a")
     sides = (["Nvidia"], ["Oracle"])
-    assert store.ledger.candidates(sides, within(72))[0] == []
+    assert store.ledger.candidates(sides, within(72), nobody)[0] == []
     vague = replace(noun, unsure=("Oracle", "Ionos"))
     store.ledger.put_deal(replace(told, findings=(vague,)), vague, "repeat", "again")
-    ((found,), _) = store.ledger.candidates(sides, within(72))
+    ((found,), _) = store.ledger.candidates(sides, within(72), nobody)
     assert [name for name, _ in found.parties] == ["Nvidia", "OpenAI"]
+
+
+def test_a_deal_of_these_days_that_shares_one_side_may_be_worth_a_look(store):
+    """Only within the days of the event, and where its names may be the others."""
+    announce_articles(store, article("a"), article("b"))
+    put(store, deal("a", ("Nvidia", "Zelvaro Labs"), NOW), "a")
+    put(store, deal("b", ("Nvidia", "Zelvaro Labs"), NOW - 200 * HOUR), "b")
+
+    def ids(side, name):
+        sides = ([side], ["Zelvaro"])
+        found, _ = store.ledger.candidates(
+            sides, within(300), lambda told: name in told
+        )
+        return [one.id for one in found]
+
+    assert ids("Nvidia", "Zelvaro Labs") == ["deal-a"]
+    assert ids("Nvidia", "Quillon") == []
+    assert ids("Oracle", "Zelvaro Labs") == []
 
 
 def test_talks_are_candidates_for_longer(store):
@@ -219,7 +243,7 @@ def test_talks_are_candidates_for_longer(store):
 
     def ids(reach):
         sides = (["Nvidia"], ["OpenAI"])
-        return [one.id for one in store.ledger.candidates(sides, reach)[0]]
+        return [one.id for one in store.ledger.candidates(sides, reach, nobody)[0]]
 
     assert ids(within(2)) == []
     assert ids(within(2, talks=72)) == ["deal-a"]
@@ -280,7 +304,7 @@ def test_candidates_tell_what_a_person_parted(store):
     store.ledger.decide(
         Decision(kind="apart", finding_id=one.id, other_id=two.id, decided_at=NOW)
     )
-    found, apart = store.ledger.candidates((["Nvidia"], ["OpenAI"]), within(1))
+    found, apart = store.ledger.candidates((["Nvidia"], ["OpenAI"]), within(1), nobody)
     assert [deal.id for deal in found] == ["deal-a", "deal-b"]
     assert apart == {frozenset((one.id, two.id))}
 
@@ -297,7 +321,9 @@ def test_a_deal_written_anew_loses_what_was_taken_out(store):
     assert store.ledger.deal("deal-a") == fewer
     assert store.ledger.deal("deal-b") == other
     sides = (["AMD"], ["OpenAI"])
-    assert [d.id for d in store.ledger.candidates(sides, within(1))[0]] == ["deal-b"]
+    assert [d.id for d in store.ledger.candidates(sides, within(1), nobody)[0]] == [
+        "deal-b"
+    ]
 
 
 def test_deals_are_listed_newest_first(deals):

@@ -25,8 +25,9 @@ from time import perf_counter, process_time
 from newsbot.adapters.db import codec, open_store
 from newsbot.adapters.db.store import Store
 from newsbot.stages.identify import identify
-from newsbot.stages.likeness import families, reach
+from newsbot.stages.likeness import reach
 from newsbot.stages.organisations import Gazetteer, load_organisations
+from newsbot.stages.sides import families, near
 from newsbot.types import Amount, Finding, Party, Span, identity
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -164,7 +165,9 @@ def seconds(
     """Identify one finding; gives both times and how many deals were looked at."""
     started, worked = perf_counter(), process_time()
     known, apart = store.ledger.candidates(
-        families([finding], gazetteer), reach([finding], at)
+        families([finding], gazetteer),
+        reach([finding], at),
+        near([finding], gazetteer),
     )
     identify([finding], at, known, gazetteer, apart)
     return perf_counter() - started, process_time() - worked, len(known)

@@ -13,7 +13,8 @@ from tellings import BILLION, DAY, GAZETTEER, TRIO, days, finding, tell, verdict
 
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.identify import identify
-from newsbot.stages.likeness import close, families
+from newsbot.stages.likeness import close
+from newsbot.stages.sides import families, near
 
 
 def test_the_first_telling_is_a_new_deal():
@@ -582,3 +583,51 @@ def test_a_doubtful_name_alone_joins_no_two_deals(first, second, later):
     """Giants that sign daily, other days, or doubt on every side: two deals."""
     assert verdicts(first, (second, days(later))) == ["new", "new"]
     assert verdicts(second, (first, days(later))) == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Gegenseitige Zelvaro", "Verein Gegenseitigen Zelvaro"),
+        ("Landesbetrieb Quillon", "Landesbetrieb Quillon Nord"),
+        ("Zelvaro", "ZELVARO"),
+        ("Zelvaro Labs", "Zelvaro"),
+        ("Stromversorger Zelvaro", "Zelvaro"),
+        ("Hypothekenbank Van Zelvaro Ausfallrisiken", "Van Zelvaro"),
+    ],
+)
+def test_a_name_read_in_two_ways_is_one_in_the_days_of_the_event(one, other):
+    """More or fewer words, a case's ending, capitals: one deal, one party, no news."""
+    for pair in ((one, other), (other, one)):
+        first, again = (finding(name, "Oracle", sums=[(1, "EUR")]) for name in pair)
+        results = tell(first, (again, days(1)))
+        assert [result.verdict for result in results] == ["new", "repeat"]
+        assert [name for name, _ in results[1].deal.parties] == [pair[0], "Oracle"]
+        assert near([again], GAZETTEER)([*pair[:1], "Oracle"])
+        assert verdicts(first, (again, days(9))) == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Zelvaro Cloud", "Quillon Cloud"),
+        ("Zelvaro", "Zelvarotis"),
+        ("Sparkasse Zelvaro", "Zelvaro"),
+        ("Universität Zelvaro", "Zelvaro"),
+        ("Oracle Zelvaro", "Oracle"),
+        ("Labs", "Zelvaro Labs"),
+    ],
+)
+def test_names_that_share_a_word_stay_two(one, other):
+    """A common word, the beginning of another word, or a place is no name."""
+    first, again = (finding(name, "SAP", sums=[(1, "EUR")]) for name in (one, other))
+    assert verdicts(first, (again, days(1))) == ["new", "new"]
+    assert not near([again], GAZETTEER)([one, "SAP"])
+
+
+def test_two_like_names_of_one_telling_are_two_parties():
+    """A parent and its unit that both sign stay two, whoever tells it again."""
+    told = ("Zelvaro", "Zelvaro Energie", "Oracle")
+    results = tell(finding(*told), (finding(*told), days(1)))
+    assert [result.verdict for result in results] == ["new", "repeat"]
+    assert [name for name, _ in results[1].deal.parties] == list(told)

@@ -13,7 +13,7 @@ from newsbot.adapters.db import codec
 from newsbot.adapters.db.codec import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
-from newsbot.ports import Decision, Reach
+from newsbot.ports import Decision, Near, Reach
 from newsbot.types import (
     Assessment,
     Calibration,
@@ -156,13 +156,14 @@ class LedgerRows:
         return int(str(rows[0]["n"]))
 
     def candidates(
-        self, sides: Sequence[Sequence[str]], reach: Reach
+        self, sides: Sequence[Sequence[str]], reach: Reach, near: Near
     ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
-        """List deals that share two sides and lie within reach.
+        """List deals within reach that share two sides, or one, and may share another.
 
         Args:
             sides: For each party every name it may go by.
             reach: From when to when.
+            near: Whether the names of a deal that shares one side are worth a look.
 
         Returns:
             The deals, first seen first, and the pairs among their findings that a
@@ -190,15 +191,27 @@ class LedgerRows:
                 codec.at_text(reach.since),
             ),
         )
+        ids = [str(row["deal_id"]) for row in found]
+        ids += self._near([name for name, _ in named], reach, near)
         deals = self._deals(
             "WHERE first_seen_at <= ? AND id IN (SELECT value FROM json_each(?)) "
             "ORDER BY first_seen_at, id",
-            (
-                codec.at_text(reach.until),
-                json.dumps([row["deal_id"] for row in found]),
-            ),
+            (codec.at_text(reach.until), json.dumps(ids)),
         )
         return deals, self._parted(deals)
+
+    def _near(self, names: Sequence[str], reach: Reach, near: Near) -> list[str]:
+        """Ids of deals of these days with one of the names, and others that may be."""
+        first, last = reach.event
+        rows = self._connection.rows(
+            "SELECT deal_id, json_group_array(party) AS parties FROM deal_parties "
+            "WHERE deal_id IN (SELECT deal_id FROM deal_parties "
+            "WHERE party IN (SELECT value FROM json_each(?)) "
+            "AND last_seen_at BETWEEN ? AND ?) GROUP BY deal_id",
+            (json.dumps(names), codec.at_text(first), codec.at_text(last)),
+        )
+        told = {str(row["deal_id"]): json.loads(str(row["parties"])) for row in rows}
+        return [deal_id for deal_id, parties in told.items() if near(parties)]
 
     def _parted(self, deals: Sequence[Deal]) -> frozenset[frozenset[str]]:
         ids = json.dumps([finding.id for deal in deals for finding in deal.findings])

@@ -1,0 +1,144 @@
+"""Whom do two tellings name, and which names are one side of a deal?
+
+In: names. Out: which of them are one side, and how many sides two tellings share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from newsbot.ports import Near
+from newsbot.stages.institutions import translated, translations
+from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.short_names import is_short_for, other_lengths, reads_like
+from newsbot.types import Finding, OrganisationKind
+
+#: Who sells to everybody signs twice a week: two deals of these are no surprise.
+_BUSY: frozenset[OrganisationKind] = frozenset(
+    ("lab", "cloud", "neocloud", "chips", "datacentre", "investor", "software")
+)
+
+
+def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str]]:
+    """List each party with its parents and units: whom a known deal may name.
+
+    Behind the parties stand the names that may be some. A university or a city goes by
+    its name in the other language, too, and a firm that no list knows without the word
+    for its trade.
+    """
+    parties = [party.name for finding in findings for party in finding.parties]
+    unsure = [name for finding in findings for name in finding.unsure]
+    return [
+        gazetteer.family([name, *translations(name), *_lengths(name, gazetteer)])
+        for name in dict.fromkeys((*parties, *unsure))
+    ]
+
+
+def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
+    """Whether two names are one side: kin, translated, or short for the other."""
+    if gazetteer.related(one, other) or translated(one, other):
+        return True
+    return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
+
+
+def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
+    """How else a firm may be called, if no list knows it."""
+    return other_lengths(name) if gazetteer.get(name) is None else []
+
+
+def alike(one: str, other: str, gazetteer: Gazetteer) -> bool:
+    """Whether two names that no list knows may be one name, read in two ways."""
+    if gazetteer.get(one) or gazetteer.get(other):
+        return False
+    return reads_like(one, other)
+
+
+def with_one_spelling(
+    here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer
+) -> list[str]:
+    """Write names of one telling as the other has them, where they read alike.
+
+    A name that the other tells as it is stays, and none of the other's stands for two.
+    """
+    free = [n for n in there if not any(same_side(n, name, gazetteer) for name in here)]
+    spelt = []
+    for name in here:
+        known = any(same_side(name, other, gazetteer) for other in there)
+        like = [] if known else [n for n in free if alike(name, n, gazetteer)]
+        if like:
+            free.remove(like[0])
+        spelt.append(like[0] if like else name)
+    return spelt
+
+
+def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
+    """Tell which deals that share one side only are worth a look all the same.
+
+    Returns:
+        Whether one of a deal's names may be a party of the findings, read otherwise.
+    """
+    names = {party.name for finding in findings for party in finding.parties}
+    unknown = [name for name in sorted(names) if gazetteer.get(name) is None]
+
+    def fits(told: Sequence[str]) -> bool:
+        others = [name for name in told if name not in names]
+        return any(alike(a, b, gazetteer) for a in unknown for b in others)
+
+    return fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Whom two tellings name; a unit and its parent are one side."""
+
+    #: A name of each side that both tell.
+    shared: tuple[str, ...]
+    #: How many sides only one of them tells.
+    n_only_here: int
+    n_only_there: int
+    #: Shared sides that sign rarely.
+    n_rare: int
+
+    @property
+    def same(self) -> bool:
+        """Whether both name the same sides."""
+        return self.n_only_here == self.n_only_there == 0
+
+    @property
+    def crossing(self) -> bool:
+        """Whether each names a side that the other does not."""
+        return self.n_only_here > 0 and self.n_only_there > 0
+
+    @property
+    def fit(self) -> bool:
+        """Whether two sides are shared, and one telling has all sides of the other."""
+        return len(self.shared) > 1 and not self.crossing
+
+
+def matched(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> Sides:
+    """Match names; who is related to whom is one side, however often it is named."""
+    groups: list[set[str]] = []
+    for name in dict.fromkeys((*here, *there)):
+        kin = [g for g in groups if any(same_side(name, o, gazetteer) for o in g)]
+        groups = [g for g in groups if g not in kin]
+        groups.append({name}.union(*kin))
+    ours, theirs = set(here), set(there)
+    shared = [g for g in groups if g & ours and g & theirs]
+    return Sides(
+        shared=tuple(min(g & ours, key=here.index) for g in shared),
+        n_only_here=sum(not g & theirs for g in groups),
+        n_only_there=sum(not g & ours for g in groups),
+        n_rare=sum(is_rare(g, gazetteer) for g in shared),
+    )
+
+
+def among(names: Sequence[str], told: Sequence[str], gazetteer: Gazetteer) -> list[str]:
+    """Names that are, or are related to, one of those told."""
+    return [n for n in names if any(same_side(n, name, gazetteer) for name in told)]
+
+
+def is_rare(names: Set[str], gazetteer: Gazetteer) -> bool:
+    """Whether a side signs rarely: nobody whom the list knows as one who sells."""
+    listed = [known for name in names if (known := gazetteer.get(name)) is not None]
+    return not any(one.kind in _BUSY for one in listed)
