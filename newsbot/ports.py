@@ -71,8 +71,7 @@ class Fetcher(Protocol):
             etag: Sent back as If-None-Match, byte for byte.
             last_modified: Sent back as If-Modified-Since, byte for byte.
             secrets: For their own scheme, host and port only.
-            may_follow: Asked before each hop of a redirect; the request may take
-                longer by the seconds that it gives.
+            may_follow: Asked before each hop; gives seconds that it may take longer.
 
         Returns:
             The answer, status 200 or 304.
@@ -298,11 +297,11 @@ class Reach:
     until: datetime
     #: `since` for deals that are still in talks.
     talks_since: datetime
-    #: The days of the event: told last at or after the first, at or before the second.
+    #: The days of the event: told last within these two.
     event: tuple[datetime, datetime]
 
 
-#: Whether a deal of these names is worth a look, though only one side is the same.
+#: Whether a deal of these names is worth a look where one side is the same.
 Near = Callable[[Sequence[str]], bool]
 
 

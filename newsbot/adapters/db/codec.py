@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from newsbot.types import (
     Article,
     Assessment,
     Capacity,
+    Deal,
     DealType,
     Delivery,
     Dropped,
@@ -309,3 +310,17 @@ def delivery(row: Row) -> Delivery:
     """Read a delivery."""
     begun_at = _maybe(row.get("begun_at"))
     return Delivery(**{**row, "due_at": at_time(row["due_at"]), "begun_at": begun_at})
+
+
+def deal(row: Row, findings: Sequence[Finding]) -> Deal:
+    """Read a row of `deals`, with its findings, oldest article first."""
+    return Deal(
+        id=row["id"],
+        status=row["status"],
+        types=types(row["types"]),
+        parties=parties(row["parties"]),
+        first_seen_at=at_time(row["first_seen_at"]),
+        last_seen_at=at_time(row["last_seen_at"]),
+        findings=tuple(findings),
+        withdrawn_by=row["withdrawn_by"],
+    )

@@ -106,7 +106,8 @@ class LedgerRows:
                     "SELECT * FROM deals ORDER BY first_seen_at DESC, id"
                 )
                 # A third of the time that looking for each deal's own takes.
-                return _joined(rows, self._findings("IS NOT NULL"))
+                told = self._findings("IS NOT NULL")
+                return [codec.deal(row, told.get(row["id"], [])) for row in rows]
         return self._deals(
             "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id",
             (codec.at_text(since),),
@@ -372,7 +373,8 @@ class LedgerRows:
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
         ids = json.dumps([row["id"] for row in rows])
-        return _joined(rows, self._findings("IN (SELECT value FROM json_each(?))", ids))
+        told = self._findings("IN (SELECT value FROM json_each(?))", ids)
+        return [codec.deal(row, told.get(row["id"], [])) for row in rows]
 
     def _findings(self, deals: str, *parameters: str) -> dict[str, list[Finding]]:
         """Read the findings of deals, oldest article first, all in one query."""
@@ -390,19 +392,3 @@ class LedgerRows:
             deal_id: [codec.finding(document) for _, _, document in sorted(findings)]
             for deal_id, findings in told.items()
         }
-
-
-def _joined(rows: Sequence[codec.Row], told: dict[str, list[Finding]]) -> list[Deal]:
-    return [
-        Deal(
-            id=row["id"],
-            status=row["status"],
-            types=codec.types(row["types"]),
-            parties=codec.parties(row["parties"]),
-            first_seen_at=codec.at_time(row["first_seen_at"]),
-            last_seen_at=codec.at_time(row["last_seen_at"]),
-            findings=tuple(told.get(row["id"], ())),
-            withdrawn_by=row["withdrawn_by"],
-        )
-        for row in rows
-    ]
