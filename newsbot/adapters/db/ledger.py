@@ -107,7 +107,7 @@ class LedgerRows:
                 )
                 # A third of the time that looking for each deal's own takes.
                 told = self._findings("IS NOT NULL")
-                return [codec.deal(row, told.get(row["id"], [])) for row in rows]
+                return [codec.deal(row, told.get(str(row["id"]), [])) for row in rows]
         return self._deals(
             "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id",
             (codec.at_text(since),),
@@ -374,7 +374,7 @@ class LedgerRows:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
         ids = json.dumps([row["id"] for row in rows])
         told = self._findings("IN (SELECT value FROM json_each(?))", ids)
-        return [codec.deal(row, told.get(row["id"], [])) for row in rows]
+        return [codec.deal(row, told.get(str(row["id"]), [])) for row in rows]
 
     def _findings(self, deals: str, *parameters: str) -> dict[str, list[Finding]]:
         """Read the findings of deals, oldest article first, all in one query."""
