@@ -13,7 +13,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsbot.stages.course import STAGE, next_status
+from newsbot.stages.course import next_status
 from newsbot.stages.figures import new_figures
 from newsbot.stages.likeness import (
     SAME_DEAL_DAYS,
@@ -248,10 +248,11 @@ def _is_one(one: Deal, other: Deal, published_at: datetime, apart: Apart) -> boo
 def united(deal: Deal, other: Deal, gazetteer: Gazetteer) -> Deal:
     """Make one deal of two; it keeps the name of the one seen first."""
     first, second = sorted((deal, other), key=lambda one: (one.first_seen_at, one.id))
-    later = max(first, second, key=lambda one: (STAGE[one.status], one.last_seen_at))
     return replace(
         first,
-        status=later.status,
+        status=next_status(
+            first.status, first.last_seen_at, second.status, second.last_seen_at
+        ),
         types=tuple(dict.fromkeys((*first.types, *second.types))),
         parties=_with_parties(first.parties, second.parties, gazetteer),
         last_seen_at=max(first.last_seen_at, second.last_seen_at),

@@ -146,3 +146,16 @@ def test_of_an_end_and_an_extension_told_at_once_the_end_stands(hours):
     for order in permutations(day):
         (deal,) = told(order)
         assert deal.status == "ended"
+
+
+@pytest.mark.parametrize("states", [*permutations(("announced", "ended", "expanded"))])
+def test_an_end_and_an_extension_of_one_hour_are_an_end_in_every_order(states):
+    """The halves that a whole telling unites have states of their own: the end stands."""
+    names = (TRIO, TRIO[:2], TRIO[1:])
+    day = [
+        ((finding(*who, status=state),), timedelta())
+        for who, state in zip(names, states, strict=True)
+    ]
+    for order in permutations(day):
+        (deal,) = told(order)
+        assert deal.status == "ended"
