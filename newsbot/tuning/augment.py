@@ -232,7 +232,15 @@ def _sums(reading: Reading, rng: Random) -> list[Edit]:
     text = reading.article.full_text
     new: dict[str, str] = {}
     edits = []
+    # A sum that the text also writes in words would be two sums.
+    worded = {
+        (mention.value, mention.currency)
+        for mention in reading.money
+        if not _DIGITS.search(text, mention.start, mention.end)
+    }
     for mention in reading.money:
+        if (mention.value, mention.currency) in worded:
+            continue
         for match in _DIGITS.finditer(text, mention.start, mention.end):
             digits = match[0]
             if digits.startswith("0") or (set(digits[1:]) == {"0"} and len(digits) > 3):

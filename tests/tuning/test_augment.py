@@ -233,6 +233,19 @@ def test_a_label_that_does_not_come_through_leaves_the_article():
         assert apply(article, edits, renamed, GAZETTEER) is article
 
 
+def test_a_sum_that_words_tell_too_stays():
+    """Digits that change beside "eighteen million" would make two sums of one."""
+    article = GoldArticle(
+        id="a", url="https://paper.example/a", source="Paper", language="en",
+        published_at=datetime(2026, 3, 2, tzinfo=UTC), deals=(), spans=(),
+        title="Eighteen million euros for a lab",
+        text="The contract is worth €18m. Its rival took €37m.",
+    )  # fmt: skip
+    told = [augment(article, read(article), GAZETTEER, Random(n)) for n in range(8)]
+    assert all("€18m" in again.text or "$18m" in again.text for again in told)
+    assert not all("37m" in again.text for again in told)
+
+
 def test_an_article_without_names_sums_and_days_stays():
     """Where there is nothing to change, every seed gives the article itself."""
     plain = gold(
