@@ -25,11 +25,14 @@ def test_without_number():
 
 
 @pytest.mark.case(0, "the table itself")
-def test_table_names_cases_figures_and_failures(pytester):
+@pytest.mark.parametrize("n_processes", [0, 2])
+def test_table_names_cases_figures_and_failures(pytester, n_processes):
     """Passed and failed cases stand in it with figures; a test without number fails."""
     pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text("utf-8"))
     pytester.makepyfile(CASES)
-    result = pytester.runpytest("-p", "no:cacheprovider", "-p", "case_table")
+    result = pytester.runpytest(
+        *("-p", "no:cacheprovider", "-p", "case_table", "-n", str(n_processes))
+    )
     result.stdout.re_match_lines(
         [
             r"  23  a bomb +1  passed  memory 12\.3 MiB",
