@@ -158,6 +158,7 @@ def _tell(
         summary=store.ledger.summary(article.id),
         now=now,
         changed=changed or (),
+        occasion=article.id,
     )
     answers = earlier[0].id if earlier else None
     told = told_state(deal, article.id)
@@ -221,6 +222,7 @@ def rewrite(
             now=alert.created_at,
             changed=changes_since(store, deal, shown, before, readers) or (),
             corrected_by=occasion.site if occasion else None,
+            occasion=alert.told.article_id,
         )
         if (newer.html, newer.plain) != (alert.html, alert.plain):
             newer = replace(alert, html=newer.html, plain=newer.plain)

@@ -240,6 +240,7 @@ def _tell(
             now=now,
             changed=changed,
             corrected_by=article.site,
+            occasion=article.id,
         )
     message = replace(
         message,

@@ -16,7 +16,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from newsbot.stages.amounts import format_capacity
-from newsbot.stages.changes import Change, StatusChange, extensions, key, say, written
+from newsbot.stages.changes import (
+    AmountChange,
+    CapacityChange,
+    Change,
+    PartyChange,
+    StatusChange,
+    extensions,
+    key,
+    say,
+    written,
+)
 from newsbot.stages.figures import Difference, differences
 from newsbot.stages.lines import (
     Line,
@@ -114,6 +124,7 @@ def compose(
     now: datetime,
     changed: Sequence[Change] = (),
     corrected_by: str | None = None,
+    occasion: str | None = None,
 ) -> Alert:
     """Write the message about a deal.
 
@@ -128,6 +139,7 @@ def compose(
         now: When the message was first written, also where it is written again.
         changed: What has changed since the state that the reader knows.
         corrected_by: The publisher that corrected its report; for corrections alone.
+        occasion: Id of the article that brought the news: it is quoted first.
 
     Returns:
         The message, at most 900 UTF-16 units before its quotes and below 4,096 with
@@ -139,7 +151,8 @@ def compose(
     if news and corrected_by is not None:
         by = shortened(corrected_by, MAX_NAME)
         news[0] = _WORDS[language]["corrected"].format(by=by, news=news[0])
-    every = _lines(deal, articles, kind, language, summary, now, news)
+    proofs = _proofs(deal, changed, occasion)
+    every = _lines(deal, articles, kind, language, summary, now, news, proofs)
     lines = fitting(every, lambda n: Line(text=_WORDS[language]["more"].format(n=n)))
     n_times = extensions(deal, articles)
     times = [str(n_times)] if n_times > 1 else []
@@ -166,6 +179,7 @@ def _lines(
     summary: Summary | None,
     written_at: datetime,
     changed: Sequence[str],
+    proofs: Sequence[Span],
 ) -> list[Line]:
     words = _WORDS[language]
     told_by = sources(tuple(articles.values()))
@@ -194,7 +208,7 @@ def _lines(
         told = ", ".join(ROLES[language][role] for role in roles)
         lines.append(Line(text=f"• {name}: {told}", rank=1))
     lines.extend(_facts(deal, told_by, language))
-    lines.extend(_quotes(deal, articles, told_by, language))
+    lines.extend(_quotes(_chosen(deal, articles, proofs, told_by), language))
     seen_at = deal.first_seen_at.astimezone(UTC)
     today = seen_at.date() == written_at.astimezone(UTC).date()
     seen = seen_at.strftime(words["today" if today else "earlier"])
@@ -288,26 +302,50 @@ def _amount(amount: Amount, language: Language) -> str:
     return f"{line}, {payer} {name}" if language == "en" else f"{line}, {name} {payer}"
 
 
-def _quotes(
+def _proofs(deal: Deal, changed: Sequence[Change], occasion: str | None) -> list[Span]:
+    """The sentences that say what has changed, then what the occasion says."""
+    own = [one for one in deal.findings if one.article_id == occasion]
+    spans = []
+    for change in changed:
+        match change:
+            case StatusChange():
+                spans += [finding.status_quote for finding in own]
+            case PartyChange(name=name):
+                parties = [party for finding in own for party in finding.parties]
+                spans += [party.quote for party in parties if party.name == name]
+            case AmountChange(now=now) | CapacityChange(now=now):
+                spans.append(now.quote)
+            case _:
+                continue
+    return [*spans, *map(best_quote, own)]
+
+
+def _chosen(
     deal: Deal,
     articles: Mapping[str, Article],
+    proofs: Sequence[Span],
     told_by: Sequence[Source],
-    language: Language,
+) -> list[tuple[str, Article, Source]]:
+    """What is quoted: the proofs, then of each other source what states the deal."""
+    source_of = {one.id: source for source in told_by for one in source.articles}
+    chosen: list[tuple[str, Article, Source]] = []
+    for span in (*proofs, *map(best_quote, deal.findings)):
+        article = articles.get(span.article_id)
+        if article is None:
+            continue
+        text, source = _read(article, span), source_of[article.id]
+        known = [told for told, _, other in chosen if other is source]
+        if text not in known and (span in proofs or not known):
+            chosen.append((text, article, source))
+    return chosen[:MAX_QUOTES]
+
+
+def _quotes(
+    chosen: Sequence[tuple[str, Article, Source]], language: Language
 ) -> list[Line]:
-    """The sentence that states the deal, from as many sources as fit."""
     words = _WORDS[language]
     lines: list[Line] = []
-    source_of = {one.id: s for s in told_by for one in s.articles}
-    seen: list[Source] = []
-    for finding in deal.findings:
-        article = articles.get(finding.article_id)
-        if article is None or len(lines) == MAX_QUOTES:
-            continue
-        source = source_of[article.id]
-        if source in seen:
-            continue
-        seen.append(source)
-        quote = shortened(_read(article, best_quote(finding)), MAX_QUOTE)
+    for text, article, source in chosen:
         label = shortened(article.site, MAX_NAME)
         if article.text_origin == "summary":
             label = f"{label}, {words['summary_only']}"
@@ -315,7 +353,7 @@ def _quotes(
             label = f"{label}, {words['release']}"
         lines.append(
             Line(
-                text=f"{words['open']}{quote}{words['close']}",
+                text=f"{words['open']}{shortened(text, MAX_QUOTE)}{words['close']}",
                 rank=5 if lines else 3,
                 apart=not lines,
                 quote=True,

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from deals import NOW, amount, article, capacity, deal, finding
 
-from newsbot.stages.changes import changes
+from newsbot.stages.changes import AmountChange, StatusChange, changes
 from newsbot.stages.compose import MAX_CHANGES, MAX_CLAIMS, compose
+from newsbot.types import Span
 
 
 def write(about, *articles, language="en", kind="new", changed=(), now=NOW):
@@ -170,3 +171,72 @@ def test_each_update_has_its_own_id():
     assert len(ids) == 3
     later = changes(one, three, {})
     assert write(one).id == write(three, changed=later).id
+
+
+def quotes(alert):
+    return [line.partition(" — ")[::2] for line in facts(alert, "> ")]
+
+
+def reported(name, text, **parts):
+    """A paper that tells the deal in a sentence, and a finding that points at it."""
+    paper = article(name, text=text)
+    place = Span(article_id=name, start=14, end=len(paper.full_text))
+    told = finding(name, **parts)
+    parties = tuple(replace(one, span=place, quote=place) for one in told.parties)
+    return paper, replace(told, status_quote=place, parties=parties)
+
+
+@pytest.mark.parametrize("kind", ["update", "correction"])
+def test_an_update_quotes_who_says_so_first(kind):
+    """Three papers told of talks; the fourth, which says signed, is the first quote."""
+    talks = [
+        reported(name, f"Paper {name} hears of talks.", status="talks")
+        for name in "bcd"
+    ]
+    paper, signed = reported("z", "Both have signed.")
+    about = deal(*(told for _, told in talks), signed)
+    alert = compose(
+        about,
+        {one.id: one for one in (*(paper for paper, _ in talks), paper)},
+        kind=kind, language="en", summary=None, now=NOW,
+        changed=[StatusChange(now="announced", was="talks")], occasion="z",
+    )  # fmt: skip
+    (first, source), *others = quotes(alert)
+    assert (first, source.split()[0]) == ("> “Both have signed.”", "z.example.org")
+    assert [quote for quote, _ in others] == [
+        "> “Paper b hears of talks.”", "> “Paper c hears of talks.”"
+    ]  # fmt: skip
+
+
+def test_a_new_figure_stands_in_the_first_quote():
+    """Of the article that brings a sum, the sentence with it is quoted before others."""
+    text = "It is signed. Oracle pays a lot. The price is $40bn."
+    paper, told = reported("z", text)
+    start = paper.full_text.index("The price")
+    place = Span(article_id="z", start=start, end=len(paper.full_text))
+    whole = Span(article_id="z", start=14, end=27)
+    figure = replace(amount(40), span=place, quote=place)
+    parties = tuple(replace(one, quote=whole) for one in told.parties)
+    told = replace(told, amounts=(figure,), parties=parties, status_quote=whole)
+    earlier, known = reported("b", "Oracle is in talks.")
+    alert = compose(
+        deal(known, told), {"b": earlier, "z": paper},
+        kind="update", language="en", summary=None, now=NOW,
+        changed=[AmountChange(now=figure, was=())], occasion="z",
+    )  # fmt: skip
+    said = [quote for quote, _ in quotes(alert)]
+    assert said == [
+        "> “The price is $40bn.”", "> “It is signed.”", "> “Oracle is in talks.”"
+    ]  # fmt: skip
+
+
+def test_an_occasion_that_is_gone_leaves_the_other_quotes():
+    """Its page was forgotten: what is kept is quoted."""
+    earlier, known = reported("b", "Oracle is in talks.")
+    _, told = reported("z", "Both have signed.")
+    alert = compose(
+        deal(known, told), {"b": earlier},
+        kind="update", language="en", summary=None, now=NOW,
+        changed=[StatusChange(now="announced", was="talks")], occasion="z",
+    )  # fmt: skip
+    assert [quote for quote, _ in quotes(alert)] == ["> “Oracle is in talks.”"]
