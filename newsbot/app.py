@@ -16,9 +16,10 @@ from newsbot.adapters.db import Store, open_store
 from newsbot.adapters.http import HttpFetcher
 from newsbot.adapters.lock import hold_lock
 from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.proxy import way_out
 from newsbot.brain import Brain, Progress, embedded_brain, loaded_once, prompted_brain
 from newsbot.config import Config, FeedConfig
-from newsbot.credentials import feed_secrets
+from newsbot.credentials import feed_secrets, proxy_address
 from newsbot.deliver import Courier
 from newsbot.errors import ConfigError, UserError
 from newsbot.known import known_organisations
@@ -83,7 +84,11 @@ class App:
 
     @cached_property
     def fetcher(self) -> HttpFetcher:
-        """The HTTP client with its guard."""
+        """The HTTP client with its guard.
+
+        Raises:
+            ConfigError: The proxy's environment variable is empty, or no address.
+        """
         network = self.config.network
         fetcher = HttpFetcher(
             allow=network.allow,
@@ -92,6 +97,7 @@ class App:
             max_bytes=network.max_mebibytes * 2**20,
             version=__version__,
             now=self.clock,
+            connect=way_out(proxy_address(network)),
         )
         self._closing.append(fetcher.close)
         return fetcher

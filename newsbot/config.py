@@ -43,8 +43,9 @@ class NetworkConfig:
     max_mebibytes: int = 15
     #: Milliseconds between two requests to one host.
     spacing_ms: int = 500
-    #: Ask for pages with a deal again, four times within three days: they may have
-    #: been edited.
+    #: The environment variable that holds the address of a proxy for feeds and pages.
+    proxy_env: str = ""
+    #: Ask for pages with a deal again, four times in three days: they may be edited.
     revisit: bool = True
 
 

@@ -1,4 +1,4 @@
-"""What private and paid feeds ask for, read from the environment."""
+"""What private and paid feeds and a proxy ask for, read from the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Sequence
 
-from newsbot.config import FeedConfig
+from newsbot.config import FeedConfig, NetworkConfig
 from newsbot.courtesy import Secrets
 from newsbot.errors import ConfigError
 from newsbot.types import identity
@@ -44,9 +44,18 @@ def feed_secrets(feeds: Sequence[FeedConfig]) -> dict[str, Secrets]:
     return secrets
 
 
-def _secret(variable: str) -> str:
+def proxy_address(network: NetworkConfig) -> str:
+    """Read the address of the proxy from the environment; empty where none is named.
+
+    Raises:
+        ConfigError: The environment variable is empty.
+    """
+    return _secret(network.proxy_env, "network.proxy_env")
+
+
+def _secret(variable: str, named_by: str = "[[feeds]]") -> str:
     if variable and not os.environ.get(variable):
         raise ConfigError(
-            f"the environment variable {variable}, which [[feeds]] names, is empty"
+            f"the environment variable {variable}, which {named_by} names, is empty"
         )
     return os.environ.get(variable, "") if variable else ""

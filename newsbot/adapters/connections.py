@@ -3,7 +3,8 @@
 urllib3's connection classes with three changes: they dial the addresses that the
 guard checked; before every single read they set the time that is left, so that one
 byte a second cannot outlive the deadline; and until the headers are read they count
-bytes. Nothing here reads the environment: no proxy, no cookie, no `.netrc`.
+bytes. Nothing here reads the environment: no proxy, no cookie, no `.netrc`
+(`adapters.proxy` is for one that the operator names).
 """
 
 from __future__ import annotations
