@@ -143,6 +143,18 @@ def pairs_among(n: int):
 POOL = ("OpenAI", "Oracle", "Google", "Google Cloud", "Anthropic", "SAP", "Nvidia")
 
 
+def test_a_third_party_brings_two_together():
+    """A doubt that parts two pairs of strangers does not part two who share a third."""
+    everyone = claims_of("Firma1", "Firma2", "Firma3", "Firma4")
+    same = np.full((4, 4), 0.05, dtype=np.float32)
+    for a, b, likely in ((0, 1, 0.9), (1, 2, 0.9), (0, 2, 0.3), (2, 3, 0.3)):
+        same[a, b] = same[b, a] = likely
+    three = same[:3, :3]
+    assert split_deals(everyone[:3], three, lambda a, b: a == b) == [[0, 1, 2]]
+    three[0, 2] = three[2, 0] = 0.2  # under a quarter of .9: one party of two deals
+    assert split_deals(everyone[:3], three, lambda a, b: a == b) == [[0, 1], [1, 2]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(POOL), st.integers(2, 7), st.data())
 def test_every_linked_party_is_in_a_deal_and_every_deal_has_two_sides(names, n, data):
