@@ -62,7 +62,7 @@ def test_after_a_429_nothing_is_sent_by_anybody_until_it_is_over(bot):
     bot.quiet()
     assert bot.send() == 1
     first, second = bot.server.messages(str(READER))
-    assert first.startswith("2 deals")
+    assert first.startswith("Deals (2)")
     assert "/quiet" in second
 
 
@@ -74,7 +74,7 @@ def test_an_answer_outlives_any_number_of_429(bot):
     bot.server.until(lambda: resting(bot))
     bot.server.until(lambda: later(bot) and bot.server.messages(str(READER)))
     (answer,) = bot.server.messages(str(READER))
-    assert answer.startswith("2 deals")
+    assert answer.startswith("Deals (2)")
 
 
 def test_a_chat_that_hangs_keeps_nobody_else_waiting(tmp_path):
@@ -129,7 +129,7 @@ def test_an_answer_follows_a_group_that_moved(bot):
     bot.server.until(lambda: {row["recipient"] for row in waiting(bot)} <= {str(NEW)})
     bot.server.until(lambda: later(bot) and bot.server.messages(str(NEW)))
     (answer,) = bot.server.messages(str(NEW))
-    assert answer.startswith("2 deals")
+    assert answer.startswith("Deals (2)")
     assert (bot.sub(OLD), bot.sub(NEW).owner_id) == (None, READER)
     moved = {one.recipient: one.moved_to for one in bot.store.outbox.recipients.all()}
     assert moved[str(OLD)] == str(NEW)

@@ -110,7 +110,7 @@ def test_only_administrators_change_a_groups_settings(bot):
     assert bot.ask(READER, "/sub", chat=ROOM)[0].startswith("Subscribed.")
     bot.server.statuses[str(GROUP), STRANGER] = "member"
     assert "Only administrators" in bot.ask(STRANGER, "/lang de", chat=ROOM)[0]
-    assert bot.ask(STRANGER, "/deals", chat=ROOM)[0].startswith("2 deals")
+    assert bot.ask(STRANGER, "/deals", chat=ROOM)[0].startswith("Deals (2)")
     bot.press(STRANGER, "set|lang|de", chat=ROOM)
     assert bot.server.toasts[-1].startswith("Only administrators")
     assert bot.sub(GROUP).language == "en"

@@ -34,9 +34,9 @@ def test_a_thousand_commands_get_one_clear_reply_and_hold_up_nobody(bot):
     )
     assert len(answers) == QUOTA + 1
     assert sum("please wait a minute" in text for text in answers) == 1
-    assert bot.server.messages(str(OTHER))[0].startswith("2 deals")
+    assert bot.server.messages(str(OTHER))[0].startswith("Deals (2)")
     bot.clock.forward(minutes=2)
-    assert bot.ask(READER, "/deals")[0].startswith("2 deals")
+    assert bot.ask(READER, "/deals")[0].startswith("Deals (2)")
 
 
 def test_a_flood_of_commands_is_no_flood_of_requests(bot):
