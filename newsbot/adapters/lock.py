@@ -79,6 +79,17 @@ def lock_holder(database: Path) -> str | None:
         raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
+def held_elsewhere(database: Path) -> str | None:
+    """Say which other process holds a ledger's lock; None: nobody, or this one.
+
+    Raises:
+        StoreError: The lock's file cannot be read.
+    """
+    holder = lock_holder(database)
+    is_own = holder is not None and holder.partition(",")[0] == str(os.getpid())
+    return None if is_own else holder
+
+
 def _holder(file: IO[str]) -> str:
     file.seek(0)
     return file.read().strip() or "unknown"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -111,24 +112,60 @@ def test_no_copy_no_migration(tmp_path):
     assert list(tmp_path.glob(".*partial*")) == []
 
 
+@contextmanager
+def held(path, doing):
+    """Another process at work on a ledger; gives its number."""
+    script = (
+        "import sys, pathlib; from newsbot.adapters.lock import hold_lock\n"
+        "release = hold_lock(pathlib.Path(sys.argv[1]), sys.argv[2])\n"
+        "print(flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(path), doing]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.stdin.close()
+            process.wait(30)
+
+
 @pytest.mark.case(65, "upgraded while the service of the older version runs")
 @pytest.mark.parametrize("doing", ["", "run --once"])
 def test_a_service_at_work_keeps_its_ledger(tmp_path, doing):
     """No command of a newer version changes the tables beneath an older service."""
     path = tmp_path / "news.db"
     before = ledger_at(path, NAMES[-2], 2)
-    release = hold_lock(path, doing)
-    with pytest.raises(StoreOutdatedError, match=rf"process {os.getpid()}\b.*restart"):
-        open_store(path)
-    assert look(path)[:2] == (before, NAMES[:-1])
-    assert list(tmp_path.glob("*.backup")) == []
-    release()
+    with held(path, doing) as pid:
+        with pytest.raises(StoreOutdatedError, match=rf"process {pid}\b.*restart"):
+            open_store(path)
+        assert look(path)[:2] == (before, NAMES[:-1])
+        assert list(tmp_path.glob("*.backup")) == []
     open_store(path).close()
     assert look(path)[1] == NAMES
     # One of its own version is open to all.
+    with held(path, doing):
+        open_store(path).close()
+
+
+@pytest.mark.case(65, "upgraded by the process that holds the ledger itself")
+@pytest.mark.parametrize("doing", ["", "run --once", "demo"])
+def test_who_holds_the_ledger_upgrades_it(tmp_path, doing):
+    """`newsbot run --once` and the demo take the lock first, and open what is older."""
+    path = tmp_path / "news.db"
+    before = ledger_at(path, NAMES[-2], 2)
     release = hold_lock(path, doing)
     open_store(path).close()
     release()
+    after, names, *_ = look(path)
+    assert names == NAMES
+    assert {name: after[name] for name in before.keys() - GROWS} == {
+        name: n for name, n in before.items() if name not in GROWS
+    }
 
 
 @pytest.mark.case(64, "database of a newer version")

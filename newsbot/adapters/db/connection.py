@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from newsbot.adapters.db.copying import copy_database, sweep, translated
 from newsbot.adapters.db.schema import MIGRATIONS
-from newsbot.adapters.lock import lock_holder
+from newsbot.adapters.lock import held_elsewhere
 from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
 
 #: Milliseconds a writer waits for another process's transaction.
@@ -199,7 +199,7 @@ def _migrate(db: Database, path: Path | None) -> None:
 
 def _refuse_in_use(path: Path) -> None:
     """Refuse to change what an older service, which is still at work, reads."""
-    if (holder := lock_holder(path)) is not None:
+    if (holder := held_elsewhere(path)) is not None:
         raise StoreOutdatedError(
             f"{path}: of an older version, and newsbot of that version is at work on "
             f"it (process {holder}): restart it, and this version migrates the ledger"
