@@ -6,6 +6,7 @@ morning: what these pages show is what any page can show.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -62,25 +63,61 @@ _BARE = Item(
 )
 
 
+_WORDS = WORDS["en"]
+_ALERT = Edition(
+    language="en",
+    words=_WORDS,
+    title=_WORDS.name,
+    day="Saturday, 31 January 2026",
+    period="",
+    subject="New deal: Lab and Cloud",
+    preheader="Lab rents computers from Cloud.",
+    counts="",
+    nothing="",
+    sections=(
+        Section(name="new", title="New deal", items=(_FULL,), brief=(), n_left=0),
+    ),
+)
+_NOTES = tuple(
+    Note(
+        title="Grid",
+        title_language="en",
+        summary="More power.",
+        language="en",
+        source=source,
+    )
+    for source in (_PAPER, _NOWHERE)
+)
+_PANORAMA = Panorama(
+    clouds=(
+        CloudRow(
+            name="Cloud",
+            n_deals=1,
+            firm="$2bn",
+            soft="",
+            dollars=Decimal(2 * 10**9),
+        ),
+    ),
+    ties=(TieRow(source="Lab", verb="buys from", target="Cloud", figure="", state=""),),
+    n_ties_left=1,
+    n_largest=1,
+)
+_ILL = Health(
+    line="1 of 2 feeds healthy",
+    failing=(("paper.example.org/feed", "HTTP 500"), ("1 other", "")),
+    silent="no feed was read since 2026-01-30 07:00 UTC",
+    unread=("articles that wait to be read: 2",),
+)
+
+
 def samples() -> tuple[Edition, ...]:
     """Give a day with one of everything, an empty day, and the mail about one deal."""
-    words = WORDS["en"]
-    ill = Health(
-        line="1 of 2 feeds healthy",
-        failing=(("paper.example.org/feed", "HTTP 500"), ("1 other", "")),
-        silent="no feed was read since 2026-01-30 07:00 UTC",
-        unread=("articles that wait to be read: 2",),
-    )
-    full = Edition(
-        language="en",
-        words=words,
-        title=words.name,
-        day="Saturday, 31 January 2026",
+    titles = (("new", _WORDS.new), ("updates", _WORDS.updates), ("talks", _WORDS.talks))
+    full = replace(
+        _ALERT,
         period="Everything since the digest of 28 January 2026.",
         subject="2 new deals",
-        preheader="Lab and Cloud",
         counts="2 new deals",
-        nothing="",
         sections=tuple(
             Section(
                 name=name,
@@ -89,42 +126,12 @@ def samples() -> tuple[Edition, ...]:
                 brief=(_FULL, _BARE),
                 n_left=1,
             )
-            for name, title in (
-                ("new", words.new),
-                ("updates", words.updates),
-                ("talks", words.talks),
-            )
+            for name, title in titles
         ),
-        notes=tuple(
-            Note(
-                title="Grid",
-                title_language="en",
-                summary="More power.",
-                language="en",
-                source=source,
-            )
-            for source in (_PAPER, _NOWHERE)
-        ),
+        notes=_NOTES,
         n_notes_left=1,
-        panorama=Panorama(
-            clouds=(
-                CloudRow(
-                    name="Cloud",
-                    n_deals=1,
-                    firm="$2bn",
-                    soft="",
-                    dollars=Decimal(2 * 10**9),
-                ),
-            ),
-            ties=(
-                TieRow(
-                    source="Lab", verb="buys from", target="Cloud", figure="", state=""
-                ),
-            ),
-            n_ties_left=1,
-            n_largest=1,
-        ),
-        health=ill,
+        panorama=_PANORAMA,
+        health=_ILL,
         read_all="All of them: newsbot deals",
     )
     empty = edition(
@@ -135,17 +142,4 @@ def samples() -> tuple[Edition, ...]:
         health=Health(line="2 von 2 Feeds in Ordnung"),
         panorama=Panorama(),
     )
-    section = Section(name="new", title="New deal", items=(_FULL,), brief=(), n_left=0)
-    alert = Edition(
-        language="en",
-        words=words,
-        title=words.name,
-        day="Saturday, 31 January 2026",
-        period="",
-        subject="New deal: Lab and Cloud",
-        preheader="Lab rents computers from Cloud.",
-        counts="",
-        nothing="",
-        sections=(section,),
-    )
-    return full, empty, alert
+    return full, empty, _ALERT

@@ -136,6 +136,7 @@ def test_a_manager_gets_the_menu_after_the_first_word(tmp_path):
         made.ask(MANAGER, "/start")
         made.server.until(lambda: len(made.server.menus) == 12)
         made.stop()
+    assert len(made.server.menus) == 12
     made.store.close()
 
 

@@ -235,11 +235,10 @@ def test_a_label_that_does_not_come_through_leaves_the_article():
 
 def test_a_sum_that_words_tell_too_stays():
     """Digits that change beside "eighteen million" would make two sums of one."""
-    article = GoldArticle(
-        id="a", url="https://paper.example/a", source="Paper", language="en",
-        published_at=datetime(2026, 3, 2, tzinfo=UTC), deals=(), spans=(),
+    article = gold(
         title="Eighteen million euros for a lab",
         text="The contract is worth €18m. Its rival took €37m.",
+        language="en", deals=(), spans=(),
     )  # fmt: skip
     told = [augment(article, read(article), GAZETTEER, Random(n)) for n in range(8)]
     assert all("€18m" in again.text or "$18m" in again.text for again in told)
