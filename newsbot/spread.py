@@ -7,6 +7,7 @@ path, and no ledger: what is known is found out when the shards are imported.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -31,9 +32,11 @@ from newsbot.pipeline import Judge
 from newsbot.settling import Settling, settled
 from newsbot.stages.reading import read_article
 
-#: Documents, and bytes of their pages, that are read before they are given on.
-READ = 32
-READ_BYTES = 4 * 2**20
+#: Bytes of files that are one portion of work, and how many files at most: a saved page
+#: alone is too little to be sent to another machine.
+PORTION_BYTES, PORTION_FILES = 16 * 2**20, 1_024
+#: Documents that are settled before they are given on.
+SETTLED = 512
 #: Articles that the model reads together.
 JUDGED = 16
 
@@ -106,13 +109,13 @@ def spread(
     left = [one for one in parts if storable(one.name) not in ended]
     if not left:
         return True
+    portions = tuple(_portions(left))
     steps = Steps(
-        read=ReadPart(job=job, parts=tuple(left)),
-        settle=partial(Settle, job),
+        settle=partial(Settle, job, portions),
         judge=partial(JudgeAll, job, open_judge),
         write=WriteShard(folder=job.folder),
     )
-    with closing(run_on_ray(steps, len(left))) as shards:
+    with closing(run_on_ray(steps, len(portions))) as shards:
         for n_written, _ in enumerate(shards, 1):
             progress(n_written)
             if stopping():
@@ -132,44 +135,36 @@ def _ended(job: Job, *, resume: bool) -> frozenset[str]:
     return frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPart:
-    """Reads the documents of one part, and says at its end how many there were."""
-
-    job: Job
-    parts: tuple[Part, ...]
-
-    def __call__(self, number: int) -> Iterator[list[Row]]:
-        """Read the part of a number; some rows at a time."""
-        one = self.parts[number]
-        job, n_read = self.job, 0
-        with closing(ParsingPool(n_processes=1)) as parsing:
-            archive = open_files(job.kind, job.source_path, parsing, [one])
-            for documents in _few(archive.documents("")):
-                first, n_read = n_read + 1, n_read + len(documents)
-                yield [
-                    self._row(one, number, document)
-                    for number, document in enumerate(documents, first)
-                ]
-        yield [self._row(one, n_read + 1, None)]
-
-    def _row(self, part: Part, number: int, document: Document | None) -> Row:
-        return as_row(
-            Carried(
-                source=self.job.name,
-                part=part.name,
-                number=number,
-                document=document,
-            )
-        )
+def _portions(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
+    """Put files together, in their order, until they are worth sending."""
+    some: list[Part] = []
+    n_bytes = 0
+    for one in parts:
+        some.append(one)
+        n_bytes += one.size
+        if n_bytes >= PORTION_BYTES or len(some) >= PORTION_FILES:
+            yield tuple(some)
+            some, n_bytes = [], 0
+    if some:
+        yield tuple(some)
 
 
 class Settle:
-    """Settles documents that have pages; links wait for the ledger's machine."""
+    """Reads and settles the documents of portions; links wait for the ledger's machine.
 
-    def __init__(self, job: Job) -> None:
+    Args:
+        job: What every worker has to know.
+        portions: Files that are read by one worker, one after the other.
+        n_processes: How many extract at once.
+    """
+
+    def __init__(
+        self, job: Job, portions: Sequence[Sequence[Part]], n_processes: int
+    ) -> None:
         app = App(job.config)
-        self._parsing = ParsingPool(n_processes=1)
+        self._job = job
+        self._portions = portions
+        self._parsing = ParsingPool(n_processes=n_processes)
         self._work = Settling(
             parsing=self._parsing,
             gazetteer=app.gazetteer,
@@ -180,26 +175,62 @@ class Settle:
             web=None,
         )
 
-    def __call__(self, rows: Sequence[Row]) -> list[Row]:
-        """Settle a batch; what is to be done elsewhere stays as it is."""
-        carried = [from_row(row) for row in rows]
-        documents = [one.document for one in carried if one.document is not None]
-        here = iter([one for one in documents if not _is_link(one)])
-        outcomes = (one for one, _ in settled(self._work, here))
-        return [as_row(self._carried_on(one, outcomes)) for one in carried]
+    def __call__(self, number: int) -> Iterator[list[Row]]:
+        """Settle the portion of a number, some rows at a time.
+
+        Behind each part a row says how many documents it had.
+        """
+        for part in self._portions[number]:
+            archive = open_files(
+                self._job.kind, self._job.source_path, self._parsing, [part]
+            )
+            documents, n_read = archive.documents(""), 0
+            while carried := list(
+                self._settled(part, islice(documents, SETTLED), n_read)
+            ):
+                n_read += len(carried)
+                yield [as_row(one) for one in carried]
+            yield [as_row(self._carried(part, n_read + 1))]
 
     def close(self) -> None:
-        """End the process that extracts; without this it ends with its parent."""
+        """End the processes that extract; without this they end with their parent."""
         self._parsing.close()
 
-    def _carried_on(self, one: Carried, outcomes: Iterator[Settled]) -> Carried:
-        document = one.document
-        if document is None:
-            return one
-        if _is_link(document):
-            wanted = replace(document, wanted=self._work.choice)
-            return replace(one, document=wanted)
-        return replace(one, document=None, settled=next(outcomes))
+    def _settled(
+        self, part: Part, documents: Iterator[Document], n_read: int
+    ) -> Iterator[Carried]:
+        """Settle documents; those that are links stay as they are."""
+        links: list[Carried] = []
+        numbers: deque[int] = deque()
+
+        def here() -> Iterator[Document]:
+            for number, document in enumerate(documents, n_read + 1):
+                if _is_link(document):
+                    wanted = replace(document, wanted=self._work.choice)
+                    links.append(self._carried(part, number, document=wanted))
+                else:
+                    numbers.append(number)
+                    yield document
+
+        for made, _ in settled(self._work, here()):
+            yield self._carried(part, numbers.popleft(), settled=made)
+        yield from links
+
+    def _carried(
+        self,
+        part: Part,
+        number: int,
+        *,
+        settled: Settled | None = None,
+        document: Document | None = None,
+    ) -> Carried:
+        return Carried(
+            source=self._job.name,
+            part=part.name,
+            number=number,
+            settled=settled,
+            document=document,
+        )
 
 
 class JudgeAll:
@@ -272,20 +303,6 @@ class WriteShard:
         if not self.folder.is_dir():
             raise UserError(f"{self.folder}: no such folder on this machine")
         return write_shard(self.folder, [from_row(row) for row in rows])
-
-
-def _few(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    """Documents, some at a time, and no more of them than fit into memory."""
-    some: list[Document] = []
-    n_bytes = 0
-    for one in documents:
-        some.append(one)
-        n_bytes += len(one.body or b"")
-        if len(some) >= READ or n_bytes >= READ_BYTES:
-            yield some
-            some, n_bytes = [], 0
-    if some:
-        yield some
 
 
 def _batched(items: Iterable[T], n: int) -> Iterator[list[T]]:

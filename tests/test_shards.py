@@ -6,7 +6,7 @@ import json
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from contextlib import closing
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,21 +18,19 @@ from servers.scripted import Reply, ScriptedServer
 from test_backfill import LEDGER, archive, page
 
 from newsbot.adapters.archives.opening import open_files
-from newsbot.adapters.shards import MARK, Shards, write_shard
+from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.shards import MARK, Shards
 from newsbot.app import App
 from newsbot.backfill import run_backfill
 from newsbot.config import load_config
 from newsbot.errors import UserError
-from newsbot.history import Carried, Choice, Document
+from newsbot.history import Choice, Document
 from newsbot.importing import gather_import
 from newsbot.spread import (
     Job,
     JudgeAll,
-    ReadPart,
     Settle,
     WriteShard,
-    as_row,
-    from_row,
 )
 from newsbot.stages.sifting import sift
 from newsbot.types import Calibration
@@ -57,13 +55,15 @@ def job_of(folder, source, **changes):
 def make_shards(job, open_judge=None, n_rows=64):
     """Do in this process, one after the other, what workers do."""
     job.folder.mkdir(exist_ok=True)
-    parts = open_files(job.kind, job.source_path, None).parts
-    settle, write = Settle(job), WriteShard(folder=job.folder)
+    with closing(ParsingPool(n_processes=1)) as parsing:
+        parts = open_files(job.kind, job.source_path, parsing).parts
+    settle = Settle(job, [[part] for part in parts], 1)
+    write = WriteShard(folder=job.folder)
     judge = JudgeAll(job, open_judge) if open_judge else list
     made = []
     for number in range(len(parts)):
-        for read in ReadPart(job=job, parts=tuple(parts))(number):
-            made += judge(settle(read))
+        for rows_ in settle(number):
+            made += judge(rows_)
     settle.close()
     return [write(made[n : n + n_rows]) for n in range(0, len(made), n_rows)]
 
@@ -246,7 +246,24 @@ def test_a_row_that_does_not_hold_together_fails(tmp_path, column, change):
     assert found["failed"] == 1
 
 
-def test_links_are_asked_for_where_the_ledger_is(tmp_path):
+class Links:
+    """An archive with pages that have to be asked for, and one that has its page."""
+
+    name = "links"
+
+    def __init__(self, *urls):
+        self._urls = urls
+
+    def documents(self, _after):
+        for url in self._urls:
+            yield Document(cursor="", place=url, url=url)
+        yield Document(cursor="", place="c", url="https://a.example/c", body=page(3))
+
+
+@pytest.mark.parametrize(("language", "n_kept"), [("de", 3), ("en", 0)])
+def test_links_are_asked_for_where_the_ledger_is(
+    tmp_path, monkeypatch, language, n_kept
+):
     """A link that a worker leaves is fetched by the import, as its job wanted it."""
     with ScriptedServer() as server:
         url = server.on("/a", Reply(200, {"Content-Type": "text/html"}, page(1)))
@@ -254,26 +271,20 @@ def test_links_are_asked_for_where_the_ledger_is(tmp_path):
         (tmp_path / "config.toml").write_text(
             f'{CONFIG}[network]\nallow = ["{server.netloc}"]\nspacing_ms = 0\n'
         )
-        job = job_of(tmp_path, tmp_path, choice=Choice(language="en"))
+        job = job_of(tmp_path, tmp_path, choice=Choice(language=language))
         job.folder.mkdir()
-        links = [
-            Carried(
-                source="x",
-                part="a.mbox",
-                number=number,
-                document=Document(cursor="", place=f"mail {number}", url=one),
-            )
-            for number, one in enumerate((url, other), 1)
-        ]
-        settle = Settle(job)
-        settled = [from_row(row) for row in settle([as_row(one) for one in links])]
+        settle = Settle(job, [[Links(url, other)]], 1)
+        monkeypatch.setattr("newsbot.spread.open_files", lambda *args: args[-1][0])
+        rows_ = [row for some in settle(0) for row in some]
         settle.close()
+        WriteShard(folder=job.folder)(rows_)
+        (shard,) = job.folder.iterdir()
+        links = [one for one in Shards([shard]).carried() if one.document]
+        assert [(one.number, one.settled) for one in links] == [(1, None), (2, None)]
         assert server.requests == []
-        write_shard(
-            job.folder, [replace(settled[0], document=links[0].document), settled[1]]
-        )
         found, done = imported(tmp_path, job.folder)
-        assert fates(found) == (1, 0, 1, 0), done.err  # the second one is no English
+        assert fates(found) == (n_kept, 0, 3 - n_kept, 0), done.err
+        assert {"/a", "/b"} <= {one.target for one in server.requests}
 
 
 def test_the_gate_is_the_same_everywhere(tmp_path):

@@ -1,7 +1,8 @@
-"""Ray Data: an archive's parts read, settled, judged and written on many machines.
+"""Ray Data: an archive read, settled, judged and written on many machines.
 
-In: four steps that can be pickled, and the parts. Out: the names of the shards that
-were written, as they come. What crosses between the steps is bytes; the steps know
+In: three steps that can be pickled, and how many portions the archive has. Out: the
+names of the shards that were written, as they come. Pages are settled where they are
+read, so that what crosses between the steps is small: bytes, of which the steps know
 what they mean. A worker that dies is replaced, and what it had in hand is done again.
 
 Needs the extra ``ray``. Without ``RAY_ADDRESS`` a cluster of this machine alone is
@@ -31,13 +32,11 @@ if TYPE_CHECKING:
 Row = bytes
 Step = Callable[[Sequence[Row]], Sequence[Row]]
 
-#: Bytes of a block: some eighty pages, so that no worker waits for a full one.
-BLOCK = 6 * 2**20
 #: Rows of one shard, about; a few megabytes of articles.
 SHARD_ROWS = 1_024
-#: Of a core: reading is quick, what is settled is waited for in another process.
-#: Together no more than one, or one core alone would never come to an end.
-READ_CPUS, SETTLE_CPUS = 0.2, 0.8
+#: Cores of one worker: it reads and gates, and extracts in as many processes. One
+#: process reads fast enough for some fifteen that extract.
+CPUS_PER_WORKER = 4
 #: Bytes of shared memory that a cluster of this machine takes for blocks on their way.
 STORE_BYTES = 512 * 2**20
 #: Cores for one model that computes on them.
@@ -52,10 +51,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 class Steps:
     """What is done, in this order; everything is sent to other processes."""
 
-    #: Gives the documents of a part, some at a time.
-    read: Callable[[int], Iterator[Sequence[Row]]]
-    #: Builds what settles documents; called once in each worker.
-    settle: Callable[[], Step]
+    #: Builds what reads and settles the documents of a portion, some rows at a time;
+    #: called once in each worker, with the number of processes that extract.
+    settle: Callable[[int], Callable[[int], Iterator[Sequence[Row]]]]
     #: Builds what lets the model judge: where there are GPUs, once on each.
     judge: Callable[[], Step]
     #: Writes settled documents; returns the shard's name.
@@ -81,12 +79,12 @@ def joins_cluster() -> bool:
     return "RAY_ADDRESS" in os.environ
 
 
-def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
-    """Walk the parts of an archive through the steps, on whatever there is.
+def run_on_ray(steps: Steps, n_portions: int) -> Generator[str, None, None]:
+    """Walk the portions of an archive through the steps, on whatever there is.
 
     Args:
         steps: What is done.
-        n_parts: How many there are, at least one; a reader gets a number from 0 on.
+        n_portions: How many, at least one; a worker gets a number from 0 on.
 
     Yields:
         The name of each shard; closed early, it stops what runs.
@@ -100,22 +98,17 @@ def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
-        context.target_max_block_size = BLOCK
         context.target_min_block_size = 1
         n_cpus = int(ray.cluster_resources().get("CPU", 1))
         n_gpus = int(ray.cluster_resources().get("GPU", 0))
+        cores = _cores_per_worker(ray, n_cpus, n_portions)
         # Tables that are here: to make them in a task would take a core, and where all
         # are taken by workers, wait for ever.
-        numbers = [_numbers(n) for n in range(n_parts)]
-        data = ray.data.from_arrow(numbers)
+        data = ray.data.from_arrow([_numbers(n) for n in range(n_portions)])
         data = data.map_batches(
-            _Reading(steps.read), batch_size=1, batch_format="pyarrow",
-            num_cpus=READ_CPUS,
-        )  # fmt: skip
-        data = data.map_batches(
-            _Working, fn_constructor_args=(steps.settle,),
-            batch_size=None, batch_format="pyarrow", num_cpus=SETTLE_CPUS,
-            compute=ActorPoolStrategy(size=n_cpus, max_tasks_in_flight_per_actor=3),
+            _Settling, fn_constructor_args=(steps.settle, cores),
+            batch_size=1, batch_format="pyarrow", num_cpus=cores,
+            compute=ActorPoolStrategy(size=max(min(n_cpus // cores, n_portions), 1)),
         )  # fmt: skip
         n_models = n_gpus or max(n_cpus // CPUS_PER_MODEL, 1)
         # Judged and written in one place: a task for each shard would wait for a
@@ -134,6 +127,16 @@ def run_on_ray(steps: Steps, n_parts: int) -> Generator[str, None, None]:
                 yield from batch["shard"].to_pylist()
         except RayError as error:
             raise _own(error) from error
+
+
+def _cores_per_worker(ray: Any, n_cpus: int, n_portions: int) -> int:
+    """How many cores a worker gets: more where there are fewer portions than workers.
+
+    No more than the smallest machine has: elsewhere its worker would wait for ever.
+    """
+    machines = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes()]
+    smallest = min((n for n in machines if n > 0), default=1)
+    return min(smallest, max(CPUS_PER_WORKER, n_cpus // n_portions))
 
 
 def _own(error: Exception) -> UserError:
@@ -216,26 +219,20 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
-class _Reading:
-    """Reads parts, a table at a time, never a part as a whole."""
+class _Settling:
+    """Reads and settles portions, a table at a time, never a portion as a whole."""
 
-    def __init__(self, read: Callable[[int], Iterator[Sequence[Row]]]) -> None:
-        self._read = read
+    def __init__(
+        self,
+        build: Callable[[int], Callable[[int], Iterator[Sequence[Row]]]],
+        n_processes: int,
+    ) -> None:
+        self._settle = build(n_processes)
 
     def __call__(self, batch: pa.Table) -> Iterator[pa.Table]:
-        for part in batch["id"].to_pylist():
-            for rows in self._read(part):
+        for number in batch["id"].to_pylist():
+            for rows in self._settle(number):
                 yield _table(rows)
-
-
-class _Working:
-    """Does a step with what it takes long to build, such as a model."""
-
-    def __init__(self, build: Callable[[], Step]) -> None:
-        self._step = build()
-
-    def __call__(self, batch: pa.Table) -> pa.Table:
-        return _table(self._step(batch["row"].to_pylist()))
 
 
 class _Ending:

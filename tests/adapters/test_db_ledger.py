@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from db_nouns import (
@@ -202,6 +203,56 @@ def test_candidates_share_two_sides_and_are_recent(deals):
     assert ids(within(72), ["Nvidia", "OpenAI"]) == []  # two names of one side
     assert ids(within(72), ["nvidia"], ["OpenAI'; --"]) == []
     assert ids(within(72)) == []
+
+
+def test_candidates_are_what_a_look_at_every_deal_finds(store):
+    """Whoever is in most deals, whatever names a side has, however long they lasted."""
+    rng = Random(5)
+    names = [
+        "OpenAI",
+        "Nvidia",
+        "Oracle",
+        "Oracle Cloud",
+        "Ionos",
+        "Zelvaro",
+        "Quillon",
+    ]
+    weights = [60, 20, 8, 8, 4, 2, 2]
+    announce_articles(store, article("a"))
+    known = []
+    for number in range(300):
+        last = NOW - rng.randrange(400) * HOUR
+        told = deal(
+            str(number),
+            tuple(dict.fromkeys(rng.choices(names, weights, k=rng.choice((2, 3))))),
+            last,
+            status=rng.choice(("talks", "announced", "announced")),
+        )
+        told = replace(told, first_seen_at=last - rng.choice((0, 0, 90)) * HOUR)
+        put(store, told, "a")
+        known.append(told)
+    sides = [["Oracle", "Oracle Cloud", "Nobody"], *([name] for name in names)]
+    n_found = 0
+    for _ in range(200):
+        asked = rng.sample(sides, rng.choice((2, 2, 3)))
+        reach = replace(
+            within(rng.choice((48, 150)), talks=rng.choice((None, 300))),
+            until=NOW - rng.randrange(300) * HOUR,
+        )
+        wanted = {
+            one.id
+            for one in known
+            if sum(any(n in side for n, _ in one.parties) for side in asked) > 1
+            and one.first_seen_at <= reach.until
+            and (
+                one.last_seen_at >= reach.since
+                or (one.status == "talks" and one.last_seen_at >= reach.talks_since)
+            )
+        }
+        found, _ = store.ledger.candidates(asked, reach, nobody)
+        assert {one.id for one in found} == wanted
+        n_found += len(found)
+    assert n_found > 1_000
 
 
 def test_a_name_that_an_article_was_not_sure_of_finds_its_deal(store):

@@ -109,7 +109,7 @@ def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
         findings.append((finding.id, article, codec.finding_document(finding), deal.id))
         types, named = codec.document(deal.types), codec.document(deal.parties)
         deals.append((deal.id, deal.status, types, named, at, at))
-        parties += [(deal.id, name, at, deal.status) for name, _ in deal.parties]
+        parties += [(deal.id, name, at, at, deal.status) for name, _ in deal.parties]
     for sql, rows in (
         (
             "INSERT INTO entries (id, url, title, summary, first_seen_at, origin, "
@@ -134,8 +134,8 @@ def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
             findings,
         ),
         (
-            "INSERT INTO deal_parties (deal_id, party, last_seen_at, status) "
-            "VALUES (?, ?, ?, ?)",
+            "INSERT INTO deal_parties (deal_id, party, first_seen_at, last_seen_at, "
+            "status) VALUES (?, ?, ?, ?, ?)",
             parties,
         ),
     ):

@@ -34,6 +34,7 @@ SCHEMAS = {
     "m018_titles": "b4538bd6b6973f9c",
     "m019_newest": "6b845e389ea0a665",
     "m020_freshness": "b6c30afab2cdc51a",
+    "m021_spans": "860cd3983d6fce8e",
 }
 NAMES = [one.name for one in MIGRATIONS.pending(Database(memory=True))]
 AT = "2026-03-01T12:00:00.000000Z"

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from newsbot.adapters.db import codec
+from newsbot.adapters.db.candidates import candidate_ids
 from newsbot.adapters.db.codec import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
@@ -170,49 +171,13 @@ class LedgerRows:
             The deals, first seen first, and the pairs among their findings that a
             person has called different deals.
         """
-        named = [
-            (codec.storable(name), side)
-            for side, names in enumerate(sides)
-            for name in names
-        ]
-        if not named:
-            return [], frozenset()
-        values = ", ".join("(?, ?)" for _ in named)
-        found = self._connection.rows(
-            f"WITH named(party, side) AS (VALUES {values}), near(deal_id, side) AS ("
-            "SELECT deal_id, side FROM named JOIN deal_parties USING (party) "
-            "WHERE last_seen_at >= ? UNION ALL "
-            "SELECT deal_id, side FROM named JOIN deal_parties USING (party) "
-            "WHERE status = 'talks' AND last_seen_at >= ? AND last_seen_at < ?) "
-            "SELECT deal_id FROM near GROUP BY deal_id HAVING COUNT(DISTINCT side) > 1",
-            (
-                *(item for pair in named for item in pair),
-                codec.at_text(reach.since),
-                codec.at_text(reach.talks_since),
-                codec.at_text(reach.since),
-            ),
-        )
-        ids = [str(row["deal_id"]) for row in found]
-        ids += self._near([name for name, _ in named], reach, near)
+        ids = candidate_ids(self._connection, sides, reach, near)
         deals = self._deals(
             "WHERE first_seen_at <= ? AND id IN (SELECT value FROM json_each(?)) "
             "ORDER BY first_seen_at, id",
             (codec.at_text(reach.until), json.dumps(ids)),
         )
         return deals, self._parted(deals)
-
-    def _near(self, names: Sequence[str], reach: Reach, near: Near) -> list[str]:
-        """Ids of deals of these days with one of the names, and others that may be."""
-        first, last = reach.event
-        rows = self._connection.rows(
-            "SELECT deal_id, json_group_array(party) AS parties FROM deal_parties "
-            "WHERE deal_id IN (SELECT deal_id FROM deal_parties "
-            "WHERE party IN (SELECT value FROM json_each(?)) "
-            "AND last_seen_at BETWEEN ? AND ?) GROUP BY deal_id",
-            (json.dumps(names), codec.at_text(first), codec.at_text(last)),
-        )
-        told = {str(row["deal_id"]): json.loads(str(row["parties"])) for row in rows}
-        return [deal_id for deal_id, parties in told.items() if near(parties)]
 
     def _parted(self, deals: Sequence[Deal]) -> frozenset[frozenset[str]]:
         ids = json.dumps([finding.id for deal in deals for finding in deal.findings])
@@ -324,12 +289,15 @@ class LedgerRows:
         unsure = [name for finding in deal.findings for name in finding.unsure]
         for name in dict.fromkeys((*parties, *unsure)):
             db.execute(
-                "INSERT INTO deal_parties (deal_id, party, last_seen_at, status) "
-                "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "INSERT INTO deal_parties "
+                "(deal_id, party, first_seen_at, last_seen_at, status) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "first_seen_at = excluded.first_seen_at, "
                 "last_seen_at = excluded.last_seen_at, status = excluded.status",
                 [
                     deal.id,
                     codec.storable(name),
+                    codec.at_text(deal.first_seen_at),
                     codec.at_text(deal.last_seen_at),
                     deal.status,
                 ],

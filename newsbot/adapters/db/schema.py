@@ -333,6 +333,29 @@ def m020_freshness(db: Database) -> None:
     db.execute("ALTER TABLE feeds ADD COLUMN older_url TEXT")
 
 
+#: From when to when a party's deals were seen: a paper of years ago, as archives bring
+#: them, is compared with the deals of its days and not with all that came since.
+_SPANS = """
+ALTER TABLE deal_parties ADD COLUMN first_seen_at TEXT NOT NULL DEFAULT '';
+UPDATE deal_parties SET first_seen_at =
+    (SELECT first_seen_at FROM deals WHERE deals.id = deal_parties.deal_id);
+DROP INDEX deal_parties_party;
+DROP INDEX deal_parties_talks;
+CREATE INDEX deal_parties_party
+    ON deal_parties(party, last_seen_at, first_seen_at, deal_id);
+CREATE INDEX deal_parties_talks
+    ON deal_parties(party, last_seen_at, first_seen_at, deal_id, status)
+    WHERE status = 'talks';
+"""
+
+
+@MIGRATIONS()
+def m021_spans(db: Database) -> None:
+    """Keep when a party's deals were first seen, beside when last."""
+    for statement in _statements(_SPANS):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """Split a script, keeping triggers whole.
 
