@@ -8,6 +8,7 @@ ministries sign deals under names that every paper translates.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newsbot.types import Language
 
@@ -131,9 +132,14 @@ def translated(one: str, other: str) -> bool:
     """
     if other in _OTHER_NAMES.get(one, ()):
         return True
-    if not (_BODY.search(one) and _BODY.search(other)):
+    if not (_is_body(one) and _is_body(other)):
         return False
     return _is_pair(one, other) or _is_pair(other, one)
+
+
+@lru_cache(maxsize=10_000)  # the same few names, again and again
+def _is_body(name: str) -> bool:
+    return _BODY.search(name) is not None
 
 
 def translations(name: str) -> list[str]:

@@ -39,7 +39,7 @@ def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
     """Whether two names are one side: kin, translated, or short for the other."""
     if gazetteer.related(one, other) or translated(one, other):
         return True
-    return is_short_for(one, other) and not (gazetteer.get(one) or gazetteer.get(other))
+    return not (gazetteer.get(one) or gazetteer.get(other)) and is_short_for(one, other)
 
 
 def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
