@@ -296,8 +296,9 @@ class Finding:
     amounts: tuple[Amount, ...]
     capacity: tuple[Capacity, ...]
     dropped: tuple[Dropped, ...] = ()
-    #: Names left out that may be parties all the same; another article may tell.
+    #: Names left out that may be parties all the same, and others: articles differ.
     unsure: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[Party | Amount | Capacity, ...]:

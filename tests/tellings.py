@@ -25,6 +25,7 @@ def finding(
     types: Sequence[str] = ("compute_purchase",),
     kind: str = "purchase",
     unsure: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> Finding:
     """One article's telling; each call is another article."""
     article = f"article-{next(_numbers)}"
@@ -53,6 +54,7 @@ def finding(
         ),
         capacity=(),
         unsure=tuple(unsure),
+        named=tuple(named),
     )
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Row = bytes
 Step = Callable[[Sequence[Row]], Sequence[Row]]
 
+#: Bytes of a block: what was settled goes on from there, long before its file ends.
+BLOCK = 8 * 2**20
 #: Rows of one shard, about; a few megabytes of articles.
 SHARD_ROWS = 1_024
 #: Cores of one worker: it reads and gates, and extracts in as many processes. One
@@ -98,6 +100,7 @@ def run_on_ray(steps: Steps, n_portions: int) -> Generator[str, None, None]:
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
+        context.target_max_block_size = BLOCK
         context.target_min_block_size = 1
         n_cpus = int(ray.cluster_resources().get("CPU", 1))
         n_gpus = int(ray.cluster_resources().get("GPU", 0))

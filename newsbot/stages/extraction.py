@@ -153,11 +153,11 @@ class Extraction:
         owners = self._owners(sums, claims, groups)
         holders = self._owners(capacity, claims, groups)
         # Of two deals, nobody knows whose the others may be.
-        maybe = _maybe(self._everyone, claims) if len(groups) == 1 else ()
+        others = _others(self._everyone, claims) if len(groups) == 1 else ((), ())
         drafts = [
             self._draft(
                 [claims[n] for n in group],
-                maybe,
+                others,
                 [one for one, owner in zip(sums, owners, strict=True) if owner == deal],
                 [
                     self._best_place(one.mentions)
@@ -300,7 +300,7 @@ class Extraction:
     def _draft(
         self,
         group: Sequence[Claim],
-        unsure: tuple[str, ...],
+        others: tuple[tuple[str, ...], tuple[str, ...]],
         sums: Sequence[_Own[MoneyMention]],
         capacity: Sequence[CapacityMention],
     ) -> Draft:
@@ -337,7 +337,8 @@ class Extraction:
             parties=parties,
             amounts=self._amounts(sums, names),
             capacity=tuple(capacity),
-            unsure=unsure,
+            unsure=others[0],
+            named=others[1],
         )
 
     def _amounts(
@@ -355,11 +356,15 @@ class Extraction:
         )
 
 
-def _maybe(everyone: Sequence[Claim], parties: Sequence[Claim]) -> tuple[str, ...]:
-    """Name who is no party here but may be one, the likeliest first."""
+def _others(
+    everyone: Sequence[Claim], parties: Sequence[Claim]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name who is no party but may be one, and who hardly is, the likeliest first."""
     ranked = sorted(everyone, key=lambda claim: -claim.probability)
-    left = [c for c in ranked if c not in parties and c.probability >= MAYBE]
-    return tuple(claim.mention.name for claim in left[:MAX_PARTIES])
+    left = [claim for claim in ranked if claim not in parties][:MAX_PARTIES]
+    n_unsure = sum(claim.probability >= MAYBE for claim in left)
+    names = [claim.mention.name for claim in left]
+    return tuple(names[:n_unsure]), tuple(names[n_unsure:])
 
 
 def _own(

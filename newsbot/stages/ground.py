@@ -66,8 +66,9 @@ class Draft:
     parties: tuple[DraftParty, ...]
     amounts: tuple[DraftAmount, ...]
     capacity: tuple[CapacityMention, ...]
-    #: Names left out that may be parties all the same.
+    #: Names left out that may be parties all the same, and those that hardly are.
     unsure: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def ground(
@@ -128,6 +129,7 @@ def _finding(
         capacity=capacity,
         dropped=tuple(dropped),
         unsure=draft.unsure,
+        named=draft.named,
     )
 
 

@@ -106,24 +106,33 @@ def _met(
 def _with_unsure(
     sides: Sides, finding: Finding, deal: Deal, gazetteer: Gazetteer
 ) -> tuple[Sides, bool]:
-    """Match again with whom one telling names and the other was not sure of.
+    """Match again with whom one telling has for a party and the other only names.
 
     Only what hardly happens twice in these days makes up for the doubt: somebody who
-    signs rarely, or a sum that agrees.
+    signs rarely, or a sum that agrees. Where the other was sure that it is no party,
+    both are asked for.
 
     Returns:
         The sides, and whether it was the finding that was not sure.
     """
     here = [party.name for party in finding.parties]
     there = [name for name, _ in deal.parties]
-    maybe_there = [name for other in deal.findings for name in other.unsure]
-    maybe = among(finding.unsure, there, gazetteer)
-    both = matched(
-        [*here, *maybe], [*there, *among(maybe_there, here, gazetteer)], gazetteer
-    )
-    if len(both.shared) > 1 and (both.n_rare or sums_agree(finding, deal)):
-        return both, bool(maybe)
-    return sides, False
+    agree = sums_agree(finding, deal)
+
+    def with_others(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Sides, bool]:
+        maybe = among(ours, there, gazetteer)
+        more = among(theirs, here, gazetteer)
+        return matched([*here, *maybe], [*there, *more], gazetteer), bool(maybe)
+
+    unsure = [name for other in deal.findings for name in other.unsure]
+    both, doubted = with_others(finding.unsure, unsure)
+    if len(both.shared) > 1 and (both.n_rare or agree):
+        return both, doubted
+    if not (sides.n_rare and agree):
+        return sides, False
+    named = [name for other in deal.findings for name in other.named]
+    both, doubted = with_others([*finding.unsure, *finding.named], [*unsure, *named])
+    return (both, doubted) if len(both.shared) > 1 else (sides, False)
 
 
 def likeness(

@@ -76,12 +76,16 @@ def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
     """Tell which deals that share one side only are worth a look all the same.
 
     Returns:
-        Whether one of a deal's names may be a party of the findings, read otherwise.
+        Whether a deal names a party of the findings that signs rarely, or somebody who
+        may be a party, read otherwise.
     """
     names = {party.name for finding in findings for party in finding.parties}
     unknown = [name for name in sorted(names) if gazetteer.get(name) is None]
+    rare = frozenset(gazetteer.family(n for n in names if is_rare({n}, gazetteer)))
 
     def fits(told: Sequence[str]) -> bool:
+        if not rare.isdisjoint(told):
+            return True
         others = [name for name in told if name not in names]
         return any(alike(a, b, gazetteer) for a in unknown for b in others)
 

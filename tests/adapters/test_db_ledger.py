@@ -90,6 +90,7 @@ findings = st.builds(
     capacity=st.lists(capacities, max_size=2).map(tuple),
     dropped=drops,
     unsure=st.lists(texts, max_size=3).map(tuple),
+    named=st.lists(texts, max_size=3).map(tuple),
 )
 moments = st.datetimes(
     datetime(1, 1, 2),

@@ -585,6 +585,58 @@ def test_a_doubtful_name_alone_joins_no_two_deals(first, second, later):
     assert verdicts(second, (first, days(later))) == ["new", "new"]
 
 
+def test_a_name_that_one_paper_only_mentions_joins_where_a_rare_firm_signs():
+    """The judge took a bystander for the cloud: with the sum it is one deal, no news."""
+    plain = finding("Bajamar", "Oracle", sums=[(0.3, "USD")])
+    other = finding("Bajamar", "AMD", sums=[(0.28, "EUR")], named=["Oracle"])
+    assert verdicts(plain, (other, days(1))) == ["new", "repeat"]
+    assert verdicts(other, (plain, days(1)))[1] == "update"  # Oracle is news there
+    # The ledger finds it by the firm that signs rarely.
+    assert near([other], GAZETTEER)(["Bajamar", "Oracle"])
+    assert not near([finding("OpenAI", "AMD")], GAZETTEER)(["OpenAI", "Oracle"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "later"),
+    [
+        pytest.param(
+            finding("Bajamar", "Oracle"),
+            finding("Bajamar", "AMD", named=["Oracle"]),
+            0,
+            id="no sums",
+        ),
+        pytest.param(
+            finding("Bajamar", "Oracle", sums=[(0.3, "USD")]),
+            finding("Bajamar", "AMD", sums=[(0.9, "USD")], named=["Oracle"]),
+            0,
+            id="unlike sums",
+        ),
+        pytest.param(
+            finding("OpenAI", "Oracle", sums=[(30, "USD")]),
+            finding("OpenAI", "AMD", sums=[(30, "USD")], named=["Oracle"]),
+            0,
+            id="a lab that signs often",
+        ),
+        pytest.param(
+            finding("Bajamar", "Oracle", sums=[(0.3, "USD")]),
+            finding("Bajamar", "AMD", sums=[(0.3, "USD")]),
+            0,
+            id="not named at all",
+        ),
+        pytest.param(
+            finding("Bajamar", "Oracle", sums=[(0.3, "USD")]),
+            finding("Bajamar", "AMD", sums=[(0.3, "USD")], named=["Oracle"]),
+            9,
+            id="days later",
+        ),
+    ],
+)
+def test_a_mere_mention_alone_joins_no_two_deals(first, second, later):
+    """Without a rare firm, an equal sum or the same days: two deals, in either order."""
+    assert verdicts(first, (second, days(later))) == ["new", "new"]
+    assert verdicts(second, (first, days(later))) == ["new", "new"]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -252,6 +252,7 @@ def _foreign_finding(written: str) -> Finding:
         dropped=tuple(Dropped(**item) for item in data["dropped"]),
         # Rows of earlier versions have none.
         unsure=tuple(data.get("unsure", ())),
+        named=tuple(data.get("named", ())),
     )
 
 
