@@ -29,8 +29,9 @@ HEAVY = (
 def commands(command=cli, words=()):
     """Every command with the words that call it."""
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from commands(inner, (*words, name))
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*words, name))
     else:
         yield words, command
 

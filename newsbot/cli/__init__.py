@@ -9,43 +9,59 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from newsbot import __version__
-from newsbot.cli import (
-    backfill,
-    backup,
-    benchmark,
-    bot,
-    browse,
-    check,
-    deals,
-    decide,
-    digest,
-    export,
-    feeds,
-    graph,
-    ledger,
-    model,
-    run,
-    serve,
-    setup,
-    subscribers,
-    watch,
-)
 from newsbot.cli.base import Session
 from newsbot.cli.logs import say, set_up_log
 from newsbot.errors import NewsbotError
 from newsbot.stages.printable import one_line
 
+#: Which modules have which commands.
+_ROOMS = {
+    "backfill": "backfill import",
+    "backup": "backup restore",
+    "benchmark": "benchmark",
+    "bot": "calibrate invite labels",
+    "browse": "browse",
+    "check": "check",
+    "deals": "deals",
+    "decide": "merge split",
+    "digest": "digest",
+    "export": "export",
+    "feeds": "feeds",
+    "graph": "graph",
+    "ledger": "search show",
+    "model": "model tuning",
+    "run": "demo evaluate run",
+    "serve": "serve",
+    "setup": "init",
+    "subscribers": "subscribers",
+    "watch": "health status",
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
+
 
 class _Commands(click.Group):
-    """The commands; a reader who hangs up is no error of ours."""
+    """The commands, each read when it is called: one needs not what others need."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Name the commands."""
+        return sorted(_ROOM_OF)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Read a command."""
+        if name not in _ROOM_OF:
+            return None
+        room = vars(import_module(f"newsbot.cli.{_ROOM_OF[name]}"))
+        commands = (one for one in room.values() if isinstance(one, click.Command))
+        return next(one for one in commands if one.name == name)
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command; `newsbot deals | head` closes the pipe early."""
+        """Run a command; a reader who hangs up early, as `head`, is no error."""
         try:
             return super().invoke(context)
         except BrokenPipeError:
@@ -69,40 +85,6 @@ def cli(context: click.Context, config: str | None, verbose: bool) -> None:
     set_up_log(level)
     context.obj = Session(config)
     context.call_on_close(context.obj.close)
-
-
-for command in (
-    setup.init,
-    check.check,
-    run.run,
-    run.demo,
-    run.evaluate,
-    benchmark.benchmark,
-    backfill.backfill,
-    backfill.import_shards,
-    feeds.feeds,
-    deals.deals,
-    export.export,
-    ledger.show,
-    ledger.search,
-    decide.merge,
-    decide.split,
-    graph.graph,
-    browse.browse,
-    serve.serve,
-    digest.digest,
-    subscribers.subscribers,
-    model.model,
-    model.tuning,
-    bot.invite,
-    bot.labels,
-    bot.calibrate,
-    watch.health,
-    watch.status,
-    backup.backup,
-    backup.restore,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -95,6 +95,8 @@ def width(text: str) -> int:
     >>> width("東京"), width("Zu\u0308rich")
     (4, 6)
     """
+    if text.isascii():
+        return len(text)
     return sum(
         0
         if unicodedata.combining(char)
