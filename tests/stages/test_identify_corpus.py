@@ -16,7 +16,8 @@ from corpus_findings import findings, read
 from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.stages.identify import identify
 from newsbot.stages.organisations import load_organisations
-from newsbot.stages.sides import families
+from newsbot.stages.questions import candidates
+from newsbot.stages.sides import families, same_side
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.types import Deal, Finding
 
@@ -65,12 +66,21 @@ def told() -> list[Told]:
 
 
 def _told(article: GoldArticle) -> Told:
-    found = findings(article, read(article, GAZETTEER), GAZETTEER)
+    reading = read(article, GAZETTEER)
+    asked = dict.fromkeys(one.name for one in candidates(reading.organisations))
+    found = [
+        replace(finding, named=tuple(asked.keys() - names_of(finding)))
+        for finding in findings(article, reading, GAZETTEER)
+    ]
     return Told(
         published_at=article.published_at,
         findings=tuple(found),
         stories=tuple(deal.story for deal in article.deals),
     )
+
+
+def names_of(finding: Finding) -> set[str]:
+    return {party.name for party in finding.parties}
 
 
 def replay(told: list[Told]) -> tuple[dict[str, set[str]], dict[str, int]]:
@@ -167,3 +177,57 @@ def test_misread_names_make_hardly_any_other_deals(told):
     assert len(twice) <= 0.06 * len(retold), len(twice)
     joined = [together for together in stories.values() if len(together) > 1]
     assert all(any(together <= like for like in ALIKE) for together in joined), joined
+
+
+def mistaken(finding: Finding, rng: Random) -> Finding | None:
+    """A telling as a judge errs: a party missed, a bystander taken for one, no sum."""
+    kept = [party for party in finding.parties if rng.random() >= 0.1]
+    missed = sorted(names_of(finding) - {party.name for party in kept})
+    doubted = [name for name in missed if rng.random() < 0.5]
+    bystanders = [
+        name
+        for name in sorted(finding.named)
+        if not any(same_side(name, one, GAZETTEER) for one in names_of(finding))
+    ]
+    if bystanders and rng.random() < 0.1:
+        kept.append(replace(finding.parties[0], name=rng.choice(bystanders)))
+    sure = {party.name for party in kept}
+    if len(sure) < 2:
+        return None
+    return replace(
+        finding,
+        parties=tuple(kept),
+        amounts=tuple(one for one in finding.amounts if rng.random() >= 0.2),
+        unsure=tuple(doubted),
+        named=tuple({*finding.named, *missed} - {*sure, *doubted}),
+    )
+
+
+def test_a_judge_that_errs_makes_few_other_deals(told):
+    """Parties missed and invented, sums missed: one in twenty is told twice."""
+    rng = Random(1)
+    n_told: dict[str, int] = defaultdict(int)
+    planted = []
+    for one in told:
+        made = [mistaken(finding, rng) for finding in one.findings]
+        pairs = [
+            (finding, story)
+            for finding, story in zip(made, one.stories, strict=True)
+            if finding is not None
+        ]
+        if pairs:
+            found, stories = zip(*pairs, strict=True)
+            planted.append(replace(one, findings=found, stories=stories))
+            for story in stories:
+                n_told[story] += 1
+    joined_before, _ = replay(told)
+    stories, n_new = replay(planted)
+    retold = [story for story, n in n_told.items() if n > 1]
+    assert len(retold) > 600
+    twice = [story for story in retold if n_new[story] > 1]
+    # 5.1 % when it was measured, and 5.3 over four seeds; 5.6 before mentions counted.
+    assert len(twice) <= 0.065 * len(retold), len(twice)
+    joined = [together for together in stories.values() if len(together) > 1]
+    known = [together for together in joined_before.values() if len(together) > 1]
+    others = [one for one in joined if not any(one <= like for like in known)]
+    assert len(others) <= 12, others
