@@ -33,6 +33,7 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
+from newsbot.stages.word_heads import READ_TWICE, WordHead
 from newsbot.types import ROLES
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
@@ -44,6 +45,9 @@ FORMAT = 3
 MAX_HEADER = 1_000_000
 #: What a missing, cut or altered file makes its readers raise.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+_Kept = NDArray[np.float16] | NDArray[np.float32] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
     """
     from safetensors.numpy import save
 
-    tensors: dict[str, NDArray[np.float16] | NDArray[np.float32]] = {}
+    tensors: dict[str, _Kept] = {}
     for name, (a, b) in adapter.matrices.items():
         tensors[f"lora.{name}.a"] = np.ascontiguousarray(a, dtype=np.float16)
         tensors[f"lora.{name}.b"] = np.ascontiguousarray(b, dtype=np.float16)
@@ -95,6 +99,8 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
         tensors[f"casting.{part}"] = np.ascontiguousarray(
             getattr(adapter.heads.casting, part)
         )
+    for name, reader in adapter.heads.words.items():
+        tensors |= _written_words(name, reader)
     metadata = {
         "format": str(FORMAT),
         "base": adapter.base,
@@ -181,6 +187,11 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             namer=_namer(tensors, width),
             casting=_casting(tensors),
             thresholds=_thresholds(metadata["thresholds"]),
+            words={
+                name: _words(tensors, name)
+                for name in READ_TWICE
+                if f"words.{name}.text" in tensors
+            },
             hash=hashlib.sha256(data).hexdigest()[:12],
         )
         return Adapter(
@@ -240,6 +251,37 @@ def _casting(tensors: Mapping[str, NDArray[np.float32]]) -> Casting:
     if not n_sets or not np.isin(sets, (0, 1)).all() or not sets.any(1).all():
         raise ValueError("casting: no sets of roles")
     return Casting(sets=sets, weights=weights, trust=trust)
+
+
+def _written_words(name: str, reader: WordHead) -> dict[str, _Kept]:
+    """Write a second reader: its words as bytes, a line each, its weights as halves."""
+    places = sorted(reader.vocabulary, key=lambda word: reader.vocabulary[word])
+    text = "\n".join(places).encode()
+    return {
+        f"words.{name}.text": np.frombuffer(text, np.uint8),
+        f"words.{name}.rarity": np.ascontiguousarray(reader.rarity),
+        f"words.{name}.weights": np.ascontiguousarray(reader.weights, np.float16),
+        f"words.{name}.bias": np.ascontiguousarray(reader.bias),
+    }
+
+
+def _words(tensors: Mapping[str, NDArray[np.float32]], name: str) -> WordHead:
+    text, rarity, weights, bias = (
+        tensors[f"words.{name}.{part}"]
+        for part in ("text", "rarity", "weights", "bias")
+    )
+    written = text.astype(np.uint8).tobytes().decode()
+    words = written.split("\n") if written else []
+    n_words, n_classes = len(words), CLASSES[name]
+    shapes = ((n_words,), (n_classes, n_words), (n_classes,))
+    if (rarity.shape, weights.shape, bias.shape) != shapes:
+        raise ValueError(f"words of {name}: of another shape")
+    return WordHead(
+        vocabulary={word: n for n, word in enumerate(words)},
+        rarity=rarity,
+        weights=weights,
+        bias=bias,
+    )
 
 
 def _thresholds(text: str) -> Thresholds:

@@ -20,13 +20,12 @@ from newsbot.stages import questions
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
-    MAX_PARTIES,
-    MAYBE,
     PAYING,
     SURE,
     Claim,
     best_mention,
     choose_parties,
+    left_out,
     sentences_of,
     split_deals,
     steps_apart,
@@ -39,6 +38,7 @@ from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
 from newsbot.stages.sentences import token_range
+from newsbot.stages.word_heads import words_of_deal, words_of_sum
 from newsbot.types import (
     AMOUNT_KINDS,
     DEAL_TYPES,
@@ -153,7 +153,7 @@ class Extraction:
         owners = self._owners(sums, claims, groups)
         holders = self._owners(capacity, claims, groups)
         # Of two deals, nobody knows whose the others may be.
-        others = _others(self._everyone, claims) if len(groups) == 1 else ((), ())
+        others = left_out(self._everyone, claims) if len(groups) == 1 else ((), ())
         drafts = [
             self._draft(
                 [claims[n] for n in group],
@@ -217,9 +217,13 @@ class Extraction:
         # Who stands in the headline alone is no background.
         return max((float(self._scores[index(s)]) for s in inside), default=1.0)
 
-    def _kind(self, own: _Own[MoneyMention]) -> AmountKind:
-        likely = self._heads["amount_kind"].probabilities(own.state[None, :])[0]
-        return AMOUNT_KINDS[int(likely.argmax())]
+    def _kind(
+        self, own: _Own[MoneyMention], mention: MoneyMention, names: Sequence[str]
+    ) -> AmountKind:
+        scores = self._heads["amount_kind"].scores(own.state[None, :])[0]
+        words = words_of_sum(self._reading, mention, names)
+        scores = scores + self._heads.said("amount_kind", words)
+        return AMOUNT_KINDS[int(scores.argmax())]
 
     def _paying(self, sums: Sequence[_Own[MoneyMention]], threshold: float) -> set[str]:
         """Name who surely pays a sum of the deal, among all that may be parties."""
@@ -305,6 +309,7 @@ class Extraction:
         capacity: Sequence[CapacityMention],
     ) -> Draft:
         names = [claim.mention.name for claim in group]
+        index = self._reading.sentence_index
         about, *parts = self._recall(
             [
                 self._about_deal(names),
@@ -315,12 +320,16 @@ class Extraction:
             ]
         )
         kinds = self._heads["types"].scores(about[None, :])[0]
+        stating = [index(claim.mention.start) for claim in group]
+        places = [self._best_place(one.mentions) for one in sums]
+        told = {*stating, *(index(place.start) for place in places)}
+        types = kinds + self._heads.said(
+            "types", words_of_deal(self._reading, told, names)
+        )
         status = self._heads["status"].probabilities(about[None, :])[0]
         roles = self._heads.casting.roles(
             self._heads["roles"].scores(np.array(parts)), kinds
         )
-        index = self._reading.sentence_index
-        stating = [index(claim.mention.start) for claim in group]
         strongest = max(stating, key=lambda n: self._scores[n])
         parties = tuple(
             DraftParty(
@@ -333,38 +342,31 @@ class Extraction:
         return Draft(
             sentence=self._reading.sentences[strongest],
             status=STATUSES[int(status.argmax())],
-            types=_types(sigmoid(kinds), self._heads.thresholds.types),
+            types=_types(sigmoid(types), self._heads.thresholds.types),
             parties=parties,
-            amounts=self._amounts(sums, names),
+            amounts=self._amounts(sums, places, names),
             capacity=tuple(capacity),
             unsure=others[0],
             named=others[1],
         )
 
     def _amounts(
-        self, sums: Sequence[_Own[MoneyMention]], names: Sequence[str]
+        self,
+        sums: Sequence[_Own[MoneyMention]],
+        mentions: Sequence[MoneyMention],
+        names: Sequence[str],
     ) -> tuple[DraftAmount, ...]:
-        """Say what each sum is for, and who of its deal's parties pays it."""
-        mentions = [self._best_place(one.mentions) for one in sums]
+        """Say what each sum, at its best place, is for, and which party pays it."""
         likely = self._pays([(one, name) for one in sums for name in names])
         payers = find_payers(
             self._reading, mentions, names, likely.reshape(len(sums), len(names))
         )
         return tuple(
-            DraftAmount(mention=mention, kind=self._kind(one), payer=payer)
+            DraftAmount(
+                mention=mention, kind=self._kind(one, mention, names), payer=payer
+            )
             for one, mention, payer in zip(sums, mentions, payers, strict=True)
         )
-
-
-def _others(
-    everyone: Sequence[Claim], parties: Sequence[Claim]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Name who is no party but may be one, and who hardly is, the likeliest first."""
-    ranked = sorted(everyone, key=lambda claim: -claim.probability)
-    left = [claim for claim in ranked if claim not in parties][:MAX_PARTIES]
-    n_unsure = sum(claim.probability >= MAYBE for claim in left)
-    names = [claim.mention.name for claim in left]
-    return tuple(names[:n_unsure]), tuple(names[n_unsure:])
 
 
 def _own(

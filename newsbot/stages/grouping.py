@@ -155,6 +155,17 @@ def steps_apart(reading: Reading, here: Set[int], there: Set[int]) -> int:
     return min([*near, MAX_APART])
 
 
+def left_out(
+    everyone: Sequence[Claim], parties: Sequence[Claim]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name who is no party but may be one, and who hardly is, the likeliest first."""
+    ranked = sorted(everyone, key=lambda claim: -claim.probability)
+    left = [claim for claim in ranked if claim not in parties][:MAX_PARTIES]
+    n_unsure = sum(claim.probability >= MAYBE for claim in left)
+    names = [claim.mention.name for claim in left]
+    return tuple(names[:n_unsure]), tuple(names[n_unsure:])
+
+
 def split_deals(
     claims: Sequence[Claim], same: Array, related: Callable[[str, str], bool]
 ) -> list[list[int]]:

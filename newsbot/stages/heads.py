@@ -8,13 +8,14 @@ Weights are plain arrays, so that nothing but numpy is needed to use them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsbot.stages.casting import Casting
+from newsbot.stages.word_heads import WordHead
 from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: The heads of one set, by name, with the number of their classes.
@@ -159,12 +160,19 @@ class HeadSet:
     namer: Namer
     casting: Casting
     thresholds: Thresholds
+    #: Second readers, by the head that they read beside; an adapter may have none.
+    words: Mapping[str, WordHead] = field(default_factory=dict)
     #: First digits of the SHA-256 of the adapter's file.
     hash: str
 
     def __getitem__(self, name: str) -> Head:
         """Give one head by name."""
         return self.heads[name]
+
+    def said(self, name: str, words: Sequence[str]) -> NDArray[np.float32]:
+        """What words add to a head's scores, shape (n_classes,)."""
+        reader = self.words.get(name)
+        return reader.scores(words) if reader else np.zeros(CLASSES[name], np.float32)
 
 
 def sigmoid(scores: NDArray[np.float32]) -> NDArray[np.float32]:

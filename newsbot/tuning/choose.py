@@ -6,9 +6,10 @@ In: examples and the scores a network gave them. Out: what is chosen, and figure
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -72,19 +73,25 @@ class _Rows:
         return np.array(self.right, dtype=np.bool_)  # of no rows, too
 
 
-def choose(predicted: Sequence[tuple[Example, Answers]]) -> Chosen:
+def choose(
+    predicted: Sequence[tuple[Example, Answers]],
+    types_by_words: Sequence[NDArray[np.float32]],
+) -> Chosen:
     """Choose calibration and thresholds, and measure every head.
 
     Args:
         predicted: Articles that the network did not learn from, with its answers.
+        types_by_words: For each of them what a second reader, which did not learn from
+            it either, adds to the scores of its deals' types: shape (n_deals, n_types).
 
     Source:
         Platt, "Probabilistic outputs for support vector machines", 1999.
     """
     rows: dict[str, _Rows] = {}
     exact: dict[str, list[bool]] = {}
-    for example, told in predicted:
-        _collect(example, told, rows, exact)
+    for (example, told), types in zip(predicted, types_by_words, strict=True):
+        both = told.types + torch.from_numpy(types).to(told.types)
+        _collect(example, replace(told, types=both), rows, exact)
     article = rows["article"]
     slope, shift = _platt(np.array(article.scores), article.labels())
     article.scores = [slope * score + shift for score in article.scores]

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf_attention import attention_name
@@ -27,6 +29,7 @@ from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
+from newsbot.stages.word_heads import WordHead
 from newsbot.tuning.augment import augment
 from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
@@ -34,6 +37,8 @@ from newsbot.tuning.examples import Example, make_example, thinned
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.network import Answers, Network
 from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
+from newsbot.tuning.word_heads import Read, learn_words, rows_of
+from newsbot.types import DEAL_TYPES
 
 #: One story in so many is left out of the first run.
 PARTS = 8
@@ -130,8 +135,12 @@ def _tune(
         resume=resume,
         progress=lambda stage, share: progress(f"first run, {stage}", first * share),
     )
-    chosen = choose(workshop.predict(network, left_out))
-    held_out_adapter = workshop.adapter(network, chosen)
+    words = workshop.words(kept)
+    chosen = choose(
+        workshop.predict(network, left_out),
+        [workshop.types_by_words(words, article) for article in left_out],
+    )
+    held_out_adapter = workshop.adapter(network, chosen, words)
     workshop.run(
         network,
         corpus,
@@ -142,7 +151,7 @@ def _tune(
         ),
     )
     return Tuned(
-        adapter=workshop.adapter(network, chosen),
+        adapter=workshop.adapter(network, chosen, workshop.words(corpus)),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
     )
@@ -221,6 +230,27 @@ class _Workshop:
         reading = read_article(as_article(article), self.gazetteer)
         return make_example(article, reading, self._tokenizer, self.gazetteer)
 
+    def words(self, articles: Sequence[GoldArticle]) -> dict[str, WordHead]:
+        """Learn the second reader from articles, as they are."""
+        rows: dict[str, list[Read]] = defaultdict(list)
+        for article in articles:
+            for name, some in self._rows(article).items():
+                rows[name] += some
+        return learn_words(rows)
+
+    def types_by_words(
+        self, words: Mapping[str, WordHead], article: GoldArticle
+    ) -> NDArray[np.float32]:
+        """What the second reader says of an article's deals, (n_deals, n_types)."""
+        rows = self._rows(article)["types"]
+        said = [words["types"].scores(row.words) for row in rows]
+        return np.array(said, np.float32).reshape(-1, len(DEAL_TYPES))
+
+    def _rows(self, article: GoldArticle) -> dict[str, list[Read]]:
+        reading = read_article(as_article(article), self.gazetteer)
+        reading = with_labelled(article, reading, self.gazetteer)
+        return rows_of(article, reading, self.gazetteer)
+
     def predict(
         self, network: Network, articles: Sequence[GoldArticle]
     ) -> list[tuple[Example, Answers]]:
@@ -233,7 +263,9 @@ class _Workshop:
                 found.append((example, network.answers([example])[0]))
         return found
 
-    def adapter(self, network: Network, chosen: Chosen) -> Adapter:
+    def adapter(
+        self, network: Network, chosen: Chosen, words: Mapping[str, WordHead]
+    ) -> Adapter:
         """Take the tuned parts out of a network, the calibration worked in."""
         told = network.export(chosen.thresholds, chosen.casting)
         article = told["article"]
@@ -246,7 +278,9 @@ class _Workshop:
         )
         return Adapter(
             matrices=matrices(network),
-            heads=replace(told, heads={**told.heads, "article": calibrated}),
+            heads=replace(
+                told, heads={**told.heads, "article": calibrated}, words=words
+            ),
             base=self._place.base,
             layer=self._recipe.layers,
             card="{}",

@@ -41,6 +41,7 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
+from newsbot.stages.word_heads import WordHead
 from newsbot.types import ROLES
 
 BASE = "ab" * 32
@@ -102,6 +103,14 @@ def adapter() -> Adapter:
                 types=0.55,
                 name=0.3,
             ),
+            words={
+                "types": WordHead(
+                    vocabulary={"rents": 0, "vermietet \u00b6party": 1, "\u00fc": 2},
+                    rarity=numbers(3),
+                    weights=half(CLASSES["types"], 3),
+                    bias=numbers(CLASSES["types"]),
+                )
+            },
             hash="unsaved",
         ),
         base=BASE,
@@ -142,6 +151,9 @@ def parts(one: Adapter):
         yield f"namer.{part}", getattr(one.heads.namer, part)
     for part in ("sets", "weights", "trust"):
         yield f"casting.{part}", getattr(one.heads.casting, part)
+    for name, words in one.heads.words.items():
+        for part in ("rarity", "weights", "bias"):
+            yield f"words.{name}.{part}", getattr(words, part)
 
 
 def test_what_was_saved_is_loaded(path):
@@ -153,6 +165,9 @@ def test_what_was_saved_is_loaded(path):
         assert after[name].dtype == np.float32
         np.testing.assert_array_equal(after[name], array, err_msg=name)
     assert loaded.heads.thresholds == saved.heads.thresholds
+    assert {name: one.vocabulary for name, one in loaded.heads.words.items()} == {
+        name: one.vocabulary for name, one in saved.heads.words.items()
+    }
     assert (loaded.base, loaded.layer, loaded.card) == (BASE, 9, CARD)
     assert {n for n in CLASSES if loaded.heads[n].exclusive} == EXCLUSIVE
     assert len(loaded.heads.hash) == 12
@@ -331,6 +346,11 @@ def test_a_huge_head_is_not_read(path):
         ("casting.sets", np.zeros((0, len(ROLES)), dtype=np.float32)),
         ("casting.sets", np.zeros((4, len(ROLES)), dtype=np.float32)),
         ("casting.sets", np.full((4, len(ROLES)), 0.5, dtype=np.float32)),
+        ("words.types.bias", None),
+        ("words.types.rarity", np.zeros(4, dtype=np.float32)),
+        ("words.types.weights", np.zeros((3, 3), dtype=np.float16)),
+        ("words.types.text", np.frombuffer(b"only one", dtype=np.uint8)),
+        ("words.types.text", np.frombuffer(b"\xff\n\n", dtype=np.uint8)),
         ("pair.belongs.bias", None),
         (f"lora.{MODULE}.a", None),
         (f"lora.{MODULE}.b", None),

@@ -23,9 +23,11 @@ from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.evaluation.run import as_article
 from newsbot.ports import Memory
 from newsbot.stages.assess import HeadJudge, Judgement
+from newsbot.stages.heads import CLASSES
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import Reading, read_article
-from newsbot.types import Article
+from newsbot.stages.word_heads import WordHead
+from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, Article
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"
@@ -190,6 +192,36 @@ def test_a_plain_negative_gives_no_finding(four, number):
     assert judgement.findings == ()
     assert 0 <= judgement.assessment.probability < judgement.assessment.threshold
     assert judgement.assessment.words
+
+
+def test_words_speak_beside_the_heads(encoder, adapter, four):
+    """A second reader that is very sure of a word decides what is done and paid for."""
+    reading, before = four[1]
+
+    def sure(name: str, says: int) -> WordHead:
+        bias = np.full(CLASSES[name], -90, np.float32)
+        bias[says] = 90
+        return WordHead(
+            vocabulary={},
+            rarity=np.zeros(0, np.float32),
+            weights=np.zeros((CLASSES[name], 0), np.float32),
+            bias=bias,
+        )
+
+    for type_, kind in (("chip_supply", "investment"), ("customer", "total")):
+        words = {
+            "types": sure("types", DEAL_TYPES.index(type_)),
+            "amount_kind": sure("amount_kind", AMOUNT_KINDS.index(kind)),
+        }
+        heads = replace(adapter.heads, words=words)
+        (told,) = HeadJudge(encoder, heads, GAZETTEER).judge([reading], NOW)
+        (finding,) = told.findings
+        assert finding.types == (type_,)
+        assert {amount.kind for amount in finding.amounts} == {kind}
+        # Roles are cast by what the heads alone say of the types.
+        assert [p.roles for p in finding.parties] == [
+            p.roles for p in before.findings[0].parties
+        ]
 
 
 def test_a_batch_judges_as_one_by_one(judge, four):
