@@ -102,18 +102,18 @@ def run_on_ray(steps: Steps, n_portions: int) -> Generator[str, None, None]:
         context.enable_progress_bars = False
         context.target_max_block_size = BLOCK
         context.target_min_block_size = 1
-        n_cpus = int(ray.cluster_resources().get("CPU", 1))
         n_gpus = int(ray.cluster_resources().get("GPU", 0))
-        cores = _cores_per_worker(ray, n_cpus, n_portions)
+        machines = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes()]
+        cores, n_workers = workers([n for n in machines if n > 0] or [1], n_portions)
         # Tables that are here: to make them in a task would take a core, and where all
         # are taken by workers, wait for ever.
         data = ray.data.from_arrow([_numbers(n) for n in range(n_portions)])
         data = data.map_batches(
             _Settling, fn_constructor_args=(steps.settle, cores),
             batch_size=1, batch_format="pyarrow", num_cpus=cores,
-            compute=ActorPoolStrategy(size=max(min(n_cpus // cores, n_portions), 1)),
+            compute=ActorPoolStrategy(size=n_workers),
         )  # fmt: skip
-        n_models = n_gpus or max(n_cpus // CPUS_PER_MODEL, 1)
+        n_models = n_gpus or max(sum(machines) // CPUS_PER_MODEL, 1)
         # Judged and written in one place: a task for each shard would wait for a
         # process of its own to start, and the model gets more of them at once so.
         data = data.map_batches(
@@ -132,14 +132,24 @@ def run_on_ray(steps: Steps, n_portions: int) -> Generator[str, None, None]:
             raise _own(error) from error
 
 
-def _cores_per_worker(ray: Any, n_cpus: int, n_portions: int) -> int:
-    """How many cores a worker gets: more where there are fewer portions than workers.
+def workers(machines: Sequence[int], n_portions: int) -> tuple[int, int]:
+    """How many cores a worker gets, and how many workers there are.
 
-    No more than the smallest machine has: elsewhere its worker would wait for ever.
+    More cores where there are fewer portions than workers, and no more than the
+    smallest machine has: elsewhere its worker would wait for ever.
+
+    Args:
+        machines: Cores of each machine, at least one.
+        n_portions: At least one.
+
+    >>> workers([2], 9), workers([64, 64], 500), workers([64, 64], 2)
+    ((2, 1), (4, 32), (64, 2))
+    >>> workers([6, 6], 9)
+    (4, 2)
     """
-    machines = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes()]
-    smallest = min((n for n in machines if n > 0), default=1)
-    return min(smallest, max(CPUS_PER_WORKER, n_cpus // n_portions))
+    share = sum(machines) // n_portions
+    cores = min(*machines, max(CPUS_PER_WORKER, share))
+    return cores, min(sum(n // cores for n in machines), n_portions)
 
 
 def _own(error: Exception) -> UserError:
