@@ -30,7 +30,7 @@ def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str
     parties = [party.name for finding in findings for party in finding.parties]
     unsure = [name for finding in findings for name in finding.unsure]
     return [
-        gazetteer.family([name, *translations(name), *_lengths(name, gazetteer)])
+        gazetteer.family(_called(name, gazetteer))
         for name in dict.fromkeys((*parties, *unsure))
     ]
 
@@ -40,6 +40,11 @@ def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
     if gazetteer.related(one, other) or translated(one, other):
         return True
     return not (gazetteer.get(one) or gazetteer.get(other)) and is_short_for(one, other)
+
+
+def _called(name: str, gazetteer: Gazetteer) -> list[str]:
+    """How papers may call an organisation, its parents and units aside."""
+    return [name, *translations(name), *_lengths(name, gazetteer)]
 
 
 def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
@@ -81,7 +86,10 @@ def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
     """
     names = {party.name for finding in findings for party in finding.parties}
     unknown = [name for name in sorted(names) if gazetteer.get(name) is None]
-    rare = frozenset(gazetteer.family(n for n in names if is_rare({n}, gazetteer)))
+    rarely = [name for name in names if is_rare({name}, gazetteer)]
+    rare = frozenset(
+        gazetteer.family(one for name in rarely for one in _called(name, gazetteer))
+    )
 
     def fits(told: Sequence[str]) -> bool:
         if not rare.isdisjoint(told):

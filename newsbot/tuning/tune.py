@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from random import Random
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf_attention import attention_name
@@ -37,8 +35,13 @@ from newsbot.tuning.examples import Example, make_example, thinned
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.network import Answers, Network
 from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
-from newsbot.tuning.word_heads import Read, learn_words, rows_of
-from newsbot.types import DEAL_TYPES
+from newsbot.tuning.word_heads import (
+    Read,
+    by_words,
+    joined_rows,
+    learn_words,
+    rows_of,
+)
 
 #: One story in so many is left out of the first run.
 PARTS = 8
@@ -135,10 +138,12 @@ def _tune(
         resume=resume,
         progress=lambda stage, share: progress(f"first run, {stage}", first * share),
     )
-    words = workshop.words(kept)
+    kept_rows = [workshop.rows(article) for article in kept]
+    left_out_rows = [workshop.rows(article) for article in left_out]
+    words = learn_words(joined_rows(kept_rows))
     chosen = choose(
         workshop.predict(network, left_out),
-        [workshop.types_by_words(words, article) for article in left_out],
+        [by_words(words["types"], rows["types"]) for rows in left_out_rows],
     )
     held_out_adapter = workshop.adapter(network, chosen, words)
     workshop.run(
@@ -151,7 +156,9 @@ def _tune(
         ),
     )
     return Tuned(
-        adapter=workshop.adapter(network, chosen, workshop.words(corpus)),
+        adapter=workshop.adapter(
+            network, chosen, learn_words(joined_rows([*kept_rows, *left_out_rows]))
+        ),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
     )
@@ -230,23 +237,8 @@ class _Workshop:
         reading = read_article(as_article(article), self.gazetteer)
         return make_example(article, reading, self._tokenizer, self.gazetteer)
 
-    def words(self, articles: Sequence[GoldArticle]) -> dict[str, WordHead]:
-        """Learn the second reader from articles, as they are."""
-        rows: dict[str, list[Read]] = defaultdict(list)
-        for article in articles:
-            for name, some in self._rows(article).items():
-                rows[name] += some
-        return learn_words(rows)
-
-    def types_by_words(
-        self, words: Mapping[str, WordHead], article: GoldArticle
-    ) -> NDArray[np.float32]:
-        """What the second reader says of an article's deals, (n_deals, n_types)."""
-        rows = self._rows(article)["types"]
-        said = [words["types"].scores(row.words) for row in rows]
-        return np.array(said, np.float32).reshape(-1, len(DEAL_TYPES))
-
-    def _rows(self, article: GoldArticle) -> dict[str, list[Read]]:
+    def rows(self, article: GoldArticle) -> dict[str, list[Read]]:
+        """What an article, as it is, teaches the second reader."""
         reading = read_article(as_article(article), self.gazetteer)
         reading = with_labelled(article, reading, self.gazetteer)
         return rows_of(article, reading, self.gazetteer)

@@ -5,8 +5,8 @@ In: labelled articles. Out: a `WordHead` for each head that has one. It takes se
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,21 @@ def rows_of(
                 for mention in places[:1]
             ]
     return rows
+
+
+def joined_rows(some: Iterable[Mapping[str, Sequence[Read]]]) -> dict[str, list[Read]]:
+    """Put the rows of articles together, head by head."""
+    rows: dict[str, list[Read]] = defaultdict(list)
+    for one in some:
+        for name, more in one.items():
+            rows[name] += more
+    return rows
+
+
+def by_words(reader: WordHead, rows: Sequence[Read]) -> NDArray[np.float32]:
+    """What a reader says of texts, shape (n_rows, n_classes)."""
+    said = [reader.scores(row.words) for row in rows]
+    return np.array(said, np.float32).reshape(-1, len(reader.bias))
 
 
 def learn_words(rows: Mapping[str, Sequence[Read]]) -> dict[str, WordHead]:

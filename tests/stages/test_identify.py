@@ -594,6 +594,8 @@ def test_a_name_that_one_paper_only_mentions_joins_where_a_rare_firm_signs():
     # The ledger finds it by the firm that signs rarely.
     assert near([other], GAZETTEER)(["Bajamar", "Oracle"])
     assert not near([finding("OpenAI", "AMD")], GAZETTEER)(["OpenAI", "Oracle"])
+    english = finding("University of Rostock", "AMD")
+    assert near([english], GAZETTEER)(["Universität Rostock", "Oracle"])
 
 
 @pytest.mark.parametrize(
