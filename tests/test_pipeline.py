@@ -91,7 +91,7 @@ def kill_before(store, number):
 
     @contextmanager
     def counted():
-        if not connection.db.conn.in_transaction and next(passed) == number:
+        if not connection.raw.in_transaction and next(passed) == number:
             raise Killed
         with atomic() as db:
             yield db

@@ -21,7 +21,7 @@ from db_nouns import due as pairs_due
 from sqlite_utils import Database
 
 from newsbot.adapters.db import open_store
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.library import migrations
 from newsbot.types import Told
 
 MINUTE = timedelta(minutes=1)
@@ -157,7 +157,7 @@ def test_a_ledger_of_the_first_version_is_upgraded(tmp_path):
     """Its messages stay, tell nothing of what they told, and can be answered."""
     path = tmp_path / "old.db"
     old = Database(path)
-    MIGRATIONS.apply(old, stop_before="m002_edits")
+    migrations().apply(old, stop_before="m002_edits")
     old.execute("INSERT INTO deals VALUES ('deal-a', 'talks', '[]', '[]', '', '')")
     old.execute(
         "INSERT INTO alerts VALUES ('alert-a', 'deal-a', 'new', 'de', '<b>Neu</b>', "

@@ -11,7 +11,7 @@ from db_nouns import due as pairs_due
 from sqlite_utils import Database
 
 from newsbot.adapters.db import open_store
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.library import migrations
 
 OLD, NEW = "-42", "-1001234567890"
 
@@ -127,7 +127,7 @@ def test_a_ledger_before_knows_its_recipients(tmp_path):
     """Who has waiting messages in an older ledger gets them after the upgrade."""
     path = tmp_path / "old.db"
     old = Database(path)
-    MIGRATIONS.apply(old, stop_before="m005_sending")
+    migrations().apply(old, stop_before="m005_sending")
     old.execute("INSERT INTO deals VALUES ('deal-a', 'talks', '[]', '[]', '', '')")
     at = "2026-03-01T12:00:00.000000Z"
     old.execute(

@@ -10,14 +10,14 @@ from db_nouns import HOUR, NOW, announce_articles, article, deal, memory_store, 
 from sqlite_utils import Database
 
 from newsbot.adapters.db import open_store
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.library import migrations
 from newsbot.errors import StoreError
 
 
 def filled_before(path):
     """A ledger of the version before, with all that points at an article."""
     old = Database(path)
-    MIGRATIONS.apply(old, stop_before="m010_versions")
+    migrations().apply(old, stop_before="m010_versions")
     for statement in (
         "INSERT INTO entries VALUES ('e', NULL, 'https://x.example/', 't', '', NULL, "
         "'2026', 'feed', 1, NULL, NULL, NULL, 'done', '2026', 0, 0, NULL, NULL)",
@@ -61,7 +61,7 @@ def test_the_upgrade_refuses_to_run_under_foreign_keys(tmp_path):
     old = Database(path)
     old.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(StoreError, match="foreign keys"):
-        MIGRATIONS.apply(old)
+        migrations().apply(old)
     assert old.execute("SELECT count(*) FROM findings").fetchone() == (1,)
     old.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from newsbot.adapters.db.copying import count_rows
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.library import migrations
 
 #: What each schema is, by `schema_digest`: a ledger of that version is out there, so
 #: that a migration that is released never changes. A new one adds its line.
@@ -36,7 +36,7 @@ SCHEMAS = {
     "m020_freshness": "b6c30afab2cdc51a",
     "m021_spans": "860cd3983d6fce8e",
 }
-NAMES = [one.name for one in MIGRATIONS.pending(Database(memory=True))]
+NAMES = [one.name for one in migrations().pending(Database(memory=True))]
 AT = "2026-03-01T12:00:00.000000Z"
 #: What columns hold that are no names; every other text is "a" and a number, so that
 #: row n of each table belongs to row n of all others.
@@ -55,8 +55,8 @@ def ledger_at(path: Path, name: str, n_rows: int) -> dict[str, int]:
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=OFF")
         db, after = Database(raw), NAMES[NAMES.index(name) + 1 :]
-        MIGRATIONS.apply(db, stop_before=after[0] if after else None)
-        assert [one.name for one in MIGRATIONS.applied(db)][-1] == name
+        migrations().apply(db, stop_before=after[0] if after else None)
+        assert [one.name for one in migrations().applied(db)][-1] == name
         raw.execute("BEGIN")
         for table, _ in sorted(tables(raw)):
             fill(raw, table, n_rows)
@@ -69,7 +69,7 @@ def schema_digest(name: str) -> str:
     """Digest the tables, indices and triggers of a ledger after one migration."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as raw:
         after = NAMES[NAMES.index(name) + 1 :]
-        MIGRATIONS.apply(Database(raw), stop_before=after[0] if after else None)
+        migrations().apply(Database(raw), stop_before=after[0] if after else None)
         rows = raw.execute(
             "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL "
             "AND name NOT LIKE '%_fts_%' AND name != '_sqlite_migrations' "

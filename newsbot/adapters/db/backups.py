@@ -16,15 +16,17 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection, open_raw
 from newsbot.adapters.db.copying import check_database, copy_database, sweep, translated
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.library import migrations
 from newsbot.errors import StoreBusyError, StoreError, UserError
 from newsbot.stages.local_days import read_zone
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: Of what is in a message that may have gone out after the backup was made.
 MAY_BE_SENT = "restored from a backup: it may have been sent since"
@@ -166,12 +168,12 @@ def _silence(path: Path, now: datetime) -> int:
         translated(str(path)),
         closing(sqlite3.connect(path, isolation_level=None)) as raw,
     ):
-        connection = Connection(Database(raw, execute_plugins=False))
+        connection = Connection(raw)
         # As at a start, without foreign keys: a table that is laid out anew would empty
         # those that point at it. The backup itself is the copy that is made first.
         raw.execute("PRAGMA foreign_keys=OFF")
         with connection.atomic() as db:
-            MIGRATIONS.apply(db)
+            migrations().apply(db)
         raw.execute("PRAGMA foreign_keys=ON")
         with connection.atomic() as db:
             n_held = 0

@@ -9,14 +9,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
+from newsbot.adapters.db import library
 from newsbot.adapters.db.copying import copy_database, sweep, translated
-from newsbot.adapters.db.schema import MIGRATIONS
+from newsbot.adapters.db.schema import STEPS
 from newsbot.adapters.lock import held_elsewhere
 from newsbot.errors import StoreError, StoreOutdatedError, StoreVersionError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: Milliseconds a writer waits for another process's transaction.
 BUSY_TIMEOUT_MS = 15_000
@@ -30,9 +34,14 @@ class Connection:
     The service's threads share it; a lock keeps their transactions apart.
     """
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
         self._lock = threading.RLock()
+
+    @cached_property
+    def db(self) -> Database:
+        """What writes."""
+        return library.database(self.raw)
 
     @contextmanager
     def atomic(self) -> Iterator[Database]:
@@ -44,7 +53,7 @@ class Connection:
             StoreError: It is read-only or damaged.
         """
         with self._lock, translated():
-            if self.db.conn.in_transaction:
+            if self.raw.in_transaction:
                 yield self.db
                 return
             # A deferred transaction that writes later fails at once when another
@@ -63,12 +72,14 @@ class Connection:
     ) -> list[dict[str, object]]:
         """Read every row of a query."""
         with self._lock, translated():
-            return list(self.db.query(sql, parameters))
+            cursor = self.raw.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
         with self._lock:
-            self.db.close()
+            self.raw.close()
 
 
 def open_database(
@@ -98,16 +109,13 @@ def open_database(
             _write_ahead(raw, busy_timeout_ms)
             raw.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             raw.execute("PRAGMA synchronous=FULL")
-            # Plugins of sqlite-utils are looked for among all that is installed, and
-            # may change what a query does: none is loaded.
-            db = Database(raw, execute_plugins=False)
-            connection = Connection(db)
+            connection = Connection(raw)
             # Two processes that start together must not both migrate, and a
             # migration that fails leaves none of the others behind. Foreign keys
             # are off meanwhile: dropping a table would empty those that point at it.
-            if MIGRATIONS.pending(db):
+            if _is_older(raw):
                 raw.execute("PRAGMA foreign_keys=OFF")
-                with connection.atomic():
+                with connection.atomic() as db:
                     _migrate(db, path)
                     _refuse_orphans(raw, name)
             raw.execute("PRAGMA foreign_keys=ON")
@@ -137,14 +145,14 @@ def open_for_reading(path: Path) -> Connection:
     raw = open_raw(path)
     try:
         with translated(str(path)):
-            if MIGRATIONS.pending(Database(raw, execute_plugins=False)):
+            if _is_older(raw):
                 raise StoreOutdatedError(
                     f"{path}: of an older version; the next `newsbot run` migrates it"
                 )
     except BaseException:
         raw.close()
         raise
-    return Connection(Database(raw, execute_plugins=False))
+    return Connection(raw)
 
 
 def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
@@ -177,7 +185,28 @@ def open_raw(path: Path, *, alone: bool = False) -> sqlite3.Connection:
 
 def version_of(connection: Connection) -> str:
     """Name the last migration that a ledger has."""
-    return MIGRATIONS.applied(connection.db)[-1].name
+    return _applied(connection.raw)[-1]
+
+
+def _applied(raw: sqlite3.Connection) -> list[str]:
+    """Name the migrations that a ledger has, first to last; a blank file has none."""
+    kept = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+    if raw.execute(kept).fetchone() is None:
+        return []
+    rows = raw.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsbot' "
+        "ORDER BY rowid"
+    )
+    return [name for (name,) in rows]
+
+
+def _is_older(raw: sqlite3.Connection) -> bool:
+    """Whether a file has to be migrated."""
+    return not _names() <= set(_applied(raw))
+
+
+def _names() -> set[str]:
+    return {step.__name__ for step in STEPS}
 
 
 def _migrate(db: Database, path: Path | None) -> None:
@@ -186,15 +215,15 @@ def _migrate(db: Database, path: Path | None) -> None:
     The copy holds the ledger as it was, for whoever has to go back to the older
     version: one file, named with the last migration that it has.
     """
-    applied = MIGRATIONS.applied(db)
+    applied = _applied(db.conn)
     if path is not None and applied:
         _refuse_in_use(path)
-        target = Path(f"{path}.{applied[-1].name}.backup")
+        target = Path(f"{path}.{applied[-1]}.backup")
         sweep(path.parent, re.escape(target.name))
         # The writer lock is held: nobody has changed what the copy reads.
         with closing(open_raw(path)) as before:
             copy_database(before, target)
-    MIGRATIONS.apply(db)
+    library.migrations().apply(db)
 
 
 def _refuse_in_use(path: Path) -> None:
@@ -259,17 +288,10 @@ def _refuse_foreign(raw: sqlite3.Connection, name: str) -> None:
         return
     if "_sqlite_migrations" not in tables:
         raise StoreError(f"{name}: not a newsbot database; it was left untouched")
-    applied = {
-        row[0]
-        for row in raw.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = 'newsbot'"
-        )
-    }
-    blank = Database(memory=True, execute_plugins=False)
-    known = {migration.name for migration in MIGRATIONS.pending(blank)}
+    applied = set(_applied(raw))
     if not applied and len(tables) > 1:
         raise StoreError(f"{name}: not a newsbot database; it was left untouched")
-    if newer := applied - known:
+    if newer := applied - _names():
         raise StoreVersionError(
             f"{name}: written by a newer newsbot (it has {sorted(newer)[0]}); "
             "upgrade newsbot, or use another database"

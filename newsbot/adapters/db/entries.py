@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.line import ENDS
 from newsbot.types import Entry, identity
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: Versions of one entry that are kept: a feed that changes its mind with every poll
 #: must not fill the disk. The entry itself follows the feed no further, either.

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
@@ -16,6 +15,9 @@ from newsbot.adapters.db.entries import find_entry, put_entry
 from newsbot.adapters.db.ledger import LedgerRows
 from newsbot.history import MAX_FAILURES, Failure, Run, Settled, Tally, Totals
 from newsbot.types import Entry
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _PLURALS = {
     "kept": "kept",

@@ -6,8 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.candidates import candidate_ids
@@ -24,6 +23,9 @@ from newsbot.types import (
     Summary,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 class LedgerRows:

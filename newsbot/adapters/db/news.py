@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Literal
 
 from newsbot.adapters.db import codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import News
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: When a correction came is when its text took the place of the earlier one.
 _SEEN_AT = """

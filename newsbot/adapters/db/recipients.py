@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Recipient, chat_of
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 class RecipientRows:

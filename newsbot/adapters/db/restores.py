@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import codec
 from newsbot.types import Entry, Feed
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 Outcomes = Sequence[tuple[Feed, Sequence[Entry]]]
 

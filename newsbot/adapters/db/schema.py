@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db.tables import (
     BOT,
@@ -18,7 +19,17 @@ from newsbot.adapters.db.tables import (
 from newsbot.adapters.db.versions_tables import make_room
 from newsbot.adapters.db.views import VIEWS
 
-MIGRATIONS = Migrations("newsbot")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+#: All migrations, in their order; `library.migrations` runs them.
+STEPS: list[Callable[[Database], None]] = []
+
+
+def _step(migration: Callable[[Database], None]) -> Callable[[Database], None]:
+    STEPS.append(migration)
+    return migration
+
 
 #: The line's queue is the query over (state, due_at): this index is the queue.
 _FIRST = """
@@ -164,7 +175,7 @@ CREATE INDEX deliveries_queue ON deliveries(state, due_at);
 """
 
 
-@MIGRATIONS()
+@_step
 def m001_first(db: Database) -> None:
     """Lay out the first ledger."""
     for statement in _statements(_FIRST):
@@ -188,7 +199,7 @@ CREATE INDEX edits_queue ON edits(state, due_at);
 """
 
 
-@MIGRATIONS()
+@_step
 def m002_edits(db: Database) -> None:
     """Make room for edits of messages that were sent."""
     for statement in _statements(_EDITS):
@@ -231,102 +242,102 @@ CREATE INDEX decisions_other ON decisions(other);
 """
 
 
-@MIGRATIONS()
+@_step
 def m003_identity(db: Database) -> None:
     """Make candidates cheap to find, and keep what persons decide."""
     for statement in _statements(_IDENTITY):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m004_views(db: Database) -> None:
     """Add the views that people read the ledger with."""
     for statement in VIEWS:
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m005_sending(db: Database) -> None:
     """Keep who is parked, what was sent lately, and why a channel rests."""
     for statement in _statements(SENDING):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m006_bot(db: Database) -> None:
     """Make room for the bot that people talk to."""
     for statement in _statements(BOT):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m007_mail(db: Database) -> None:
     """Number the news, and make room for readers and their mail."""
     for statement in _statements(MAIL):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m008_manners(db: Database) -> None:
     """Keep what servers and feeds ask for, and what entries said before."""
     for statement in _statements(MANNERS):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m009_joints(db: Database) -> None:
     """Join mail, chats and managers: digests of chats, readers of chats, questions."""
     for statement in _statements(JOINTS):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m010_versions(db: Database) -> None:
     """Keep every version of an article, and what its earlier ones told."""
     make_room(db)
 
 
-@MIGRATIONS()
+@_step
 def m011_history(db: Database) -> None:
     """Keep how far backfills came, and what became of their documents."""
     for statement in _statements(HISTORY):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m012_upkeep(db: Database) -> None:
     """Keep what the service did for itself, and what a restore must not repeat."""
     for statement in _statements(UPKEEP):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m014_following(db: Database) -> None:
     """Number corrections as news, and keep when pages are asked for again."""
     for statement in _statements(FOLLOWING):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m016_mailing(db: Database) -> None:
     """Keep what a digest begins after, when mail stopped, and a chat's days."""
     for statement in _statements(MAILING):
         db.execute(statement)
 
 
-@MIGRATIONS()
+@_step
 def m018_titles(db: Database) -> None:
     """Keep what feeds are called, for lists of feeds that others read."""
     db.execute("ALTER TABLE feeds ADD COLUMN title TEXT")
 
 
-@MIGRATIONS()
+@_step
 def m019_newest(db: Database) -> None:
     """Find the newest deals without sorting all of them."""
     db.execute("CREATE INDEX deals_first_seen ON deals(first_seen_at DESC, id)")
 
 
-@MIGRATIONS()
+@_step
 def m020_freshness(db: Database) -> None:
     """Keep how long a feed's answer is fresh, and where its older pages begin."""
     db.execute("ALTER TABLE feeds ADD COLUMN fresh_seconds INTEGER")
@@ -349,7 +360,7 @@ CREATE INDEX deal_parties_talks
 """
 
 
-@MIGRATIONS()
+@_step
 def m021_spans(db: Database) -> None:
     """Keep when a party's deals were first seen, beside when last."""
     for statement in _statements(_SPANS):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: `articles` with `replaced_by`, of an entry as many as it had texts, one of them the
 #: newest. The index of words holds the newest only.

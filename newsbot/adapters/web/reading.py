@@ -89,7 +89,7 @@ class Reading:
             def late() -> bool:
                 return time.monotonic() > ends_at
 
-            connection.db.conn.set_progress_handler(late, STEPS)
+            connection.raw.set_progress_handler(late, STEPS)
             yield Store(connection)
 
     def listed(self, store: Store, query: Query, now: datetime, limit: int) -> Listed:
