@@ -17,7 +17,8 @@ from newsbot.stages.notices import Mistake, correction
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
 from newsbot.stages.subscriptions import decide, is_silent
-from newsbot.types import LANGUAGES, Alert, Article, Deal, Language, Verdict
+from newsbot.types import Alert, Article, Deal
+from newsbot.vocabulary import LANGUAGES, Language, Verdict
 
 #: How long later papers are collected before a sent message is edited once: Telegram
 #: slows down who edits one message more often.

@@ -19,7 +19,8 @@ from newsbot.errors import (
 )
 from newsbot.mailing import Channel, Edit, Managers, Notice, Outbox, chat_of
 from newsbot.stages.notices import notice_message, paused_text
-from newsbot.types import Alert, Delivery, DeliveryState
+from newsbot.types import Alert, Delivery
+from newsbot.vocabulary import DeliveryState
 
 log = logging.getLogger("newsbot")
 

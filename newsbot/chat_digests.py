@@ -24,7 +24,8 @@ from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.subscriptions import is_silent, quiet_until
 from newsbot.subscribing import choice_of, wish_of
 from newsbot.talking import Filters, Subscription
-from newsbot.types import Language, identity
+from newsbot.types import identity
+from newsbot.vocabulary import Language
 
 #: How long messages that were sent are kept; that a day had its digest, for good.
 KEEP = timedelta(days=30)

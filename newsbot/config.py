@@ -19,7 +19,7 @@ from newsbot.config_reader import Limits, Reader
 from newsbot.config_steps import CONFIG_VERSION, current_text
 from newsbot.errors import ConfigError
 from newsbot.presets import PresetName
-from newsbot.types import Language, OrganisationKind
+from newsbot.vocabulary import Language, OrganisationKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

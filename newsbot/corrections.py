@@ -31,8 +31,9 @@ from newsbot.stages.likeness import reach
 from newsbot.stages.notices import withdrawal
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sides import families, near
-from newsbot.types import LANGUAGES, Article, Deal, Entry, Finding, Language, identity
+from newsbot.types import Article, Deal, Entry, Finding, identity
 from newsbot.versions import Standing
+from newsbot.vocabulary import LANGUAGES, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,8 @@ from newsbot.stages.local_days import due_date, read_zone
 from newsbot.stages.mail import wire_size
 from newsbot.stages.retelling import deal_in_language, in_language
 from newsbot.subscribing import Choice, Content, Letter, News, Picture, Subscriber
-from newsbot.types import Deal, Language, identity
+from newsbot.types import Deal, identity
+from newsbot.vocabulary import Language
 
 #: Octets of a page on the wire: mail programs cut what is longer than about 100 kB.
 MAX_HTML = 98_000

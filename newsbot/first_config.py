@@ -18,7 +18,7 @@ from newsbot.config import read_config
 from newsbot.config_reader import is_chat
 from newsbot.errors import ConfigError, UserError
 from newsbot.stages.mail import read_address
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")

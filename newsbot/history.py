@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, get_args
 
-from newsbot.types import Article, Assessment, Dropped, Entry, Finding, Language
+from newsbot.types import Article, Assessment, Dropped, Entry, Finding
+from newsbot.vocabulary import Language
 
 #: Which documents of an archive come first.
 Order = Literal["newest", "oldest"]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from newsbot.types import Alert, Delivery, DeliveryState, Language, identity
+from newsbot.types import Alert, Delivery, identity
+from newsbot.vocabulary import DeliveryState, Language
 
 RecipientState = Literal["active", "parked", "moved"]
 #: ``"notice"``: for managers; ``"digest"``, ``"broadcast"``: for a subscription.

@@ -33,7 +33,8 @@ from newsbot.stages.mail import Sender, addressed, leave_url, read_address, writ
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
 from newsbot.subscribing import Choice, Content, Envelope, Letter
-from newsbot.types import Language, identity
+from newsbot.types import identity
+from newsbot.vocabulary import Language
 
 log = logging.getLogger("newsbot")
 

@@ -29,7 +29,8 @@ from newsbot.stages.printable import MAX_REASON, one_line
 from newsbot.stages.reading import Reading, read_article
 from newsbot.stages.sifting import sift
 from newsbot.turns import Hosts, host_of, in_turns
-from newsbot.types import Article, Entry, Finding, Language, Summary
+from newsbot.types import Article, Entry, Finding, Summary
+from newsbot.vocabulary import Language
 
 #: Attempts at one step before the row is given up.
 MAX_ATTEMPTS = 6

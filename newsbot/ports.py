@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         Finding,
         Page,
         Summary,
-        Verdict,
     )
     from newsbot.versions import Revisits, Versions
+    from newsbot.vocabulary import Verdict
 
 
 T = TypeVar("T")

@@ -30,7 +30,8 @@ from newsbot.stages.totals import totals
 from newsbot.stages.week import week_picture
 from newsbot.subscribing import Choice, Picture
 from newsbot.talking import Filters
-from newsbot.types import Article, Deal, Language
+from newsbot.types import Article, Deal
+from newsbot.vocabulary import Language
 
 #: What the picture of the period covers.
 MONTH = timedelta(days=30)

@@ -15,7 +15,8 @@ from datetime import datetime
 from newsbot.adapters.db import Store, open_store
 from newsbot.history import Run, Settled, Totals
 from newsbot.pipeline import STAGES, Parts, turn
-from newsbot.types import LANGUAGES, Alert, Article, Entry
+from newsbot.types import Alert, Article, Entry
+from newsbot.vocabulary import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Literal, Protocol
 
 from newsbot.talking import Days, Filters, Subscription
-from newsbot.types import DealType, Language, Status
+from newsbot.vocabulary import DealType, Language, Status
 
 SubscriberState = Literal["asked", "active", "suspended"]
 #: ``"skipped"``: nothing to tell, and the reader is not to be told so.

@@ -12,7 +12,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Literal, Protocol
 
-from newsbot.types import DealType, Language, Status
+from newsbot.vocabulary import DealType, Language, Status
 
 ChatKind = Literal["private", "group", "channel"]
 #: Where a menu is offered; ``"admins"``: of groups. A number is one manager's chat.

@@ -11,17 +11,8 @@ from newsbot.stages.amounts import same_value
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
 from newsbot.tuning.corpus_files import corpus_files
-from newsbot.types import (
-    Amount,
-    AmountKind,
-    Bound,
-    Capacity,
-    DealType,
-    Finding,
-    Party,
-    Role,
-    Status,
-)
+from newsbot.types import Amount, Capacity, Finding, Party
+from newsbot.vocabulary import AmountKind, Bound, DealType, Role, Status
 
 Half = Literal["dev", "held-out"]
 

@@ -21,7 +21,6 @@ from newsbot.stages.casting import N_KNOWN, Casting
 from newsbot.stages.heads import NAME_UNITS, HeadSet, Namer, Thresholds
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import (
-    ROLES,
     Assessment,
     Entry,
     Feed,
@@ -31,6 +30,7 @@ from newsbot.types import (
     SummarySentence,
     identity,
 )
+from newsbot.vocabulary import ROLES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GAZETTEER = load_organisations()

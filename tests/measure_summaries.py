@@ -18,7 +18,7 @@ from newsbot.stages.organisations import Gazetteer, load_organisations
 from newsbot.stages.reading import Reading
 from newsbot.stages.summarise import tell_summary
 from newsbot.stages.summary_check import check_summary
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Words a sentence needs to count.
 MIN_WORDS = 6

@@ -13,7 +13,8 @@ from newsbot.stages.amounts import find_money
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
 from newsbot.stages.telling import tell
-from newsbot.types import Finding, Language, Party
+from newsbot.types import Finding, Party
+from newsbot.vocabulary import Language
 
 #: Organisations to put in the place of others, where the article has none of them.
 OUTSIDE = (

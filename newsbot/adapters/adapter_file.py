@@ -34,7 +34,7 @@ from newsbot.stages.heads import (
     Thresholds,
 )
 from newsbot.stages.word_heads import READ_TWICE, WordHead
-from newsbot.types import ROLES
+from newsbot.vocabulary import ROLES
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
 _CASTING_PARTS = ("sets", "weights", "trust")

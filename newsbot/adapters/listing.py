@@ -11,7 +11,8 @@ from newsbot.adapters.db.catalogue import Narrowed
 from newsbot.stages.filters import Chosen, Wanted, choose, names_of
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import load_rates
-from newsbot.types import Deal, Language
+from newsbot.types import Deal
+from newsbot.vocabulary import Language
 
 if TYPE_CHECKING:
     from newsbot.stages.export import DealRow

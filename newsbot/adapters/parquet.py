@@ -7,7 +7,7 @@ from decimal import Context, Decimal, InvalidOperation
 
 from newsbot.errors import UserError
 from newsbot.stages.export import DealRow
-from newsbot.types import ROLES
+from newsbot.vocabulary import ROLES
 
 #: Digits of a sum, and those behind the point: no paper states more, and 38 is what
 #: every reader of Parquet takes.

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsbot.errors import ConfigError, NewsbotError
 from newsbot.subscribing import Subscriber
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Octets of a form that are read: what is longer is none of ours.
 MAX_BODY = 4_096

@@ -37,7 +37,7 @@ from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.typed import language_of
 from newsbot.talking import Asked, Job, Menu, Outcome, Reply, Standing
 from newsbot.trial import Trial
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 log = logging.getLogger("newsbot")
 

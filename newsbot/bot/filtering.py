@@ -9,7 +9,7 @@ from newsbot.bot.talk import OFF, Rows, Talk
 from newsbot.stages import typed
 from newsbot.stages.wording import TYPES
 from newsbot.talking import Button, Filters, Subscription
-from newsbot.types import DEAL_TYPES
+from newsbot.vocabulary import DEAL_TYPES
 
 
 def filters(talk: Talk, words: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from newsbot.bot.wishes import READING
 from newsbot.stages.bot_help import COMMANDS, MANAGER_COMMANDS, describe
 from newsbot.talking import Menu, Scope
-from newsbot.types import LANGUAGES, Language
+from newsbot.vocabulary import LANGUAGES, Language
 
 #: What makes no sense in a group.
 _PRIVATE_ONLY = ("start", "email")

@@ -16,7 +16,8 @@ from newsbot.stages.subscriptions import fits
 from newsbot.stages.typed import write_filters
 from newsbot.stages.wording import STATUS
 from newsbot.talking import Button, Filters
-from newsbot.types import Alert, Deal, Language
+from newsbot.types import Alert, Deal
+from newsbot.vocabulary import Language
 
 #: Deals that a list shows; more are counted.
 MAX_LISTED = 10

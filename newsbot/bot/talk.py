@@ -12,7 +12,8 @@ from newsbot.stages.bot_texts import say
 from newsbot.stages.organisations import Gazetteer
 from newsbot.talking import Asked, Button, Job, Reply, Standing, Subscription
 from newsbot.trial import Trial
-from newsbot.types import Article, Deal, Language
+from newsbot.types import Article, Deal
+from newsbot.vocabulary import Language
 
 #: The channel of the bot's subscriptions.
 CHANNEL = "telegram"

@@ -20,7 +20,7 @@ from newsbot.stages.printable import named, one_line
 from newsbot.stages.reasons import said_reason
 from newsbot.talking import Reply
 from newsbot.trial import Trial
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Characters of an address.
 MAX_URL = 2_000

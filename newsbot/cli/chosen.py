@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsbot.cli.base import Session
-from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES
+from newsbot.vocabulary import DEAL_TYPES, LANGUAGES, STATUSES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,7 @@ def deals_of(session: Session, asked: Asked) -> tuple[Deal, ...]:
     import gc
     from datetime import UTC, datetime
 
-    from newsbot.adapters.db.codec import without_collecting
+    from newsbot.adapters.db.cells import without_collecting
     from newsbot.adapters.listing import list_deals
 
     wanted = wanted_of(asked, datetime.now(UTC))

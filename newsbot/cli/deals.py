@@ -143,8 +143,7 @@ def _print_table(found: Sequence[DealLine]) -> None:
                 str(deal.n_sites),
             ]
         )
-    for line in table(rows, right=[6]):
-        click.echo(line)
+    click.echo("\n".join(table(rows, right=[6])))  # one by one takes twice as long
 
 
 def _totals(

@@ -12,7 +12,8 @@ from newsbot.cli.base import LANGUAGE, Session
 
 if TYPE_CHECKING:
     from newsbot.stages.opml import OpmlFeed
-    from newsbot.types import Feed, Language
+    from newsbot.types import Feed
+    from newsbot.vocabulary import Language
 
 
 @click.command("starter")

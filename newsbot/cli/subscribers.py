@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from newsbot.cli.base import Session, write_json
-from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES
+from newsbot.vocabulary import DEAL_TYPES, LANGUAGES, STATUSES
 
 if TYPE_CHECKING:
     from newsbot.subscribing import Choice, Subscriber

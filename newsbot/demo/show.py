@@ -22,7 +22,8 @@ from newsbot.config import (
 from newsbot.demo.server import HOST, DemoSite
 from newsbot.errors import UserError
 from newsbot.stages.digest import render_digest
-from newsbot.types import Alert, Article, Language, Summary
+from newsbot.types import Alert, Article, Summary
+from newsbot.vocabulary import Language
 
 if TYPE_CHECKING:
     from newsbot.app import App

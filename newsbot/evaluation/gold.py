@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from newsbot.errors import UserError
-from newsbot.types import AMOUNT_KINDS, BOUNDS, DEAL_TYPES, LANGUAGES, ROLES, STATUSES
+from newsbot.vocabulary import (
+    AMOUNT_KINDS,
+    BOUNDS,
+    DEAL_TYPES,
+    LANGUAGES,
+    ROLES,
+    STATUSES,
+)
 
 #: JSON can spell what UTF-8 cannot write.
 _HALF = re.compile("[\ud800-\udfff]")

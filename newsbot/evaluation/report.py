@@ -18,7 +18,8 @@ from newsbot.stages.extract import detect_language
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.summary_figures import check_figures, find_figures
 from newsbot.stages.summary_names import check_names
-from newsbot.types import LANGUAGES, Amount, Capacity, Finding, Party, Span
+from newsbot.types import Amount, Capacity, Finding, Party, Span
+from newsbot.vocabulary import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,9 +26,9 @@ from newsbot.types import (
     Party,
     Span,
     Summary,
-    Verdict,
     identity,
 )
+from newsbot.vocabulary import Verdict
 
 _CLAIM_NAMES: dict[type, str] = {
     Party: "parties",

@@ -18,7 +18,8 @@ from newsbot.stages.about_words import Bond, NewsKind, Row, load_topics, words
 from newsbot.stages.modality import moods
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
-from newsbot.types import Language, OrganisationMention
+from newsbot.types import OrganisationMention
+from newsbot.vocabulary import Language
 
 #: Sentences of the body that are looked at as its lead.
 LEAD = 2

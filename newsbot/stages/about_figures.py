@@ -18,7 +18,8 @@ from newsbot.stages.numerals import format_number
 from newsbot.stages.reading import Reading
 from newsbot.stages.spelling import written_capacity, written_sum
 from newsbot.stages.summary_figures import Figure, find_figures
-from newsbot.types import Amount, Capacity, Language, MoneyMention
+from newsbot.types import Amount, Capacity, MoneyMention
+from newsbot.vocabulary import Language
 
 #: Characters looked at before a figure, within its sentence.
 _BEFORE = 90

@@ -23,13 +23,8 @@ from newsbot.stages.words import (
     is_verb,
     tokens,
 )
-from newsbot.types import (
-    CapacityMention,
-    Language,
-    MoneyMention,
-    OrganisationMention,
-    Party,
-)
+from newsbot.types import CapacityMention, MoneyMention, OrganisationMention, Party
+from newsbot.vocabulary import Language
 
 #: Distinct guessed names that are weighed; each is searched for in the whole text.
 MAX_GUESSED = 40

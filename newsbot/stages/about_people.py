@@ -14,7 +14,7 @@ from functools import cache
 
 from newsbot.stages.about_words import Names, load_topics, words
 from newsbot.stages.reading import Reading
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Persons of a summary.
 MAX_PERSONS = 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from newsbot.stages.about_words import Names, load_topics
 from newsbot.stages.reading import Reading
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 
 def find_points(reading: Reading) -> list[Names]:

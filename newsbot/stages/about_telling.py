@@ -20,7 +20,7 @@ from newsbot.stages.about_times import find_dateline, find_dates
 from newsbot.stages.reading import Reading
 from newsbot.stages.spelling import Name, party_name
 from newsbot.stages.wording import AND, listed
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Statements that one sentence takes, with figures and without.
 _POINTS_BESIDE, _POINTS_ALONE = 1, 2

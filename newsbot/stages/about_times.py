@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from newsbot.stages.reading import Reading
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Dates of a summary.
 MAX_DATES = 3

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from newsbot.types import LANGUAGES, Language
+from newsbot.vocabulary import LANGUAGES, Language
 
 Patterns = Mapping[Language, re.Pattern[str]]
 Names = Mapping[Language, str]

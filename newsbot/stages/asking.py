@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsbot.errors import UserError
-from newsbot.types import DealType, Language, Status
+from newsbot.vocabulary import DealType, Language, Status
 
 if TYPE_CHECKING:
     from newsbot.stages.filters import Wanted

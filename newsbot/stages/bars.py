@@ -17,7 +17,7 @@ from newsbot.stages.lettering import fitted
 from newsbot.stages.printable import one_line
 from newsbot.stages.svg import Words
 from newsbot.stages.totals import Column, Row, Totals, rounded
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Pixels.
 WIDTH = 560

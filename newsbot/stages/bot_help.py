@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsbot.stages.bot_texts import literal, say
-from newsbot.types import LANGUAGES, Language
+from newsbot.vocabulary import LANGUAGES, Language
 
 #: What follows a command where German has another word for it.
 _GERMAN = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 
 from newsbot.stages.printable import one_line
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Characters of one value that is put into a text.
 MAX_VALUE = 300

@@ -7,7 +7,7 @@ Out: its bound: "bis zu" is up_to, "more than" at_least, "rund" about, else exac
 from collections.abc import Sequence
 
 from newsbot.stages.numerals import BREAK, GLUED, HYPHENS, Token, at, listed
-from newsbot.types import Bound
+from newsbot.vocabulary import Bound
 
 _PHRASES: dict[tuple[str, ...], Bound] = {}
 _BOUND_WORDS: dict[Bound, str] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbot.types import DEAL_TYPES, ROLES, Role
+from newsbot.vocabulary import DEAL_TYPES, ROLES, Role
 
 Array = NDArray[np.float32]
 #: Scores beyond this say no more.

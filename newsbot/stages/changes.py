@@ -13,16 +13,8 @@ from newsbot.stages.amounts import format_capacity, format_money
 from newsbot.stages.figures import same_figure
 from newsbot.stages.likeness import SAME_DEAL_DAYS
 from newsbot.stages.wording import AND, BOUNDS, ROLES, STATES, listed
-from newsbot.types import (
-    Amount,
-    Article,
-    Capacity,
-    Deal,
-    Language,
-    Role,
-    Status,
-    Told,
-)
+from newsbot.types import Amount, Article, Capacity, Deal, Told
+from newsbot.vocabulary import Language, Role, Status
 
 Related = Callable[[str, str], bool]
 

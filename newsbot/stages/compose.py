@@ -38,18 +38,8 @@ from newsbot.stages.lines import (
 )
 from newsbot.stages.sources import Source, sources
 from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
-from newsbot.types import (
-    Alert,
-    AlertKind,
-    Amount,
-    Article,
-    Deal,
-    Finding,
-    Language,
-    Span,
-    Summary,
-    identity,
-)
+from newsbot.types import Alert, Amount, Article, Deal, Finding, Span, Summary, identity
+from newsbot.vocabulary import AlertKind, Language
 
 #: Quotes in one message; each from another article where there are several.
 MAX_QUOTES = 3

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsbot.stages.likeness import SAME_DEAL_DAYS, SAME_EVENT_DAYS
-from newsbot.types import Status
+from newsbot.vocabulary import Status
 
 #: How far a deal has come, whatever the order in which the papers are read.
 STAGE: dict[Status, int] = {"talks": 0, "announced": 1, "expanded": 2, "ended": 2}

@@ -10,7 +10,8 @@ import html
 from collections.abc import Mapping, Sequence
 
 from newsbot.stages.lines import web_url
-from newsbot.types import Alert, Article, Language, Summary
+from newsbot.types import Alert, Article, Summary
+from newsbot.vocabulary import Language
 
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {"title": "AI-cloud deals", "none": "No deals.", "more": "Also noticed"},

@@ -20,7 +20,8 @@ from newsbot.stages.lines import web_url
 from newsbot.stages.printable import one_line
 from newsbot.stages.sources import Source, sources
 from newsbot.stages.wording import AND, KINDS, ROLES, STATES, STATUS, TYPES, listed
-from newsbot.types import Amount, Article, Capacity, Deal, Language, Span, Status
+from newsbot.types import Amount, Article, Capacity, Deal, Span
+from newsbot.vocabulary import Language, Status
 
 #: Characters of a name, a quote, a summary, a change: longer ones are cut.
 MAX_NAME = 80

@@ -20,7 +20,8 @@ from newsbot.stages.graph_words import WORDS as GRAPH_WORDS
 from newsbot.stages.health import many_failed
 from newsbot.stages.links import Network
 from newsbot.stages.printable import is_key, one_line
-from newsbot.types import Feed, Language
+from newsbot.types import Feed
+from newsbot.vocabulary import Language
 from newsbot.watching import Day, Waiting
 
 #: Characters of a subject, of a preheader: more is cut by every mail program.

@@ -16,7 +16,8 @@ from newsbot.stages.edition_words import WORDS, long_day, short_day
 from newsbot.stages.printable import utf16_units
 from newsbot.subscribing import Content, Wish
 from newsbot.talking import Days
-from newsbot.types import Language, identity
+from newsbot.types import identity
+from newsbot.vocabulary import Language
 
 #: UTF-16 units of a chat's message: Telegram takes 4,096, tags not counted.
 MAX_UNITS = 3_800

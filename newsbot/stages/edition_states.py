@@ -14,7 +14,8 @@ from typing import cast
 
 from newsbot.stages.changes import Change, ToldAsOne, ToldAsTwo, changes
 from newsbot.subscribing import News
-from newsbot.types import Article, Deal, Finding, Role
+from newsbot.types import Article, Deal, Finding
+from newsbot.vocabulary import Role
 
 #: Makes one deal of findings and when each was told; `identify.rebuilt`.
 Rebuild = Callable[[Sequence[tuple[Finding, datetime]]], Deal]

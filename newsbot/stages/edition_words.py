@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 _MONTHS: dict[Language, tuple[str, ...]] = {
     "en": tuple(

@@ -25,17 +25,8 @@ from newsbot.stages.rates import Rates
 from newsbot.stages.totals import Sums, comparable, sums_of
 from newsbot.stages.wording import BOUNDS, STATUS, TYPES
 from newsbot.stages.worth import LeftOut, Related, worth
-from newsbot.types import (
-    ROLES,
-    AmountKind,
-    Article,
-    Bound,
-    Deal,
-    DealType,
-    Role,
-    Status,
-    identity,
-)
+from newsbot.types import Article, Deal, identity
+from newsbot.vocabulary import ROLES, AmountKind, Bound, DealType, Role, Status
 
 ATOM = "http://www.w3.org/2005/Atom"
 #: Ids of feed and entries (RFC 4151). Nobody owns a name under `.invalid`

@@ -39,17 +39,8 @@ from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
 from newsbot.stages.sentences import token_range
 from newsbot.stages.word_heads import words_of_deal, words_of_sum
-from newsbot.types import (
-    AMOUNT_KINDS,
-    DEAL_TYPES,
-    STATUSES,
-    AmountKind,
-    CapacityMention,
-    DealType,
-    Dropped,
-    MoneyMention,
-    OrganisationMention,
-)
+from newsbot.types import CapacityMention, Dropped, MoneyMention, OrganisationMention
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, STATUSES, AmountKind, DealType
 
 T = TypeVar("T")
 Mention = OrganisationMention | MoneyMention | CapacityMention

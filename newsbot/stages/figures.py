@@ -16,7 +16,8 @@ from decimal import Decimal
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.likeness import close
 from newsbot.stages.sources import Source
-from newsbot.types import AMOUNT_KINDS, Amount, AmountKind, Deal
+from newsbot.types import Amount, Deal
+from newsbot.vocabulary import AMOUNT_KINDS, AmountKind
 
 #: How far a sum converted at `CURRENCIES` may be from the other: the euro moved by
 #: 8 % around that table's rate in ten years, and papers round by 5 %. Below that of

@@ -16,7 +16,8 @@ from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import Rates
 from newsbot.stages.totals import Money, comparable, sums_of
 from newsbot.stages.worth import worth
-from newsbot.types import Deal, DealType, Status
+from newsbot.types import Deal
+from newsbot.vocabulary import DealType, Status
 
 _AGE = re.compile(r"(\d{1,5})([hd])")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")

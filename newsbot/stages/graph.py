@@ -31,7 +31,8 @@ from newsbot.stages.links import (
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.svg import Theme, Words
 from newsbot.stages.ties import LinkKind, State
-from newsbot.types import Deal, Language
+from newsbot.types import Deal
+from newsbot.vocabulary import Language
 
 #: Pixels.
 MARGIN = 36.0

@@ -11,7 +11,7 @@ from datetime import date
 
 from newsbot.stages.links import Column
 from newsbot.stages.ties import LinkKind
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,22 +16,17 @@ from dataclasses import dataclass, replace
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
 from newsbot.types import (
-    DEAL_TYPES,
-    ROLES,
     Amount,
-    AmountKind,
     Capacity,
     CapacityMention,
-    DealType,
     Dropped,
     Finding,
     MoneyMention,
     OrganisationMention,
     Party,
-    Role,
-    Status,
     identity,
 )
+from newsbot.vocabulary import DEAL_TYPES, ROLES, AmountKind, DealType, Role, Status
 
 Related = Callable[[str, str], bool]
 

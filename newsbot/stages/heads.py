@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from newsbot.stages.casting import Casting
 from newsbot.stages.word_heads import WordHead
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: The heads of one set, by name, with the number of their classes.
 CLASSES: Mapping[str, int] = {

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from newsbot.stages.printable import without_keys
-from newsbot.types import Feed, Language
+from newsbot.types import Feed
+from newsbot.vocabulary import Language
 from newsbot.watching import Day, Facts, Health, Sending
 
 #: Polls in a row that fail before a feed counts as failing: one that is down for a

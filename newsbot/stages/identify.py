@@ -25,7 +25,8 @@ from newsbot.stages.likeness import (
 )
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sides import alike, same_side, with_one_spelling
-from newsbot.types import ROLES, Deal, Finding, Role, Status, Verdict, identity
+from newsbot.types import Deal, Finding, identity
+from newsbot.vocabulary import ROLES, Role, Status, Verdict
 
 _Parties = Sequence[tuple[str, tuple[Role, ...]]]
 #: How a deal fits the finding of this number.

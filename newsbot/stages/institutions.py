@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Words for what a body is, by language.
 _KINDS: dict[str, dict[Language, str]] = {

@@ -17,7 +17,8 @@ from newsbot.ports import Reach
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sides import Sides, among, matched, with_one_spelling
-from newsbot.types import Deal, Finding, Status
+from newsbot.types import Deal, Finding
+from newsbot.vocabulary import Status
 
 #: Days between two reports of one deal; papers retell a deal as news for weeks.
 SAME_DEAL_DAYS = 45

@@ -23,7 +23,8 @@ from newsbot.stages.lettering import clean
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.ties import LinkKind, Price, State, Tie, ties
 from newsbot.stages.wording import BOUNDS
-from newsbot.types import Deal, Language, OrganisationKind, Role
+from newsbot.types import Deal
+from newsbot.vocabulary import Language, OrganisationKind, Role
 
 Column = Literal["chips", "neocloud", "cloud", "lab", "other"]
 

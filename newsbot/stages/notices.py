@@ -12,7 +12,8 @@ from newsbot.mailing import Notice
 from newsbot.stages.lines import shortened
 from newsbot.stages.printable import one_line, without_keys
 from newsbot.stages.wording import AND, listed
-from newsbot.types import Alert, Deal, Language, identity
+from newsbot.types import Alert, Deal, identity
+from newsbot.vocabulary import Language
 
 #: Names in one line, and characters of each.
 MAX_NAMES = 4

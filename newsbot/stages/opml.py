@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from newsbot.errors import ParseError
 from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.parse import absolute_url
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Bytes of a file; ten thousand feeds take about 2 MiB.
 MAX_BYTES = 10 * 2**20

@@ -39,7 +39,8 @@ from newsbot.stages.words import (
     starts_sentence,
     tokens,
 )
-from newsbot.types import MentionKind, OrganisationKind, OrganisationMention
+from newsbot.types import OrganisationMention
+from newsbot.vocabulary import MentionKind, OrganisationKind
 
 #: Distinct words remembered as starting a name or not; some 10 MB at most.
 MAX_WORDS = 50_000

@@ -28,7 +28,8 @@ from newsbot.stages.markup import decode, plain_text, root_of
 from newsbot.stages.sieve import sieve
 from newsbot.stages.unchanged import Split, remember, short, split
 from newsbot.stages.wrapped import unwrapped
-from newsbot.types import Entry, Language, Origin, identity
+from newsbot.types import Entry, identity
+from newsbot.vocabulary import Language, Origin
 
 #: Entries of one feed that are kept; the busiest real feeds carry about 200.
 MAX_ENTRIES = 500

@@ -11,7 +11,8 @@ from typing import Literal
 
 from newsbot.stages.spelling import Name
 from newsbot.stages.wording import listed
-from newsbot.types import AmountKind, Party, Status
+from newsbot.types import Party
+from newsbot.vocabulary import AmountKind, Status
 
 Thing = Literal[
     "compute", "chips", "capacity", "models", "services", "cloud", "technology"

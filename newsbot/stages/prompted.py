@@ -29,17 +29,14 @@ from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
-from newsbot.types import (
+from newsbot.types import Assessment, Dropped, MoneyMention, OrganisationMention
+from newsbot.vocabulary import (
     AMOUNT_KINDS,
     DEAL_TYPES,
     ROLES,
     STATUSES,
     AmountKind,
-    Assessment,
     DealType,
-    Dropped,
-    MoneyMention,
-    OrganisationMention,
     Role,
     Status,
 )

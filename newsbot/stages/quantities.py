@@ -27,7 +27,7 @@ from newsbot.stages.numerals import (
     read_digits,
     read_words,
 )
-from newsbot.types import Bound
+from newsbot.vocabulary import Bound
 
 _POWERS = {
     word: power

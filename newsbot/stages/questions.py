@@ -17,12 +17,8 @@ from dataclasses import dataclass
 
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
-from newsbot.types import (
-    CapacityMention,
-    MoneyMention,
-    OrganisationKind,
-    OrganisationMention,
-)
+from newsbot.types import CapacityMention, MoneyMention, OrganisationMention
+from newsbot.vocabulary import OrganisationKind
 
 #: Bump when any question changes: an adapter tuned on other ones is refused.
 VERSION = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from newsbot.stages.wording import STATES
-from newsbot.types import STATUSES, Language
+from newsbot.vocabulary import STATUSES, Language
 
 #: What the gate and `identify` write, and what it says in German.
 _GERMAN = (

@@ -15,7 +15,8 @@ from newsbot.stages.edition_page import ROOMS
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
 from newsbot.stages.summarise import about_summary, tell_summary
-from newsbot.types import Article, Finding, Language, Summary
+from newsbot.types import Article, Finding, Summary
+from newsbot.vocabulary import Language
 
 #: Of a section that many are in, those that a page can show with a summary.
 _MOST = ROOMS[0].full

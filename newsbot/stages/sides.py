@@ -12,7 +12,8 @@ from newsbot.ports import Near
 from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.short_names import is_short_for, other_lengths, reads_like
-from newsbot.types import Finding, OrganisationKind
+from newsbot.types import Finding
+from newsbot.vocabulary import OrganisationKind
 
 #: Who sells to everybody signs twice a week: two deals of these are no surprise.
 _BUSY: frozenset[OrganisationKind] = frozenset(

@@ -22,18 +22,9 @@ from newsbot.stages.site_words import WORDS
 from newsbot.stages.sources import Source, sources
 from newsbot.stages.totals import Sums, rounded
 from newsbot.stages.wording import AND, KINDS, ROLES, STATES, listed
-from newsbot.types import (
-    Amount,
-    Article,
-    Capacity,
-    Deal,
-    Finding,
-    Language,
-    Party,
-    Status,
-    Verdict,
-)
+from newsbot.types import Amount, Article, Capacity, Deal, Finding, Party
 from newsbot.versions import Former
+from newsbot.vocabulary import Language, Status, Verdict
 
 #: Characters of a name, a title, a quote: a sentence fits, a hostile page does not.
 MAX_NAME, MAX_TITLE, MAX_QUOTE = 80, 240, 2_000

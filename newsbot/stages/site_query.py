@@ -16,12 +16,7 @@ from urllib.parse import urlencode
 from newsbot.errors import UserError
 from newsbot.stages.asking import MAX_SHOWN, Asked
 from newsbot.stages.printable import one_line
-from newsbot.types import (
-    DEAL_TYPES,
-    LANGUAGES,
-    STATUSES,
-    Language,
-)
+from newsbot.vocabulary import DEAL_TYPES, LANGUAGES, STATUSES, Language
 
 #: Deals on a page, and at most.
 PAGE, MAX_PAGE = 50, 200

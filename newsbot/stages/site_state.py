@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from newsbot.stages.health import failing
 from newsbot.stages.printable import one_line
 from newsbot.stages.site_words import WORDS, number
-from newsbot.types import Feed, Language
+from newsbot.types import Feed
+from newsbot.vocabulary import Language
 from newsbot.watching import Facts, Health
 
 #: Of hundreds of feeds these are shown, those that fail first.

@@ -11,7 +11,7 @@ from typing import Final
 
 from newsbot.stages.edition_words import long_day, short_day
 from newsbot.stages.wording import STATES, TYPES
-from newsbot.types import STATUSES, Language
+from newsbot.vocabulary import STATUSES, Language
 
 #: Each text by its name; both languages have the same names.
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from newsbot.stages.amounts import find_money, format_capacity, format_money
 from newsbot.stages.reading import Reading
 from newsbot.stages.wording import BOUNDS
-from newsbot.types import Amount, Bound, Capacity, Language, Party
+from newsbot.types import Amount, Capacity, Party
+from newsbot.vocabulary import Bound, Language
 
 _LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'", "ʼ": "'"}
 _FOLDED = str.maketrans(_LETTERS)

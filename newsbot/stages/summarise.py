@@ -23,7 +23,8 @@ from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence, split_sentences
 from newsbot.stages.summary_check import check_summary
 from newsbot.stages.telling import Style, tell
-from newsbot.types import Finding, Language, Summary, SummarySentence
+from newsbot.types import Finding, Summary, SummarySentence
+from newsbot.vocabulary import Language
 
 #: Sentences of a summary.
 MAX_SENTENCES = 3

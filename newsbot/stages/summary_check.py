@@ -21,7 +21,7 @@ from newsbot.stages.summary_claims import check_claims
 from newsbot.stages.summary_figures import check_figures
 from newsbot.stages.summary_names import check_names
 from newsbot.stages.unsupported import Kind, Unsupported
-from newsbot.types import LANGUAGES, Language
+from newsbot.vocabulary import LANGUAGES, Language
 
 __all__ = ["KINDS", "Unsupported", "check_summary"]
 

@@ -18,7 +18,8 @@ from newsbot.stages.numerals import BREAK, Token, at, tokenize
 from newsbot.stages.quantities import collect
 from newsbot.stages.reading import Reading
 from newsbot.stages.unsupported import Unsupported
-from newsbot.types import Bound, CapacityMention, MoneyMention
+from newsbot.types import CapacityMention, MoneyMention
+from newsbot.vocabulary import Bound
 
 #: How far a figure may lie from the article's where the summary says "about".
 ROUNDING = Decimal("0.05")

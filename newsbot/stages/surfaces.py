@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsbot.stages.words import Token
-from newsbot.types import MentionKind
+from newsbot.vocabulary import MentionKind
 
 #: Letters; all capitals ("OPENAI") match from here on, so that "TIM" is not "Tim".
 MIN_CAPITALS = 5

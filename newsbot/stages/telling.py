@@ -22,7 +22,8 @@ from newsbot.stages.spelling import (
     written_capacity,
     written_sum,
 )
-from newsbot.types import Amount, AmountKind, Finding, Language, Party, Role
+from newsbot.types import Amount, Finding, Party
+from newsbot.vocabulary import AmountKind, Language, Role
 
 #: Sentences a deal is told in.
 MAX_TOLD = 3

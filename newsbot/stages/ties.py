@@ -14,7 +14,8 @@ from itertools import product
 from typing import Literal
 
 from newsbot.stages.currencies import CURRENCIES
-from newsbot.types import AmountKind, Bound, Deal, Role, Status
+from newsbot.types import Deal
+from newsbot.vocabulary import AmountKind, Bound, Role, Status
 
 LinkKind = Literal["purchase", "investment", "chips", "models", "together"]
 State = Literal["signed", "talks", "ended"]

@@ -18,7 +18,8 @@ from typing import Literal
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.rates import Rates, quarter_of
 from newsbot.stages.worth import LeftOut, Worth, worth
-from newsbot.types import Amount, Bound, Deal, OrganisationKind, Role
+from newsbot.types import Amount, Deal
+from newsbot.vocabulary import Bound, OrganisationKind, Role
 
 By = Literal["cloud", "lab", "quarter"]
 

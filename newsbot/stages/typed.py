@@ -15,7 +15,14 @@ from newsbot.stages.printable import one_line
 from newsbot.stages.subscriptions import MAX_WORD, words_of
 from newsbot.stages.wording import TYPES
 from newsbot.talking import Days, Filters
-from newsbot.types import DEAL_TYPES, LANGUAGES, STATUSES, DealType, Language, Status
+from newsbot.vocabulary import (
+    DEAL_TYPES,
+    LANGUAGES,
+    STATUSES,
+    DealType,
+    Language,
+    Status,
+)
 
 #: Words, and names, of one filter.
 MAX_TERMS = 12

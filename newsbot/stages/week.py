@@ -15,7 +15,7 @@ from newsbot.stages.graph_words import WORDS
 from newsbot.stages.lettering import fitted, width
 from newsbot.stages.links import LINK_KINDS, Link, Network
 from newsbot.stages.svg import Words, escaped, number
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: Pixels.
 _SIDE = 140.0

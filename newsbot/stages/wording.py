@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newsbot.types import AmountKind, Bound, DealType, Language, Role, Status
+from newsbot.vocabulary import AmountKind, Bound, DealType, Language, Role, Status
 
 STATUS: dict[Language, dict[Status, str]] = {
     "en": {

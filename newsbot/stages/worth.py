@@ -19,7 +19,8 @@ from typing import Literal
 
 from newsbot.stages.amounts import same_value
 from newsbot.stages.rates import Rates
-from newsbot.types import Amount, Bound, Deal, Finding, Status
+from newsbot.types import Amount, Deal, Finding
+from newsbot.vocabulary import Bound, Status
 
 LeftOut = Literal["talks", "ended", "no_sum", "differing", "withdrawn"]
 Related = Callable[[str, str], bool]

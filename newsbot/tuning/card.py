@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from newsbot.adapters.adapter_file import Adapter
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.tuning.choose import Chosen
 from newsbot.tuning.corpus_files import data_digest
@@ -35,6 +36,7 @@ def make_card(
     files: Sequence[Path],
     *,
     base: str = EMBEDDED,
+    start: Adapter | None = None,
 ) -> dict[str, Any]:
     """Write a model card.
 
@@ -44,6 +46,7 @@ def make_card(
         corpus: The articles.
         files: Where they were read from, for their digest.
         base: The base model's name.
+        start: The adapter that it went on from.
 
     Returns:
         What is kept in the adapter's file and printed after tuning.
@@ -51,6 +54,7 @@ def make_card(
     languages = Counter(article.language for article in corpus)
     return {
         "base": base,
+        **({"from": start.heads.hash} if start else {}),
         "articles": len(corpus),
         "with_deals": sum(bool(article.deals) for article in corpus),
         "languages": dict(sorted(languages.items())),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from newsbot.stages.casting import N_KNOWN, Casting, clipped, known
-from newsbot.types import ROLES
+from newsbot.vocabulary import ROLES
 
 #: How often a set has to be played to be one that may be said. A role alone always may.
 LEAST = 3

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from newsbot.evaluation.score import area_under_curve
 from newsbot.stages.casting import Casting
-from newsbot.stages.heads import Thresholds
+from newsbot.stages.heads import HeadSet, Thresholds
 from newsbot.tuning.cast import Cast, learn_casting, measure_casting
 from newsbot.tuning.examples import Example
 from newsbot.tuning.labelled import NAMED, UNCLEAR
@@ -53,6 +53,16 @@ class Chosen:
     #: Reliability of the article's probability: per bin the mean probability, the
     #: share of deals, and how many.
     reliability: Sequence[tuple[float, float, int]]
+
+    def of(self, heads: HeadSet) -> Chosen:
+        """The same figures, with what was chosen for other heads before."""
+        return replace(
+            self,
+            slope=1.0,
+            shift=0.0,
+            thresholds=heads.thresholds,
+            casting=heads.casting,
+        )
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from newsbot.stages.recall import places_in
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens as read_words
 from newsbot.tuning.labelled import named_words, some_capitals, with_labelled
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: Pairs of parties, and of a party and a bystander, that are asked about an article.
 MAX_PAIRS, MAX_BYSTANDERS = 12, 3

@@ -165,6 +165,24 @@ class Network(nn.Module):
         scaled_down: Tensor = scores / PAIR_WIDTH**0.5
         return scaled_down
 
+    def load(self, kept: HeadSet) -> None:
+        """Take heads over, as `export` gives them."""
+        with torch.no_grad():
+            for name, head in self.heads.items():
+                _put(head.weight, kept[name].weights)
+                _put(head.bias, kept[name].bias)
+            for name, pair in kept.pairs.items():
+                _put(self.left[name].weight, pair.left)
+                _put(self.left[name].bias, pair.left_bias)
+                _put(self.right[name].weight, pair.right)
+                _put(self.right[name].bias, pair.right_bias)
+                _put(self.bias[name], pair.bias)
+            inner, _, outer = self.namer
+            _put(inner.weight, kept.namer.inner)
+            _put(inner.bias, kept.namer.inner_bias)
+            _put(outer.weight, kept.namer.outer)
+            _put(outer.bias, kept.namer.outer_bias)
+
     def export(self, thresholds: Thresholds, casting: Casting) -> HeadSet:
         """Give the heads as arrays, with what was chosen for them."""
         heads = {
@@ -298,6 +316,10 @@ def _packed(example: Example) -> _Packed:
         branches += [number] * len(asked.ids)
         ends.append(len(ids) - 1)
     return _Packed(ids=ids, places=places, branches=branches, ends=ends)
+
+
+def _put(parameter: Any, values: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    parameter.copy_(torch.from_numpy(values.copy()).reshape(parameter.shape))
 
 
 def _array(tensor: Any) -> np.ndarray[Any, np.dtype[np.float32]]:

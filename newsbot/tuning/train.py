@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from newsbot.adapters.adapter_file import Adapter
 from newsbot.errors import UserError
 from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network, losses
@@ -59,6 +60,16 @@ class Recipe:
     rows: int = 4
     seed: int = 1
 
+    def going_on(self, adapter: Adapter) -> Recipe:
+        """The recipe for what goes on from an adapter: fewer passes, lower rates."""
+        return replace(
+            self,
+            layers=adapter.layer,
+            epochs=2,
+            learning_rate=self.learning_rate * self.last_rate,
+            head_learning_rate=self.head_learning_rate * self.last_rate,
+        )
+
 
 def make_network(decoder: Any, recipe: Recipe, width: int) -> Network:
     """Freeze a decoder and put trainable low-rank matrices into its upper layers.
@@ -97,6 +108,34 @@ def matrices(
             b = module.lora_B["default"].weight.detach().float().cpu().numpy()
             found[name] = (a, b * np.float32(module.scaling["default"]))
     return found
+
+
+def put_matrices(
+    network: Network,
+    kept: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]],
+) -> None:
+    """Write low-rank matrices, as `matrices` reads them, into a network.
+
+    Raises:
+        UserError: They are of other layers, or of another rank.
+    """
+    there = {
+        name: module
+        for name, module in network.decoder.named_modules()
+        if hasattr(module, "lora_A") and "default" in module.lora_A
+    }
+    if set(there) != set(kept):
+        raise UserError("the adapter to go on from changes other layers of the base")
+    for name, module in there.items():
+        a, b = kept[name]
+        low, high = module.lora_A["default"].weight, module.lora_B["default"].weight
+        if low.shape != a.shape or high.shape != b.shape:
+            raise UserError(
+                f"the adapter to go on from is of rank {len(a)}, not {len(low)}"
+            )
+        with torch.no_grad():
+            low.copy_(torch.from_numpy(a))
+            high.copy_(torch.from_numpy(b / np.float32(module.scaling["default"])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

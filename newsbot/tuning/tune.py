@@ -1,8 +1,9 @@
-"""`newsbot model tune`: from base weights and a corpus to an adapter that can ship.
+"""`newsbot model tune`: from a corpus to an adapter that can ship.
 
-Two runs. The first leaves an eighth of the stories out; on these every threshold and
-the calibration are chosen, and the figures of the card are measured. The second goes
-on from there with everything. The gold plays no part in either.
+It begins at the base's own weights, or at another adapter. Two runs. The first leaves
+an eighth of the stories out; on these every threshold and the calibration are chosen,
+and the figures of the card are measured. The second goes on from there with everything.
+The gold plays no part in either.
 """
 
 from __future__ import annotations
@@ -34,7 +35,14 @@ from newsbot.tuning.distract import distract
 from newsbot.tuning.examples import Example, make_example, thinned
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.network import Answers, Network
-from newsbot.tuning.train import Passes, Recipe, make_network, matrices, train
+from newsbot.tuning.train import (
+    Passes,
+    Recipe,
+    make_network,
+    matrices,
+    put_matrices,
+    train,
+)
 from newsbot.tuning.word_heads import (
     Read,
     by_words,
@@ -45,6 +53,9 @@ from newsbot.tuning.word_heads import (
 
 #: One story in so many is left out of the first run.
 PARTS = 8
+#: Deals that must be left out for them to choose thresholds where a run goes on from an
+#: adapter: fewer choose by chance, and what was chosen for that one is kept.
+ENOUGH = 100
 
 Progress = Callable[[str, float], None]
 
@@ -89,6 +100,7 @@ def tune(
     *,
     resume: bool,
     progress: Progress,
+    start: Adapter | None = None,
 ) -> Tuned:
     """Tune an adapter.
 
@@ -99,16 +111,22 @@ def tune(
         recipe: How.
         resume: Go on where a killed run of the same recipe stopped.
         progress: Told what is being done and the share done.
+        start: The adapter to go on from; None begins at the base's own weights.
 
     Raises:
-        UserError: The corpus is too small, or the extra `tune` is missing.
+        UserError: The corpus is too small, *start* does not fit the recipe, or the
+            extra `tune` is missing.
         ModelMissingError: The base cannot be loaded.
     """
     # Values too small for full precision cost a hundred times the work.
     torch.set_flush_denormal(True)
     try:
         return _tune(
-            corpus, _Workshop(place, gazetteer, recipe), recipe, resume, progress
+            corpus,
+            _Workshop(place, gazetteer, recipe, start),
+            recipe,
+            resume,
+            progress,
         )
     finally:  # it holds for all of the process
         torch.set_flush_denormal(False)
@@ -140,11 +158,14 @@ def _tune(
     )
     kept_rows = [workshop.rows(article) for article in kept]
     left_out_rows = [workshop.rows(article) for article in left_out]
-    words = learn_words(joined_rows(kept_rows))
+    few = workshop.start if _n_deals(left_out) < ENOUGH else None
+    words = few.heads.words if few else learn_words(joined_rows(kept_rows))
     chosen = choose(
         workshop.predict(network, left_out),
         [by_words(words["types"], rows["types"]) for rows in left_out_rows],
     )
+    if few:
+        chosen = chosen.of(few.heads)
     held_out_adapter = workshop.adapter(network, chosen, words)
     workshop.run(
         network,
@@ -155,26 +176,37 @@ def _tune(
             f"second run, {stage}", first + (1 - first) * share
         ),
     )
+    if not few:
+        words = learn_words(joined_rows([*kept_rows, *left_out_rows]))
     return Tuned(
-        adapter=workshop.adapter(
-            network, chosen, learn_words(joined_rows([*kept_rows, *left_out_rows]))
-        ),
+        adapter=workshop.adapter(network, chosen, words),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
     )
 
 
+def _n_deals(articles: Sequence[GoldArticle]) -> int:
+    return sum(len(article.deals) for article in articles)
+
+
 class _Workshop:
     """What both runs share."""
 
-    def __init__(self, place: Place, gazetteer: Gazetteer, recipe: Recipe) -> None:
+    def __init__(
+        self,
+        place: Place,
+        gazetteer: Gazetteer,
+        recipe: Recipe,
+        start: Adapter | None,
+    ) -> None:
+        self.start = start
         self._place = place
         self.gazetteer = gazetteer
         self._recipe = recipe
         self._tokenizer = HfTokenizer.load(place.folder)
 
     def network(self) -> Network:
-        """Make a network of the base's own weights."""
+        """Make a network to begin with."""
         place, recipe = self._place, self._recipe
         decoder = load_decoder(
             place.folder,
@@ -187,6 +219,9 @@ class _Workshop:
         # what differs in the last digits moves articles near a threshold.
         decoder.set_attn_implementation(attention_name(decoder.device, decoder.dtype))
         network = make_network(decoder, recipe, int(decoder.config.hidden_size))
+        if self.start is not None:
+            put_matrices(network, self.start.matrices)
+            network.load(self.start.heads)
         network.to(next(decoder.parameters()).device)
         return network
 
@@ -202,6 +237,8 @@ class _Workshop:
         """Tune a network on articles; from pass *first* on it is the second run."""
         recipe = self._recipe
         what = [asdict(recipe), self._place.base, questions.VERSION, first]
+        if self.start is not None:
+            what.append(self.start.heads.hash)
         # The texts and labels, not the ids alone: a corrected corpus is another one.
         what.append([repr(article) for article in articles])
         digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]

@@ -24,7 +24,7 @@ from newsbot.stages.word_heads import (
     words_of_deal,
     words_of_sum,
 )
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
 
 #: Texts that a word or pair has to stand in.
 LEAST = 3

@@ -42,7 +42,7 @@ from newsbot.stages.heads import (
     Thresholds,
 )
 from newsbot.stages.word_heads import WordHead
-from newsbot.types import ROLES
+from newsbot.vocabulary import ROLES
 
 BASE = "ab" * 32
 WIDTH, RANK = 6, 2

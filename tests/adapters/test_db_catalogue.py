@@ -10,7 +10,7 @@ import pytest
 from invented import START, many
 from invented_ledger import fill
 
-from newsbot.adapters.db import codec, open_store
+from newsbot.adapters.db import cells, codec, open_store
 from newsbot.adapters.db.catalogue import Narrowed, Place
 from newsbot.adapters.listing import list_deals
 from newsbot.stages.filters import Wanted, choose
@@ -122,8 +122,8 @@ def test_reading_deals_leaves_the_collector_as_it_was(store):
     store.connection.db.conn.set_trace_callback(None)
     assert set(seen) == {False}
     assert gc.isenabled()
-    with pytest.raises(ValueError, match="naive"), codec.without_collecting():
-        codec.at_text(START.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="naive"), cells.without_collecting():
+        cells.at_text(START.replace(tzinfo=None))
     assert gc.isenabled()
     gc.disable()
     try:

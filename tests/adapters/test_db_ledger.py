@@ -23,14 +23,9 @@ from db_nouns import due as pairs_due
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.adapters.db import codec, open_store
+from newsbot.adapters.db import cells, codec, open_store
 from newsbot.ports import Decision, Reach
 from newsbot.types import (
-    AMOUNT_KINDS,
-    BOUNDS,
-    DEAL_TYPES,
-    ROLES,
-    STATUSES,
     Amount,
     Assessment,
     Capacity,
@@ -41,6 +36,7 @@ from newsbot.types import (
     Summary,
     SummarySentence,
 )
+from newsbot.vocabulary import AMOUNT_KINDS, BOUNDS, DEAL_TYPES, ROLES, STATUSES
 
 
 @pytest.fixture
@@ -146,14 +142,14 @@ def test_judgement_and_summary_come_back(judgement, dropped, summary):
 @given(moments, moments)
 def test_times_sort_as_text(one, other):
     """The order of stored times is the order of time, from year 1 on."""
-    assert codec.at_time(codec.at_text(one)) == one
-    assert (codec.at_text(one) < codec.at_text(other)) == (one < other)
+    assert cells.at_time(cells.at_text(one)) == one
+    assert (cells.at_text(one) < cells.at_text(other)) == (one < other)
 
 
 def test_a_naive_time_is_refused():
     """A time without zone is a mistake, not a guess."""
     with pytest.raises(ValueError, match="naive"):
-        codec.at_text(datetime(2026, 1, 1))
+        cells.at_text(datetime(2026, 1, 1))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
 
-from newsbot.adapters.db import codec, open_store
+from newsbot.adapters.db import cells, codec, open_store
 from newsbot.adapters.db.store import Store
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import reach
@@ -102,12 +102,12 @@ def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
     db = store.connection.db.conn
     entries, findings, deals, parties = [], [], [], []
     for finding, seen in told:
-        at, article = codec.at_text(seen), finding.article_id
+        at, article = cells.at_text(seen), finding.article_id
         (opened,) = identify([finding], seen, [], _GAZETTEER)
         deal = opened.deal
         entries.append((article, at))
         findings.append((finding.id, article, codec.finding_document(finding), deal.id))
-        types, named = codec.document(deal.types), codec.document(deal.parties)
+        types, named = cells.document(deal.types), cells.document(deal.parties)
         deals.append((deal.id, deal.status, types, named, at, at))
         parties += [(deal.id, name, at, at, deal.status) for name, _ in deal.parties]
     for sql, rows in (

@@ -10,7 +10,7 @@ from servers import telegram as api
 from servers.telegram_bot import group
 from talking_bot import READER, STRANGER, rig
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.talking import Asked, Reply
 
 OTHER = "43"
@@ -50,7 +50,7 @@ def test_after_a_429_nothing_is_sent_by_anybody_until_it_is_over(bot):
     bot.server.say(STRANGER, "/start")
     bot.server.settled()
     # How long the first answer rests is noted after the rest itself is.
-    begun = codec.at_text(bot.clock())
+    begun = cells.at_text(bot.clock())
     bot.server.until(lambda: bot.rows("SELECT 1 FROM replies WHERE due_at > ?", begun))
     n_before = sum(method == "sendMessage" for method, _ in bot.server.calls)
     assert bot.send() == 0

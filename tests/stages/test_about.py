@@ -25,7 +25,7 @@ from newsbot.stages.summary_check import check_summary
 from newsbot.stages.summary_figures import check_figures
 from newsbot.stages.summary_names import check_names
 from newsbot.tuning.corpus_files import corpus_files
-from newsbot.types import LANGUAGES, Language
+from newsbot.vocabulary import LANGUAGES, Language
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 #: Of the corpus's articles without a deal every so many is told here.

@@ -27,7 +27,8 @@ from newsbot.stages.heads import CLASSES
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import Reading, read_article
 from newsbot.stages.word_heads import WordHead
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, Article
+from newsbot.types import Article
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"

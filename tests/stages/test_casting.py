@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from newsbot.stages.casting import N_KNOWN, SURE, Casting, known
-from newsbot.types import DEAL_TYPES, ROLES
+from newsbot.vocabulary import DEAL_TYPES, ROLES
 
 N, PAIR = len(ROLES), [0, 2]  # investor and provider
 TYPES = np.zeros(len(DEAL_TYPES), dtype=np.float32)

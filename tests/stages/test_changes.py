@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.stages.changes import as_told, changes, key, say, told_state
-from newsbot.types import STATUSES
+from newsbot.vocabulary import STATUSES
 
 ARTICLES = {name: article(name, day=day) for name, day in
             (("a", 0), ("b", 1), ("c", 100), ("d", 101))}  # fmt: skip

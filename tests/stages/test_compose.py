@@ -19,11 +19,6 @@ from hypothesis import strategies as st
 from newsbot.stages.compose import compose
 from newsbot.stages.lines import web_url
 from newsbot.types import (
-    AMOUNT_KINDS,
-    BOUNDS,
-    DEAL_TYPES,
-    ROLES,
-    STATUSES,
     Alert,
     Amount,
     Article,
@@ -36,6 +31,7 @@ from newsbot.types import (
     SummarySentence,
     identity,
 )
+from newsbot.vocabulary import AMOUNT_KINDS, BOUNDS, DEAL_TYPES, ROLES, STATUSES
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 BILLION = 10**9

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsbot.stages.figures import differences, same_figure
 from newsbot.stages.sources import sources
-from newsbot.types import AMOUNT_KINDS, BOUNDS
+from newsbot.vocabulary import AMOUNT_KINDS, BOUNDS
 
 
 def told(*findings, **parts):

@@ -13,15 +13,8 @@ from texts import GAZETTEER, read
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty, ground, joined
 from newsbot.stages.reading import Reading
 from newsbot.stages.sentences import Sentence
-from newsbot.types import (
-    AMOUNT_KINDS,
-    DEAL_TYPES,
-    ROLES,
-    CapacityMention,
-    MoneyMention,
-    OrganisationMention,
-    Role,
-)
+from newsbot.types import CapacityMention, MoneyMention, OrganisationMention
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, Role
 
 TITLE = "Oracle rents from CoreWeave"
 TEXT = (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tellings import DAY, GAZETTEER, TRIO, finding
 
 from newsbot.stages.identify import identify
-from newsbot.types import STATUSES, Deal, Finding
+from newsbot.types import Deal, Finding
+from newsbot.vocabulary import STATUSES
 
 
 @dataclass(frozen=True, kw_only=True)

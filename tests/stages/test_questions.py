@@ -31,7 +31,8 @@ from newsbot.stages.questions import (
     sums,
 )
 from newsbot.stages.reading import Reading
-from newsbot.types import OrganisationKind, OrganisationMention
+from newsbot.types import OrganisationMention
+from newsbot.vocabulary import OrganisationKind
 
 
 def asked_about(reading: Reading, name: str) -> Question:

@@ -28,7 +28,8 @@ from newsbot.stages.summarise import (
     tell_summary,
 )
 from newsbot.stages.summary_check import check_summary
-from newsbot.types import Article, DealType, Finding, Party, Span, Summary
+from newsbot.types import Article, Finding, Party, Span, Summary
+from newsbot.vocabulary import DealType
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"

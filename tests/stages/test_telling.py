@@ -12,17 +12,8 @@ from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import Reading, read_article
 from newsbot.stages.spelling import fold, party_name, written_sum
 from newsbot.stages.telling import Style, tell
-from newsbot.types import (
-    AMOUNT_KINDS,
-    DEAL_TYPES,
-    ROLES,
-    STATUSES,
-    Amount,
-    Article,
-    Capacity,
-    Finding,
-    Party,
-)
+from newsbot.types import Amount, Article, Capacity, Finding, Party
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 GAZETTEER = load_organisations()
 ENGLISH = (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from newsbot.tuning.cast import LEAST, Cast, learn_casting, measure_casting
-from newsbot.types import DEAL_TYPES, ROLES
+from newsbot.vocabulary import DEAL_TYPES, ROLES
 
 TYPES = np.zeros(len(DEAL_TYPES), dtype=np.float32)
 

@@ -29,7 +29,7 @@ from newsbot.tuning.examples import (
 )
 from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
 from newsbot.tuning.network import Answers
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 ASKED = Asked(ids=(7,), about=(1,))
 

@@ -31,7 +31,7 @@ from newsbot.tuning.examples import (
     thinned,
 )
 from newsbot.tuning.labelled import some_capitals, with_labelled
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 TITLE = "Oracle mietet bei Zwirbelwerk"
 STATED = (

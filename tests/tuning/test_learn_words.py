@@ -15,7 +15,7 @@ from newsbot.stages.word_heads import PARTY, SUM
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.word_heads import LEAST, SHARE, Read, learn_words, rows_of
-from newsbot.types import AMOUNT_KINDS, DEAL_TYPES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
 
 GAZETTEER = load_organisations()
 FILLER = "the of a in and to on for with by".split()

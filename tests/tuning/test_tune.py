@@ -18,7 +18,12 @@ import torch
 from commands import here
 from tiny_tuning import GAZETTEER, RECIPE
 
-from newsbot.adapters.adapter_file import load_adapter, read_card, save_adapter
+from newsbot.adapters.adapter_file import (
+    Adapter,
+    load_adapter,
+    read_card,
+    save_adapter,
+)
 from newsbot.adapters.hf_files import fingerprint
 from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.errors import UserError
@@ -178,6 +183,55 @@ def test_too_small_a_corpus_is_refused(corpus, base, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def loaded(adapter: Adapter, base: Path, folder: Path) -> Adapter:
+    save_adapter(adapter, folder / "start.safetensors")
+    return load_adapter(folder / "start.safetensors", base=fingerprint(base))
+
+
+def test_it_goes_on_from_an_adapter(corpus, base, made, tmp_path):
+    """At rates of nothing, it is the adapter of before; what few choose is kept."""
+    start = loaded(made[0].adapter, base, tmp_path)
+    still = replace(SHORT, learning_rate=0.0, head_learning_rate=0.0)
+    done = tuned(corpus, base, tmp_path / "still", recipe=still, start=start)
+    for name, (a, b) in start.matrices.items():
+        np.testing.assert_allclose(done.adapter.matrices[name][0], a, atol=1e-6)
+        np.testing.assert_allclose(done.adapter.matrices[name][1], b, atol=1e-6)
+    for name in CLASSES:
+        kept, head = start.heads[name], done.adapter.heads[name]
+        np.testing.assert_allclose(head.weights, kept.weights, atol=1e-6)
+        np.testing.assert_allclose(head.bias, kept.bias, atol=1e-6)
+    assert done.adapter.heads.thresholds == start.heads.thresholds
+    np.testing.assert_array_equal(
+        done.adapter.heads.casting.weights, start.heads.casting.weights
+    )
+    assert done.adapter.heads.words == start.heads.words
+
+    moved = tuned(corpus, base, tmp_path / "moved", start=start)
+    assert not np.allclose(
+        moved.adapter.heads["party"].weights, start.heads["party"].weights, atol=1e-4
+    )
+
+
+def test_many_left_out_deals_choose_anew(corpus, base, made, tmp_path, monkeypatch):
+    """Where enough is left out, thresholds and calibration are those of this run."""
+    monkeypatch.setattr("newsbot.tuning.tune.ENOUGH", 1)
+    start = loaded(made[0].adapter, base, tmp_path)
+    done = tuned(corpus, base, tmp_path / "runs", start=start)
+    assert (done.chosen.slope, done.chosen.shift) != (1.0, 0.0)
+    assert done.adapter.heads.thresholds == done.chosen.thresholds
+    assert done.adapter.heads.words is not start.heads.words
+
+
+def test_another_rank_or_depth_is_no_start(corpus, base, made, tmp_path):
+    """An adapter of other matrices is refused in one line, before anything is run."""
+    start = loaded(made[0].adapter, base, tmp_path)
+    for recipe in (replace(SHORT, rank=2), replace(SHORT, first=2)):
+        with pytest.raises(UserError, match="the adapter to go on from") as caught:
+            tuned(corpus, base, tmp_path / "runs", recipe=recipe, start=start)
+        assert "\n" not in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_the_process_is_left_as_it_was(made):
     """Tuning takes tiny numbers for zero, but only while it runs."""
     assert float(np.float32(1e-40)) > 0
@@ -255,6 +309,26 @@ def test_tuning_through_the_command_line(home, base):
     other = command(home, base, "--seed", 2)
     assert other.code == 0, other.err
     assert out.read_bytes() != first
+
+
+def test_going_on_through_the_command_line(home, base):
+    """Half the rates, and a card that names the adapter it went on from."""
+    assert command(home, base).code == 0
+    (home / "own.safetensors").rename(home / "before.safetensors")
+    done = command(home, base, "--from", home / "before.safetensors")
+    assert done.code == 0, done.err
+    card = json.loads(done.out)
+    before = load_adapter(home / "before.safetensors", base=fingerprint(base))
+    assert card["from"] == before.heads.hash
+    was = json.loads(before.card)["recipe"]
+    assert card["recipe"]["learning_rate"] == was["learning_rate"] / 2
+    own = load_adapter(home / "own.safetensors", base=fingerprint(base))
+    assert own.heads.thresholds == before.heads.thresholds
+    assert own.heads.hash != before.heads.hash
+
+    (home / "before.safetensors").write_bytes(b"no adapter")
+    line = command(home, base, "--from", home / "before.safetensors").refused(3)
+    assert "before.safetensors: no usable adapter" in line
 
 
 def test_a_tuned_adapter_is_what_judging_asks_for(home, base):

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection, open_raw
 from newsbot.adapters.db.copying import check_database, copy_database, sweep, translated
 from newsbot.adapters.db.library import migrations
@@ -200,7 +200,7 @@ def _silence(path: Path, now: datetime) -> int:
             db.execute("UPDATE news SET known = NULL")
             db.execute("UPDATE revisits SET due_at = NULL")
             db.execute("DELETE FROM heard_since_restore")
-            db.execute("INSERT INTO restores (at) VALUES (?)", [codec.at_text(now)])
+            db.execute("INSERT INTO restores (at) VALUES (?)", [cells.at_text(now)])
             return n_held
 
 

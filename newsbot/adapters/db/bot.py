@@ -7,7 +7,7 @@ import json
 from collections.abc import Set
 from datetime import datetime, timedelta
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.talking import Button, Reply
 
@@ -36,13 +36,13 @@ class BotRows:
             done = db.execute(
                 "INSERT OR IGNORE INTO bot_updates (update_id, handled_at) "
                 "VALUES (?, ?)",
-                [update_id, codec.at_text(now)],
+                [update_id, cells.at_text(now)],
             )
             if done.rowcount == 0:
                 return False
             db.execute(
                 "DELETE FROM bot_updates WHERE handled_at < ?",
-                [codec.at_text(now - KEEP_UPDATES)],
+                [cells.at_text(now - KEEP_UPDATES)],
             )
         return True
 
@@ -58,7 +58,7 @@ class BotRows:
         with self._connection.atomic() as db:
             db.execute(
                 "INSERT OR IGNORE INTO bot_users (user_id, admitted_at) VALUES (?, ?)",
-                [user_id, codec.at_text(now)],
+                [user_id, cells.at_text(now)],
             )
 
     def admitted(self, user_id: int) -> bool:
@@ -95,18 +95,18 @@ class BotRows:
         with self._connection.atomic() as db:
             db.execute(
                 "DELETE FROM invites WHERE expires_at < ?",
-                [codec.at_text(now - timedelta(days=30))],
+                [cells.at_text(now - timedelta(days=30))],
             )
             db.execute(
                 "INSERT INTO invites (hash, created_at, expires_at) VALUES (?, ?, ?)",
-                [hashed, codec.at_text(now), codec.at_text(expires_at)],
+                [hashed, cells.at_text(now), cells.at_text(expires_at)],
             )
 
     def invites(self, now: datetime) -> list[str]:
         """List the hashes of invites that nobody used and that have not expired."""
         rows = self._connection.rows(
             "SELECT hash FROM invites WHERE used_at IS NULL AND expires_at > ?",
-            (codec.at_text(now),),
+            (cells.at_text(now),),
         )
         return [str(row["hash"]) for row in rows]
 
@@ -115,7 +115,7 @@ class BotRows:
         with self._connection.atomic() as db:
             done = db.execute(
                 "UPDATE invites SET used_at = ? WHERE hash = ? AND used_at IS NULL",
-                [codec.at_text(now), hashed],
+                [cells.at_text(now), hashed],
             )
         return done.rowcount > 0
 
@@ -158,9 +158,9 @@ class BotRows:
             db.execute(
                 "INSERT INTO replies (document, recipient, due_at) VALUES (?, ?, ?)",
                 [
-                    codec.document(dataclasses.asdict(reply)),
+                    cells.document(dataclasses.asdict(reply)),
                     reply.recipient,
-                    codec.at_text(now),
+                    cells.at_text(now),
                 ],
             )
 
@@ -178,7 +178,7 @@ class BotRows:
             "SELECT number, document FROM replies WHERE due_at <= ? "
             "AND recipient NOT IN (SELECT value FROM json_each(?)) "
             "ORDER BY number LIMIT ?",
-            (codec.at_text(now), json.dumps(sorted(but)), limit),
+            (cells.at_text(now), json.dumps(sorted(but)), limit),
         )
         return [(int(str(row["number"])), _reply(str(row["document"]))) for row in rows]
 
@@ -195,7 +195,7 @@ class BotRows:
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE replies SET due_at = ? WHERE number = ?",
-                [codec.at_text(now + timedelta(seconds=seconds)), number],
+                [cells.at_text(now + timedelta(seconds=seconds)), number],
             )
 
     def put_off(self, number: int, seconds: float, now: datetime) -> None:
@@ -213,7 +213,7 @@ class BotRows:
                 db.execute(
                     "UPDATE replies SET n_attempts = n_attempts + 1, due_at = ? "
                     "WHERE number = ?",
-                    [codec.at_text(due_at), number],
+                    [cells.at_text(due_at), number],
                 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.ports import Near, Reach
 
@@ -67,7 +67,7 @@ def candidate_ids(
         Their ids, each once.
     """
     named = [
-        (codec.storable(name), side)
+        (cells.storable(name), side)
         for side, names in enumerate(sides)
         for name in names
     ]
@@ -77,9 +77,9 @@ def candidate_ids(
         _SHARE_TWO,
         (
             json.dumps(named),
-            codec.at_text(reach.since),
-            codec.at_text(reach.talks_since),
-            codec.at_text(reach.until),
+            cells.at_text(reach.since),
+            cells.at_text(reach.talks_since),
+            cells.at_text(reach.until),
             COUNTED,
         ),
     )
@@ -98,7 +98,7 @@ def _near_ids(
         "WHERE deal_id IN (SELECT deal_id FROM deal_parties "
         "WHERE party IN (SELECT value FROM json_each(?)) "
         "AND last_seen_at BETWEEN ? AND ?) GROUP BY deal_id",
-        (json.dumps(names), codec.at_text(first), codec.at_text(last)),
+        (json.dumps(names), cells.at_text(first), cells.at_text(last)),
     )
     told = {str(row["deal_id"]): json.loads(str(row["parties"])) for row in rows}
     return [deal_id for deal_id, parties in told.items() if near(parties)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 
 
@@ -38,7 +38,7 @@ class ChatDigestRows:
             db.execute(
                 "UPDATE subscriptions SET digest_since = max(digest_since, ?), "
                 "digest_begun_at = ? WHERE channel = ? AND recipient = ?",
-                [since, codec.at_text(now), channel, recipient],
+                [since, cells.at_text(now), channel, recipient],
             )
 
     def progress(self) -> list[Progress]:
@@ -54,7 +54,7 @@ class ChatDigestRows:
             Progress(
                 channel=str(row["channel"]),
                 recipient=str(row["recipient"]),
-                begun_at=codec.at_time(str(row["begun_at"])),
+                begun_at=cells.at_time(str(row["begun_at"])),
                 since=int(str(row["digest_since"])),
                 last_date=(
                     date.fromisoformat(str(row["last_date"]))
@@ -94,7 +94,7 @@ class ChatDigestRows:
                 [
                     day.isoformat(),
                     upto,
-                    codec.at_text(now),
+                    cells.at_text(now),
                     notice_id,
                     one.channel,
                     one.recipient,
@@ -118,11 +118,11 @@ class ChatDigestRows:
             How many rows were mended.
         """
         with self._connection.atomic() as db:
-            ahead = codec.at_text(latest)
+            ahead = cells.at_text(latest)
             days = db.execute("DELETE FROM chat_digests WHERE created_at > ?", [ahead])
             waiting = db.execute(
                 "UPDATE notices SET due_at = ? WHERE state = 'pending' "
                 "AND kind != 'notice' AND due_at > ?",
-                [codec.at_text(now), ahead],
+                [cells.at_text(now), ahead],
             )
             return int(days.rowcount + waiting.rowcount)

@@ -6,23 +6,23 @@ import dataclasses
 from decimal import Decimal
 from typing import Any
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.mailing import Notice, Pause, Recipient
 from newsbot.talking import Filters
 
 
 def recipient(row: codec.Row) -> Recipient:
     """Read a recipient."""
-    return Recipient(**{**row, "since": codec.at_time(row["since"])})
+    return Recipient(**{**row, "since": cells.at_time(row["since"])})
 
 
 def pause(row: codec.Row) -> Pause:
     """Read why a channel rests."""
     return Pause(
         channel=row["channel"],
-        until=codec.at_time(row["until"]),
+        until=cells.at_time(row["until"]),
         reason=row["reason"],
-        since=codec.at_time(row["since"]),
+        since=cells.at_time(row["since"]),
         refused=bool(row["refused"]),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.line import ENDS
 from newsbot.types import Entry, identity
 
@@ -91,7 +91,7 @@ def _put(db: Database, entry: Entry, known: _Known | None, now: datetime) -> int
 def _insert(
     db: Database, entry: Entry, now: datetime, more: Mapping[str, object]
 ) -> int:
-    values = {**codec.columns(entry), "due_at": codec.at_text(now), **more}
+    values = {**codec.columns(entry), "due_at": cells.at_text(now), **more}
     names = ", ".join(values)
     marks = ", ".join("?" for _ in values)
     cursor = db.execute(
@@ -150,7 +150,7 @@ def _edit(db: Database, known: _Known, entry: Entry, now: datetime) -> None:
     Dates alone are no edit: many feeds renew them with every answer.
     """
     id_, title, summary, feed_id = known
-    said = codec.storable(entry.title), codec.storable(entry.summary)
+    said = cells.storable(entry.title), cells.storable(entry.summary)
     if feed_id != entry.feed_id or (title, summary) == said:
         return
     hashed = identity("version", *said)
@@ -170,7 +170,7 @@ def _edit(db: Database, known: _Known, entry: Entry, now: datetime) -> None:
             identity("version", title, summary),
             title,
             summary,
-            codec.at_text(now),
+            cells.at_text(now),
         ],
     )
     db.execute(
@@ -196,10 +196,10 @@ def retitle(db: Database, entry_id: str, title: str, now: datetime) -> None:
     hashed = identity("version", row[0], row[1])
     db.execute(
         "INSERT INTO entry_versions VALUES (?, ?, ?, ?, ?, ?)",
-        [entry_id, row[2] + 1, hashed, row[0], row[1], codec.at_text(now)],
+        [entry_id, row[2] + 1, hashed, row[0], row[1], cells.at_text(now)],
     )
     db.execute(
-        "UPDATE entries SET title = ? WHERE id = ?", [codec.storable(title), entry_id]
+        "UPDATE entries SET title = ? WHERE id = ?", [cells.storable(title), entry_id]
     )
 
 
@@ -213,15 +213,15 @@ def _read_again(db: Database, entry_id: str, now: datetime) -> None:
         "ORDER BY number DESC LIMIT 1 OFFSET ?",
         [entry_id, MAX_READ_AGAIN],
     ).fetchone()
-    at = max(now, codec.at_time(edits[0]) + DAY) if edits else now
+    at = max(now, cells.at_time(edits[0]) + DAY) if edits else now
     ends = ", ".join("?" for _ in ENDS)
     cursor = db.execute(
         "UPDATE entries SET state = 'found', reason = NULL, n_errors = 0, due_at = ? "
         f"WHERE id = ? AND state IN ({ends})",
-        [codec.at_text(at), entry_id, *ENDS],
+        [cells.at_text(at), entry_id, *ENDS],
     )
     if not cursor.rowcount:
         db.execute(
             "UPDATE entries SET read_again_at = ? WHERE id = ? AND state != 'found'",
-            [codec.at_text(at), entry_id],
+            [cells.at_text(at), entry_id],
         )

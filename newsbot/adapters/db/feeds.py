@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.entries import put_entries
 from newsbot.adapters.db.restores import heard_again
@@ -45,7 +45,7 @@ class FeedRows:
         rows = self._connection.rows(
             "SELECT * FROM feeds WHERE stopped_at IS NULL AND "
             "(next_poll_at IS NULL OR next_poll_at <= ?) ORDER BY next_poll_at, url",
-            (codec.at_text(now),),
+            (cells.at_text(now),),
         )
         return [codec.feed(row) for row in rows]
 
@@ -57,9 +57,9 @@ class FeedRows:
         rows = self._connection.rows(
             "SELECT min(coalesce(next_poll_at, ?)) AS at FROM feeds "
             "WHERE stopped_at IS NULL",
-            (codec.at_text(datetime.min.replace(tzinfo=UTC)),),
+            (cells.at_text(datetime.min.replace(tzinfo=UTC)),),
         )
-        return codec.at_time(str(rows[0]["at"])) if rows[0]["at"] else None
+        return cells.at_time(str(rows[0]["at"])) if rows[0]["at"] else None
 
     def add(self, feed: Feed) -> bool:
         """Add a feed; False if its address is known already, or has moved on."""
@@ -128,7 +128,7 @@ class FeedRows:
         with self._connection.atomic() as db:
             besides()
             # One statement for all: each one gives other threads the interpreter.
-            left = dict(db.execute(_SETTLE, [codec.document(rows)]).fetchall())
+            left = dict(db.execute(_SETTLE, [cells.document(rows)]).fetchall())
             outcomes = heard_again(db, outcomes)
             for feed, _ in outcomes:
                 if left.get(feed.id, feed.url) != feed.url:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.copying import translated
 from newsbot.adapters.db.entries import find_entry, put_entry
@@ -43,8 +43,8 @@ class HistoryRows:
                     run.id,
                     key,
                     run.kind,
-                    codec.storable(run.source),
-                    codec.at_text(now),
+                    cells.storable(run.source),
+                    cells.at_text(now),
                 ],
             )
 
@@ -100,7 +100,7 @@ class HistoryRows:
                 "kept = kept + ?, duplicates = duplicates + ?, skipped = skipped + ?, "
                 "failed = failed + ?, seconds = seconds + ? WHERE id = ?",
                 [
-                    codec.storable(settled[-1].cursor),
+                    cells.storable(settled[-1].cursor),
                     len(settled),
                     *(counts[name] for name in _PLURALS.values()),
                     seconds,
@@ -117,9 +117,9 @@ class HistoryRows:
                     [
                         run_id,
                         day,
-                        codec.storable(site),
+                        cells.storable(site),
                         fate,
-                        codec.storable(reason),
+                        cells.storable(reason),
                         n,
                     ],
                 )
@@ -131,7 +131,7 @@ class HistoryRows:
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE archive_runs SET finished_at = ? WHERE id = ?",
-                [codec.at_text(now), run_id],
+                [cells.at_text(now), run_id],
             )
 
     def tallies(self, run_id: str) -> list[Tally]:
@@ -198,8 +198,8 @@ class HistoryRows:
             "WHERE articles.published_at >= ? AND articles.published_at < ? "
             "ORDER BY articles.published_at, articles.id",
             (
-                codec.at_text(since) if since else "",
-                codec.at_text(until) if until else "9999",
+                cells.at_text(since) if since else "",
+                cells.at_text(until) if until else "9999",
             ),
         )
         return [str(row["id"]) for row in rows]
@@ -223,7 +223,7 @@ def _store(
     queue = {
         "state": one.state,
         "priority": one.priority,
-        "reason": codec.storable(one.reason) or None,
+        "reason": cells.storable(one.reason) or None,
         "run_id": run_id,
     }
     if not put_entry(db, one.entry, now, queue):
@@ -255,7 +255,7 @@ def _put_failures(db: Database, run_id: str, failed: Sequence[Settled]) -> None:
     for number, one in enumerate(failed[: MAX_FAILURES - n_kept], n_kept + 1):
         db.execute(
             "INSERT INTO archive_failures VALUES (?, ?, ?, ?)",
-            [run_id, number, codec.storable(one.place), codec.storable(one.reason)],
+            [run_id, number, cells.storable(one.place), cells.storable(one.reason)],
         )
 
 
@@ -274,5 +274,5 @@ def _run(row: codec.Row) -> Run:
             failed=row["failed"],
             seconds=row["seconds"],
         ),
-        finished_at=None if finished is None else codec.at_time(finished),
+        finished_at=None if finished is None else cells.at_time(finished),
     )

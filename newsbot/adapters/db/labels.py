@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.talking import LabelKind
 
@@ -38,7 +38,7 @@ class LabelRows:
                     label.deal_id,
                     label.user_id,
                     label.kind,
-                    codec.at_text(label.labelled_at),
+                    cells.at_text(label.labelled_at),
                 ],
             )
 
@@ -55,7 +55,7 @@ class LabelRows:
                 deal_id=str(row["deal_id"]),
                 user_id=int(str(row["user_id"])),
                 kind=cast(LabelKind, row["kind"]),
-                labelled_at=codec.at_time(str(row["labelled_at"])),
+                labelled_at=cells.at_time(str(row["labelled_at"])),
             )
             for row in rows
         ]

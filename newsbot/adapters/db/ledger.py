@@ -8,21 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.candidates import candidate_ids
-from newsbot.adapters.db.codec import without_collecting
+from newsbot.adapters.db.cells import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
 from newsbot.ports import Decision, Near, Reach
-from newsbot.types import (
-    Assessment,
-    Calibration,
-    Deal,
-    Dropped,
-    Finding,
-    Summary,
-    Verdict,
-)
+from newsbot.types import Assessment, Calibration, Deal, Dropped, Finding, Summary
+from newsbot.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -90,7 +83,7 @@ class LedgerRows:
             self._write(db, deal)
             db.execute(
                 "UPDATE findings SET deal_id = ?, verdict = ?, reason = ? WHERE id = ?",
-                [deal.id, verdict, codec.storable(reason), finding.id],
+                [deal.id, verdict, cells.storable(reason), finding.id],
             )
 
     def deal(self, deal_id: str) -> Deal | None:
@@ -113,7 +106,7 @@ class LedgerRows:
                 return [codec.deal(row, told.get(str(row["id"]), [])) for row in rows]
         return self._deals(
             "WHERE first_seen_at >= ? ORDER BY first_seen_at DESC, id",
-            (codec.at_text(since),),
+            (cells.at_text(since),),
         )
 
     def these(self, deal_ids: Sequence[str]) -> list[Deal]:
@@ -147,7 +140,7 @@ class LedgerRows:
         return self._deals(
             "WHERE first_seen_at >= ? AND withdrawn_by IS NULL "
             "ORDER BY first_seen_at DESC, id LIMIT ?",
-            (codec.at_text(since) if since else "", limit),
+            (cells.at_text(since) if since else "", limit),
         )
 
     def count(self, since: datetime | None = None) -> int:
@@ -155,7 +148,7 @@ class LedgerRows:
         rows = self._connection.rows(
             "SELECT count(*) AS n FROM deals WHERE first_seen_at >= ? "
             "AND withdrawn_by IS NULL",
-            (codec.at_text(since) if since else "",),
+            (cells.at_text(since) if since else "",),
         )
         return int(str(rows[0]["n"]))
 
@@ -177,7 +170,7 @@ class LedgerRows:
         deals = self._deals(
             "WHERE first_seen_at <= ? AND id IN (SELECT value FROM json_each(?)) "
             "ORDER BY first_seen_at, id",
-            (codec.at_text(reach.until), json.dumps(ids)),
+            (cells.at_text(reach.until), json.dumps(ids)),
         )
         return deals, self._parted(deals)
 
@@ -245,7 +238,7 @@ class LedgerRows:
             db.execute(
                 "INSERT INTO decisions (kind, finding, other, decided_at) "
                 "VALUES (?, ?, ?, ?)",
-                [decision.kind, *pair, codec.at_text(decision.decided_at)],
+                [decision.kind, *pair, cells.at_text(decision.decided_at)],
             )
 
     def rewrite(self, deal: Deal) -> None:
@@ -268,7 +261,7 @@ class LedgerRows:
                 kind=row["kind"],  # type: ignore[arg-type]
                 finding_id=str(row["finding"]),
                 other_id=str(row["other"]),
-                decided_at=codec.at_time(str(row["decided_at"])),
+                decided_at=cells.at_time(str(row["decided_at"])),
             )
             for row in rows
         ]
@@ -278,10 +271,10 @@ class LedgerRows:
             {
                 "id": deal.id,
                 "status": deal.status,
-                "types": codec.document(deal.types),
-                "parties": codec.document(deal.parties),
-                "first_seen_at": codec.at_text(deal.first_seen_at),
-                "last_seen_at": codec.at_text(deal.last_seen_at),
+                "types": cells.document(deal.types),
+                "parties": cells.document(deal.parties),
+                "first_seen_at": cells.at_text(deal.first_seen_at),
+                "last_seen_at": cells.at_text(deal.last_seen_at),
                 "withdrawn_by": deal.withdrawn_by,
             },
             pk="id",
@@ -298,9 +291,9 @@ class LedgerRows:
                 "last_seen_at = excluded.last_seen_at, status = excluded.status",
                 [
                     deal.id,
-                    codec.storable(name),
-                    codec.at_text(deal.first_seen_at),
-                    codec.at_text(deal.last_seen_at),
+                    cells.storable(name),
+                    cells.at_text(deal.first_seen_at),
+                    cells.at_text(deal.last_seen_at),
                     deal.status,
                 ],
             )
@@ -335,7 +328,7 @@ class LedgerRows:
             "SELECT summaries.* FROM summaries "
             "JOIN articles ON articles.id = summaries.article_id "
             "WHERE articles.published_at >= ? ORDER BY articles.published_at",
-            (codec.at_text(since),),
+            (cells.at_text(since),),
         )
         return [codec.summary(row) for row in rows]
 

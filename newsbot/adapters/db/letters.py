@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Content, Letter, Picture
 
@@ -69,13 +69,13 @@ class LetterRows:
         A later letter waits for an earlier one that is postponed.
         """
         return self._read(
-            f"WHERE {_DUE} ORDER BY due_at, rowid LIMIT ?2", (codec.at_text(now), limit)
+            f"WHERE {_DUE} ORDER BY due_at, rowid LIMIT ?2", (cells.at_text(now), limit)
         )
 
     def is_due(self, letter_id: str, now: datetime) -> bool:
         """Whether a letter that was due still is: its reader may have left since."""
         return bool(
-            self._read(f"WHERE {_DUE} AND id = ?2", (codec.at_text(now), letter_id))
+            self._read(f"WHERE {_DUE} AND id = ?2", (cells.at_text(now), letter_id))
         )
 
     def of(self, subscriber_id: str) -> list[Letter]:
@@ -98,12 +98,12 @@ class LetterRows:
         with self._connection.atomic() as db:
             waiting = db.execute(
                 "UPDATE letters SET due_at = ? WHERE state = 'pending' AND due_at > ?",
-                [codec.at_text(now), codec.at_text(latest)],
+                [cells.at_text(now), cells.at_text(latest)],
             ).rowcount
             written = db.execute(
                 "UPDATE OR REPLACE letters SET kind = 'digest ahead' "
                 "WHERE kind = 'digest' AND created_at > ?",
-                [codec.at_text(latest)],
+                [cells.at_text(latest)],
             ).rowcount
             if written:
                 db.execute(
@@ -180,12 +180,12 @@ class LetterRows:
             db.execute(
                 "INSERT INTO mail_outage (one, since) VALUES (1, ?1) "
                 "ON CONFLICT DO UPDATE SET since = min(since, ?1)",
-                [codec.at_text(now)],
+                [cells.at_text(now)],
             )
             since, told = db.execute(
                 "SELECT since, is_told FROM mail_outage"
             ).fetchone()
-            return codec.at_time(since), bool(told)
+            return cells.at_time(since), bool(told)
 
     def told_of_outage(self) -> None:
         """Note that somebody was told that the server takes nothing."""
@@ -202,8 +202,8 @@ class LetterRows:
                 "WHERE id = ? AND state = 'pending'",
                 [
                     int(counted),
-                    codec.storable(reason),
-                    codec.at_text(due_at),
+                    cells.storable(reason),
+                    cells.at_text(due_at),
                     letter_id,
                 ],
             )
@@ -218,7 +218,7 @@ class LetterRows:
             cursor = db.execute(
                 "UPDATE letters SET due_at = ?1, error = ?2 "
                 "WHERE state = 'pending' AND due_at < ?1",
-                [codec.at_text(until), codec.storable(reason)],
+                [cells.at_text(until), cells.storable(reason)],
             )
             return int(cursor.rowcount)
 
@@ -226,7 +226,7 @@ class LetterRows:
         """List the pending letters that were written before then."""
         return self._read(
             "WHERE state = 'pending' AND created_at < ? ORDER BY rowid",
-            (codec.at_text(before),),
+            (cells.at_text(before),),
         )
 
     def forget_contents(self, before: datetime) -> int:
@@ -240,7 +240,7 @@ class LetterRows:
                 "DELETE FROM contents WHERE created_at < ? AND NOT EXISTS ("
                 "SELECT 1 FROM letters WHERE letters.content_id = contents.id "
                 "AND letters.state = 'pending')",
-                [codec.at_text(before)],
+                [cells.at_text(before)],
             )
             return int(cursor.rowcount)
 
@@ -255,12 +255,12 @@ class LetterRows:
                 "created_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [
                     content.id,
-                    codec.storable(content.subject),
-                    codec.storable(content.text),
-                    codec.storable(content.html),
-                    codec.document(pictures),
+                    cells.storable(content.subject),
+                    cells.storable(content.text),
+                    cells.storable(content.html),
+                    cells.document(pictures),
                     content.language,
-                    codec.at_text(now),
+                    cells.at_text(now),
                 ],
             )
             if not cursor.rowcount:
@@ -277,7 +277,7 @@ class LetterRows:
             db.execute(
                 "UPDATE letters SET state = ?, error = ?, n_attempts = n_attempts + 1 "
                 "WHERE id = ? AND state = 'pending'",
-                [state, None if error is None else codec.storable(error), letter_id],
+                [state, None if error is None else cells.storable(error), letter_id],
             )
 
     def _read(self, where: str, parameters: tuple[object, ...]) -> list[Letter]:
@@ -286,8 +286,8 @@ class LetterRows:
             Letter(
                 **{
                     **row,  # type: ignore[arg-type]
-                    "created_at": codec.at_time(str(row["created_at"])),
-                    "due_at": codec.at_time(str(row["due_at"])),
+                    "created_at": cells.at_time(str(row["created_at"])),
+                    "due_at": cells.at_time(str(row["due_at"])),
                 }
             )
             for row in rows

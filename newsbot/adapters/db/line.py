@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.stages.extract import NO_FULL_TEXT
 from newsbot.types import Article, Entry, Page
@@ -35,7 +35,7 @@ class LineRows:
             "SELECT * FROM entries WHERE state = ? AND due_at <= ? "
             "ORDER BY origin = 'archive', priority DESC, "
             "coalesce(published_at, first_seen_at), id LIMIT ?",
-            (state, codec.at_text(now), limit),
+            (state, cells.at_text(now), limit),
         )
         return [codec.entry(row) for row in rows]
 
@@ -46,7 +46,7 @@ class LineRows:
             "AND (next_poll_at IS NULL OR next_poll_at <= ?1)) OR EXISTS ("
             "SELECT 1 FROM entries WHERE due_at <= ?1 AND origin = 'feed' "
             f"AND state IN ({', '.join(map(repr, STAGE_OF))})) AS behind",
-            (codec.at_text(now),),
+            (cells.at_text(now),),
         )
         return bool(row["behind"])
 
@@ -105,7 +105,7 @@ class LineRows:
                     "given": given,
                     "ends": ends,
                     "note": NO_FULL_TEXT,
-                    "reason": None if reason is None else codec.storable(reason),
+                    "reason": None if reason is None else cells.storable(reason),
                     "priority": priority,
                     "id": entry_id,
                     "taken": taken,
@@ -121,7 +121,7 @@ class LineRows:
             db.execute(
                 "UPDATE entries SET n_errors = n_errors + 1, reason = ?, due_at = ? "
                 "WHERE id = ? AND state = ?",
-                [codec.storable(reason), codec.at_text(due_at), entry_id, taken],
+                [cells.storable(reason), cells.at_text(due_at), entry_id, taken],
             )
 
     def put_page(self, page: Page) -> None:
@@ -184,7 +184,7 @@ class LineRows:
         rows = self._connection.rows(
             "SELECT id, fingerprint FROM articles WHERE published_at >= ? "
             "AND replaced_by IS NULL ORDER BY published_at, id",
-            (codec.at_text(since),),
+            (cells.at_text(since),),
         )
         return [(str(row["id"]), int(str(row["fingerprint"]), 16)) for row in rows]
 
@@ -193,7 +193,7 @@ class LineRows:
 
         The best come first; of words that stand in very many, those stored last.
         """
-        query = codec.words_query(words)
+        query = cells.words_query(words)
         if not query:
             return []
         found = self._connection.rows(

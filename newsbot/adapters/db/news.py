@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import News
 
@@ -76,7 +76,7 @@ class NewsRows:
         """Tell the number after which all news was seen since then."""
         rows = self._connection.rows(
             f"SELECT min(number) AS n FROM ({_SELECT} AND {_SEEN_AT} >= ?)",
-            (codec.at_text(moment),),
+            (cells.at_text(moment),),
         )
         first = rows[0]["n"]
         return self.last() if first is None else int(str(first)) - 1
@@ -87,7 +87,7 @@ class NewsRows:
 
     def between(self, start: datetime, end: datetime) -> list[News]:
         """List the news that was published or seen within a stretch of time."""
-        pair = (codec.at_text(start), codec.at_text(end))
+        pair = (cells.at_text(start), cells.at_text(end))
         return self._read(
             f"AND (({_PUBLISHED_AT} >= ? AND {_PUBLISHED_AT} < ?) "
             f"OR ({_SEEN_AT} >= ? AND {_SEEN_AT} < ?)) ORDER BY news.number",
@@ -116,8 +116,8 @@ class NewsRows:
                     for name, roles in json.loads(str(row["parties"]))
                 ),
                 may_alert=bool(row["may_alert"]),
-                seen_at=codec.at_time(str(row["seen_at"])),
-                published_at=codec.at_time(str(row["published_at"])),
+                seen_at=cells.at_time(str(row["seen_at"])),
+                published_at=cells.at_time(str(row["published_at"])),
                 heir=row["other"] if row["kind"] == "correction" else None,  # type: ignore[arg-type]
                 known=row["known"],  # type: ignore[arg-type]
             )
@@ -169,5 +169,5 @@ def put_mistake(
         "INSERT OR REPLACE INTO news "
         "(kind, subject, other, known, at, status, parties) "
         "SELECT ?, id, ?, ?, ?, status, parties FROM deals WHERE id = ?",
-        [kind, other, max(told), codec.at_text(now), subject],
+        [kind, other, max(told), cells.at_text(now), subject],
     )

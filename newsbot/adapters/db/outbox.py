@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.bot import BotRows
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
@@ -14,9 +14,10 @@ from newsbot.adapters.db.subscriptions import SubscriptionRows
 from newsbot.adapters.db.traffic import TrafficRows
 from newsbot.mailing import Edit
 from newsbot.stages.subscriptions import quiet_until
-from newsbot.types import Alert, Delivery, Language, identity
+from newsbot.types import Alert, Delivery, identity
+from newsbot.vocabulary import Language
 
-_at = codec.at_text
+_at = cells.at_text
 
 
 class OutboxRows:
@@ -66,7 +67,7 @@ class OutboxRows:
             At most one per channel and recipient, in the order in which the messages
             were written.
         """
-        at = codec.at_text(now)
+        at = cells.at_text(now)
         rows = self._connection.rows(
             "SELECT deliveries.* FROM recipients JOIN deliveries "
             "ON deliveries.rowid = (SELECT waiting.rowid FROM deliveries AS waiting "
@@ -117,7 +118,7 @@ class OutboxRows:
         """List the messages written since then, oldest first."""
         rows = self._connection.rows(
             "SELECT * FROM alerts WHERE created_at >= ? ORDER BY created_at, id",
-            (codec.at_text(since) if since else "",),
+            (cells.at_text(since) if since else "",),
         )
         return [codec.alert(row) for row in rows]
 
@@ -177,7 +178,7 @@ class OutboxRows:
                     "SELECT deliveries.id, 'pending', deliveries.due_at, ? "
                     "FROM deliveries JOIN alerts ON alerts.id = alert_id "
                     "WHERE deliveries.id = ? AND html != ? ON CONFLICT DO NOTHING",
-                    [codec.storable(shown.plain), delivery_id, _text(shown)],
+                    [cells.storable(shown.plain), delivery_id, _text(shown)],
                 )
 
     def failed(self, delivery_id: str, reason: str, *, unknown: bool = False) -> None:
@@ -200,7 +201,7 @@ class OutboxRows:
                 "UPDATE deliveries SET n_attempts = n_attempts + 1, error = ?, "
                 "n_unknown = n_unknown + ?, begun_at = NULL, "
                 "due_at = ? WHERE id = ? AND state = 'pending'",
-                [codec.storable(reason), int(unknown), _at(due_at), delivery_id],
+                [cells.storable(reason), int(unknown), _at(due_at), delivery_id],
             )
 
     def hold(self, delivery_id: str, reason: str, due_at: datetime) -> None:
@@ -209,7 +210,7 @@ class OutboxRows:
             db.execute(
                 "UPDATE deliveries SET error = ?, due_at = ?, begun_at = NULL "
                 "WHERE id = ? AND state = 'pending'",
-                [codec.storable(reason), codec.at_text(due_at), delivery_id],
+                [cells.storable(reason), cells.at_text(due_at), delivery_id],
             )
 
     def about(self, deal_id: str, language: Language) -> list[Alert]:
@@ -262,11 +263,11 @@ class OutboxRows:
                 "ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', "
                 "n_attempts = 0, due_at = excluded.due_at, was = excluded.was, "
                 "error = NULL WHERE edits.state IN ('sent', 'unknown')",
-                [codec.at_text(due_at), alert.id],
+                [cells.at_text(due_at), alert.id],
             )
             db.execute(
                 "UPDATE alerts SET html = ?, plain = ? WHERE id = ?",
-                [codec.storable(alert.html), codec.storable(alert.plain), alert.id],
+                [cells.storable(alert.html), cells.storable(alert.plain), alert.id],
             )
 
     def edits(self, now: datetime) -> list[Edit]:
@@ -303,7 +304,7 @@ class OutboxRows:
             db.execute(
                 "UPDATE edits SET due_at = ?1 WHERE state = 'pending' "
                 "AND n_attempts = 0 AND due_at > ?1",
-                [codec.at_text(now)],
+                [cells.at_text(now)],
             )
 
     def edited(self, delivery_id: str, shown: Alert | None = None) -> None:
@@ -320,7 +321,7 @@ class OutboxRows:
                     "AND state = 'pending' AND (SELECT html FROM deliveries "
                     "JOIN alerts ON alerts.id = alert_id "
                     "WHERE deliveries.id = delivery_id) != ?",
-                    [codec.storable(shown.plain), delivery_id, _text(shown)],
+                    [cells.storable(shown.plain), delivery_id, _text(shown)],
                 )
                 if newer.rowcount > 0:
                     return
@@ -347,7 +348,7 @@ class OutboxRows:
             db.execute(
                 "UPDATE edits SET n_attempts = n_attempts + ?, error = ?, due_at = ? "
                 "WHERE delivery_id = ? AND state = 'pending'",
-                [int(counted), codec.storable(reason), _at(due_at), delivery_id],
+                [int(counted), cells.storable(reason), _at(due_at), delivery_id],
             )
             db.execute(
                 "UPDATE edits SET due_at = ? WHERE state = 'pending' AND due_at < ? "
@@ -362,7 +363,7 @@ class OutboxRows:
             db.execute(
                 "UPDATE edits SET state = ?, error = ?, n_attempts = n_attempts + 1 "
                 "WHERE delivery_id = ? AND state = 'pending'",
-                [state, None if error is None else codec.storable(error), delivery_id],
+                [state, None if error is None else cells.storable(error), delivery_id],
             )
 
     def _mark(
@@ -382,7 +383,7 @@ class OutboxRows:
                 [
                     state,
                     provider_id,
-                    None if error is None else codec.storable(error),
+                    None if error is None else cells.storable(error),
                     n_unknown,
                     delivery_id,
                 ],
@@ -391,4 +392,4 @@ class OutboxRows:
 
 def _text(alert: Alert) -> str:
     """The text by which two versions of a message are told apart."""
-    return codec.storable(alert.html)
+    return cells.storable(alert.html)

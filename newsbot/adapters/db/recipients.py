@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec, codec_readers
+from newsbot.adapters.db import cells, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Recipient, chat_of
 
@@ -36,11 +36,11 @@ class RecipientRows:
             db.execute(
                 "INSERT OR IGNORE INTO recipients (channel, recipient, since) "
                 "VALUES (?, ?, ?)",
-                [channel, codec.storable(recipient), codec.at_text(now)],
+                [channel, cells.storable(recipient), cells.at_text(now)],
             )
             row = db.execute(
                 "SELECT moved_to FROM recipients WHERE channel = ? AND recipient = ?",
-                [channel, codec.storable(recipient)],
+                [channel, cells.storable(recipient)],
             ).fetchone()
         return row[0] or recipient
 
@@ -69,7 +69,7 @@ class RecipientRows:
             changed = db.execute(
                 "UPDATE recipients SET state = 'parked', reason = ?, since = ? "
                 "WHERE channel = ? AND recipient = ? AND state = 'active'",
-                [codec.storable(reason), codec.at_text(now), channel, recipient],
+                [cells.storable(reason), cells.at_text(now), channel, recipient],
             )
             return changed.rowcount > 0
 
@@ -84,13 +84,13 @@ class RecipientRows:
             changed = db.execute(
                 "UPDATE recipients SET state = 'active', reason = NULL, since = ? "
                 "WHERE channel = ? AND recipient = ? AND state = 'parked'",
-                [codec.at_text(now), channel, recipient],
+                [cells.at_text(now), channel, recipient],
             )
             if changed.rowcount > 0:
                 db.execute(
                     "UPDATE deliveries SET due_at = ? WHERE state = 'pending' "
                     "AND channel = ? AND recipient = ?",
-                    [codec.at_text(now), channel, recipient],
+                    [cells.at_text(now), channel, recipient],
                 )
             return changed.rowcount > 0
 
@@ -135,7 +135,7 @@ class RecipientRows:
         self, db: Database, channel: str, old: str, new: str, now: datetime
     ) -> None:
         """Move one recipient; a message that both have stays where it was sent."""
-        at = codec.at_text(now)
+        at = cells.at_text(now)
         db.execute(
             "INSERT INTO recipients (channel, recipient, state, reason, since) "
             "SELECT channel, ?, state, reason, ? FROM recipients "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.types import Entry, Feed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def heard_again(db: Database, outcomes: Outcomes) -> Outcomes:
     row = db.execute("SELECT max(at) FROM restores").fetchone()
     if row is None or row[0] is None:
         return outcomes
-    restored_at = codec.at_time(row[0])
+    restored_at = cells.at_time(row[0])
     known = {id_ for (id_,) in db.execute("SELECT feed_id FROM heard_since_restore")}
     heard: list[tuple[Feed, Sequence[Entry]]] = []
     for feed, entries in outcomes:

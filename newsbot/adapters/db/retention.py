@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.types import Finding, Span
 
@@ -29,7 +29,7 @@ class RetentionRows:
                     "DELETE FROM pages WHERE entry_id IN (SELECT entry_id FROM pages "
                     "JOIN entries ON entries.id = entry_id WHERE fetched_at < ? "
                     f"AND state NOT IN ({marks}) LIMIT ?)",
-                    [codec.at_text(before), *waiting, STEP],
+                    [cells.at_text(before), *waiting, STEP],
                 ).rowcount
             n_gone += n
             if n < STEP:
@@ -55,7 +55,7 @@ class RetentionRows:
                 "WHERE max(articles.published_at, entries.first_seen_at) < ? "
                 f"AND entries.state NOT IN ({marks}) AND NOT EXISTS (SELECT 1 "
                 "FROM shortened WHERE article_id = articles.id) LIMIT ?",
-                (codec.at_text(before), *waiting, STEP),
+                (cells.at_text(before), *waiting, STEP),
             )
             with self._connection.atomic() as db:
                 for row in rows:
@@ -72,7 +72,7 @@ class RetentionRows:
                     db.execute(
                         "INSERT OR IGNORE INTO shortened (article_id, at) "
                         "VALUES (?, ?)",
-                        [row["id"], codec.at_text(now)],
+                        [row["id"], cells.at_text(now)],
                     )
             n_done += len(rows)
             if len(rows) < STEP:
@@ -82,7 +82,7 @@ class RetentionRows:
         """Drop labels that are older; how many."""
         with self._connection.atomic() as db:
             return db.execute(
-                "DELETE FROM labels WHERE labelled_at < ?", [codec.at_text(before)]
+                "DELETE FROM labels WHERE labelled_at < ?", [cells.at_text(before)]
             ).rowcount
 
 

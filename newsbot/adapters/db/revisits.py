@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.entries import retitle
 from newsbot.adapters.db.line import ENDS
@@ -24,7 +24,7 @@ class RevisitRows:
             db.execute(
                 "INSERT OR IGNORE INTO revisits (entry_id, begun_at, due_at) "
                 "VALUES (?, ?, ?)",
-                [entry_id, codec.at_text(now), codec.at_text(due_at)],
+                [entry_id, cells.at_text(now), cells.at_text(due_at)],
             )
 
     def due(self, now: datetime, limit: int) -> list[tuple[Revisit, Entry]]:
@@ -35,11 +35,11 @@ class RevisitRows:
             "JOIN entries ON entries.id = revisits.entry_id "
             f"WHERE revisits.due_at <= ? AND entries.state IN ({ends}) "
             "ORDER BY revisits.due_at, entries.id LIMIT ?",
-            (codec.at_text(now), *ENDS, limit),
+            (cells.at_text(now), *ENDS, limit),
         )
         found = []
         for row in rows:
-            begun_at = codec.at_time(str(row.pop("begun_at")))
+            begun_at = cells.at_time(str(row.pop("begun_at")))
             entry = codec.entry(row)
             found.append((Revisit(entry_id=entry.id, begun_at=begun_at), entry))
         return found
@@ -53,9 +53,9 @@ class RevisitRows:
                 "UPDATE revisits SET n_visits = n_visits + 1, visited_at = ?, "
                 "outcome = ?, due_at = ? WHERE entry_id = ?",
                 [
-                    codec.at_text(now),
-                    codec.storable(outcome),
-                    codec.at_text(due_at) if due_at else None,
+                    cells.at_text(now),
+                    cells.storable(outcome),
+                    cells.at_text(due_at) if due_at else None,
                     entry_id,
                 ],
             )
@@ -75,7 +75,7 @@ class RevisitRows:
             cursor = db.execute(
                 "UPDATE entries SET state = 'fetched', reason = NULL, n_errors = 0, "
                 f"due_at = ? WHERE id = ? AND state IN ({ends})",
-                [codec.at_text(page.fetched_at), page.entry_id, *ENDS],
+                [cells.at_text(page.fetched_at), page.entry_id, *ENDS],
             )
             if cursor.rowcount:
                 db.table("pages").upsert(codec.columns(page), pk="entry_id")

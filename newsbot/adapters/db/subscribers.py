@@ -8,7 +8,7 @@ import secrets
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from newsbot.adapters.db import codec, codec_readers
+from newsbot.adapters.db import cells, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.subscribing import Choice, Subscriber, Wish
 
@@ -57,7 +57,7 @@ class SubscriberRows:
                         subscriber.wish.address,
                         wish,
                         token_hash,
-                        codec.at_text(subscriber.asked_at),
+                        cells.at_text(subscriber.asked_at),
                         subscriber.asked_by,
                     ],
                 )
@@ -70,7 +70,7 @@ class SubscriberRows:
                 [
                     wish,
                     token_hash,
-                    codec.at_text(subscriber.asked_at),
+                    cells.at_text(subscriber.asked_at),
                     subscriber.asked_by,
                     known.id,
                 ],
@@ -106,7 +106,7 @@ class SubscriberRows:
                 "instant_since = ?, confirmed_at = coalesce(confirmed_at, ?), "
                 "state = 'active' "
                 "WHERE id = ?",
-                [since, instant_since, codec.at_text(now), row[0]],
+                [since, instant_since, cells.at_text(now), row[0]],
             )
             return self.get(row[0])
 
@@ -216,13 +216,13 @@ class SubscriberRows:
             How many the address had, and the chat asked, within the window, this
             one included.
         """
-        since = codec.at_text(now - window)
+        since = cells.at_text(now - window)
         with self._connection.atomic() as db:
             db.execute("DELETE FROM mail_questions WHERE asked_at < ?", [since])
             db.execute(
                 "INSERT INTO mail_questions (address_hash, chat_hash, asked_at) "
                 "VALUES (?, ?, ?)",
-                [address_hash, chat_hash, codec.at_text(now)],
+                [address_hash, chat_hash, cells.at_text(now)],
             )
             counted = db.execute(
                 "SELECT sum(address_hash = ?), sum(chat_hash = ?) FROM mail_questions",
@@ -236,7 +236,7 @@ class SubscriberRows:
             cursor = db.execute(
                 "DELETE FROM subscribers WHERE state = 'asked' "
                 "AND confirmed_at IS NULL AND asked_at < ?",
-                [codec.at_text(before)],
+                [cells.at_text(before)],
             )
             return int(cursor.rowcount)
 
@@ -254,12 +254,12 @@ class SubscriberRows:
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE subscribers SET state = 'suspended', error = ? WHERE id = ?",
-                [codec.storable(reason), subscriber_id],
+                [cells.storable(reason), subscriber_id],
             )
             db.execute(
                 "UPDATE letters SET state = 'failed', error = ? "
                 "WHERE subscriber_id = ? AND state = 'pending'",
-                [codec.storable(f"suspended: {reason}"), subscriber_id],
+                [cells.storable(f"suspended: {reason}"), subscriber_id],
             )
 
     def _read(self, where: str, parameters: tuple[object, ...]) -> list[Subscriber]:
@@ -274,9 +274,9 @@ class SubscriberRows:
                 id=str(row["id"]),
                 wish=_wish(str(row["address"]), str(row["wish"])),
                 state=row["state"],  # type: ignore[arg-type]
-                asked_at=codec.at_time(str(row["asked_at"])),
+                asked_at=cells.at_time(str(row["asked_at"])),
                 confirmed_at=(
-                    codec.at_time(str(row["confirmed_at"]))
+                    cells.at_time(str(row["confirmed_at"]))
                     if row["confirmed_at"]
                     else None
                 ),
@@ -298,7 +298,7 @@ def _date(text: object) -> date | None:
 
 def _wish_document(wish: Wish) -> str:
     choice = wish.choice
-    return codec.document(
+    return cells.document(
         {
             "language": wish.language,
             "time_zone": wish.time_zone,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
-from newsbot.adapters.db import codec, codec_readers
+from newsbot.adapters.db import cells, codec, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.recipients import RecipientRows
 from newsbot.adapters.db.subscribers import SubscriberRows
@@ -98,7 +98,7 @@ class SubscriptionRows:
 
     def hush(self, channel: str, recipient: str, until: datetime) -> None:
         """Let all that waits for a recipient wait until then; no try is counted."""
-        at = codec.at_text(until)
+        at = cells.at_text(until)
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE deliveries SET due_at = ?1, begun_at = NULL "
@@ -109,7 +109,7 @@ class SubscriptionRows:
 
     def hurry_quiet(self, channel: str, recipient: str, now: datetime) -> None:
         """Look again at what waits for the end of quiet hours: they have changed."""
-        values = [codec.at_text(now), channel, recipient]
+        values = [cells.at_text(now), channel, recipient]
         with self._connection.atomic() as db:
             for table in ("deliveries", "notices"):
                 db.execute(
@@ -223,13 +223,13 @@ def _row(one: Subscription) -> dict[str, Any]:
     }
     for name, value in row.items():
         if isinstance(value, datetime):
-            row[name] = codec.at_text(value)
+            row[name] = cells.at_text(value)
         elif isinstance(value, time):
             row[name] = f"{value:%H:%M}"
         elif isinstance(value, str):
-            row[name] = codec.storable(value)
+            row[name] = cells.storable(value)
     row["paused"] = int(one.paused)
-    row["filters"] = codec.document(dataclasses.asdict(one.filters))
+    row["filters"] = cells.document(dataclasses.asdict(one.filters))
     row["quiet"] = f"{one.quiet[0]:%H:%M}-{one.quiet[1]:%H:%M}" if one.quiet else None
     return row
 
@@ -238,7 +238,7 @@ def _subscription(row: codec.Row) -> Subscription:
     kept = {field.name for field in dataclasses.fields(Subscription)}
     values = {name: row[name] for name in row if name in kept}
     for name in ("created_at", "muted_until"):
-        values[name] = codec.at_time(values[name]) if values[name] else None
+        values[name] = cells.at_time(values[name]) if values[name] else None
     if values["digest_at"]:
         values["digest_at"] = time.fromisoformat(values["digest_at"])
     if values["quiet"]:

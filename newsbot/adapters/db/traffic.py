@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsbot.adapters.db import codec, codec_readers
+from newsbot.adapters.db import cells, codec_readers
 from newsbot.adapters.db.connection import Connection
 from newsbot.mailing import Notice, Pause, Request
-from newsbot.types import DeliveryState, Language
+from newsbot.vocabulary import DeliveryState, Language
 
 #: How long a request is kept; no limit of any service looks further back.
 KEPT = timedelta(minutes=10)
@@ -30,13 +30,13 @@ class TrafficRows:
         with self._connection.atomic() as db:
             written = db.execute(
                 "INSERT INTO requests (channel, chat, at) VALUES (?, ?, ?)",
-                [channel, chat, codec.at_text(now)],
+                [channel, chat, cells.at_text(now)],
             )
             number = int(written.lastrowid or 0)
             if number % CLEAR_EVERY == 0:
                 db.execute(
                     "DELETE FROM requests WHERE at < ? AND NOT open",
-                    [codec.at_text(now - KEPT)],
+                    [cells.at_text(now - KEPT)],
                 )
         return number
 
@@ -45,7 +45,7 @@ class TrafficRows:
         with self._connection.atomic() as db:
             db.execute(
                 "UPDATE requests SET at = ?, open = 0 WHERE number = ?",
-                [codec.at_text(now), number],
+                [cells.at_text(now), number],
             )
 
     def noted(self, channel: str, chat: str, now: datetime) -> None:
@@ -57,10 +57,10 @@ class TrafficRows:
         rows = self._connection.rows(
             "SELECT chat, at FROM requests WHERE channel = ? AND at >= ? "
             "AND NOT open ORDER BY at, number",
-            (channel, codec.at_text(since)),
+            (channel, cells.at_text(since)),
         )
         return [
-            Request(chat=str(row["chat"]), at=codec.at_time(str(row["at"])))
+            Request(chat=str(row["chat"]), at=cells.at_time(str(row["at"])))
             for row in rows
         ]
 
@@ -90,14 +90,14 @@ class TrafficRows:
                 "SELECT 1 FROM pauses WHERE channel = ? AND refused = ?",
                 [channel, int(refused)],
             ).fetchone()
-            at = codec.at_text(now)
+            at = cells.at_text(now)
             db.execute(
                 "INSERT INTO pauses (channel, until, reason, since, refused) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "until = MAX(until, excluded.until), reason = excluded.reason, "
                 "since = iif(refused = excluded.refused, since, excluded.since), "
                 "refused = excluded.refused",
-                [channel, codec.at_text(until), codec.storable(reason), at, refused],
+                [channel, cells.at_text(until), cells.storable(reason), at, refused],
             )
         return known is None
 
@@ -113,7 +113,7 @@ class TrafficRows:
         """List the channels that rest, and those whose key was refused."""
         rows = self._connection.rows(
             "SELECT * FROM pauses WHERE until > ? OR refused ORDER BY channel",
-            (codec.at_text(now),),
+            (cells.at_text(now),),
         )
         return [codec_readers.pause(row) for row in rows]
 
@@ -121,7 +121,7 @@ class TrafficRows:
         """Whether a channel rests just now."""
         rows = self._connection.rows(
             "SELECT 1 FROM pauses WHERE channel = ? AND until > ?",
-            (channel, codec.at_text(now)),
+            (channel, cells.at_text(now)),
         )
         return bool(rows)
 
@@ -152,10 +152,10 @@ class TrafficRows:
                     notice.id,
                     notice.channel,
                     notice.recipient,
-                    codec.storable(notice.text),
-                    codec.storable(notice.html),
+                    cells.storable(notice.text),
+                    cells.storable(notice.html),
                     notice.kind,
-                    codec.at_text(due_at),
+                    cells.at_text(due_at),
                 ],
             )
         return written.rowcount > 0
@@ -165,7 +165,7 @@ class TrafficRows:
 
         Parked readers and channels that rest get none.
         """
-        at = codec.at_text(now)
+        at = cells.at_text(now)
         rows = self._connection.rows(
             "SELECT id, channel, recipient, text, html, kind, n_attempts, "
             "MIN(notices.rowid) FROM notices "
@@ -187,12 +187,12 @@ class TrafficRows:
             db.execute(
                 "UPDATE notices SET n_unknown = n_unknown + (begun_at IS NOT NULL), "
                 "begun_at = ? WHERE id = ? AND state = 'pending'",
-                [codec.at_text(now), id_],
+                [cells.at_text(now), id_],
             )
 
     def recover_notices(self, now: datetime) -> int:
         """Count what was on its way when an earlier process ended; it is due again."""
-        at = codec.at_text(now)
+        at = cells.at_text(now)
         with self._connection.atomic() as db:
             lost = db.execute(
                 "UPDATE notices SET n_unknown = n_unknown + 1, begun_at = NULL, "
@@ -229,8 +229,8 @@ class TrafficRows:
                 "begun_at = NULL WHERE id = ? AND state = 'pending'",
                 [
                     state,
-                    codec.storable(error),
-                    codec.at_text(due_at),
+                    cells.storable(error),
+                    cells.at_text(due_at),
                     int(counted),
                     int(unknown),
                     id_,
@@ -242,7 +242,7 @@ class TrafficRows:
         with self._connection.atomic() as db:
             gone = db.execute(
                 "DELETE FROM notices WHERE state != 'pending' AND due_at < ?",
-                [codec.at_text(before)],
+                [cells.at_text(before)],
             )
         return gone.rowcount
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells, codec
 from newsbot.adapters.db.connection import Connection
 from newsbot.types import Article, Finding
 from newsbot.versions import Former, Standing
@@ -26,7 +26,7 @@ class VersionRows:
             before = db.execute(
                 "UPDATE articles SET replaced_by = ?, replaced_at = ? "
                 "WHERE entry_id = ? AND replaced_by IS NULL AND id != ? RETURNING id",
-                [article.id, codec.at_text(now), article.entry_id, article.id],
+                [article.id, cells.at_text(now), article.entry_id, article.id],
             ).fetchone()
             db.table("articles").insert(codec.article_row(article), ignore=True)
             if before is not None:
@@ -47,7 +47,7 @@ class VersionRows:
             Former(
                 article=codec.article(row),
                 replaced_by=str(row["replaced_by"]),
-                replaced_at=codec.at_time(str(row["replaced_at"])),
+                replaced_at=cells.at_time(str(row["replaced_at"])),
             )
             for row in rows
         ]

@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.feeds import FeedRows
 from newsbot.adapters.db.recipients import RecipientRows, parked
@@ -76,7 +76,7 @@ class WatchRows:
         next_at = row["next_at"]
         return Visits(
             n_waiting=int(str(row["n"])),
-            next_at=codec.at_time(str(next_at)) if next_at else None,
+            next_at=cells.at_time(str(next_at)) if next_at else None,
             n_visits=int(float(str(row["visits"]))),
             n_edited=self._number(
                 "SELECT count(*) FROM articles JOIN revisits USING (entry_id) "
@@ -93,7 +93,7 @@ class WatchRows:
             tuple(STAGE_OF),
         )
         found = {str(row["state"]): row for row in rows}
-        at, counts = codec.at_text(now), []
+        at, counts = cells.at_text(now), []
         for state, stage in STAGE_OF.items():
             row = found.get(state, {"n": 0, "again": 0, "since": None})
             since = row["since"]
@@ -103,7 +103,7 @@ class WatchRows:
                     stage=stage,
                     n=int(str(row["n"])),
                     n_again=int(str(row["again"])),
-                    since=codec.at_time(str(since)) if is_due else None,
+                    since=cells.at_time(str(since)) if is_due else None,
                 )
             )
         return tuple(counts)
@@ -111,7 +111,7 @@ class WatchRows:
     def sending(self, now: datetime) -> Sending:
         """Count the messages by what became of them."""
         counts = TrafficRows(self._connection).counts()
-        lately = codec.at_text(now - LATELY)
+        lately = cells.at_text(now - LATELY)
         mails = dict.fromkeys(("pending", "sent", "failed"), 0)
         for row in self._connection.rows(
             "SELECT state, count(*) AS n FROM letters GROUP BY state"
@@ -142,7 +142,7 @@ class WatchRows:
             "SELECT created_at, error FROM letters WHERE state = 'pending' "
             "AND (due_at <= ?1 OR n_attempts > 0 OR error IS NOT NULL) "
             "ORDER BY 1 LIMIT 1",
-            (codec.at_text(now),),
+            (cells.at_text(now),),
         )
         error = oldest[0]["error"] if oldest else None
         return Sending(
@@ -153,7 +153,7 @@ class WatchRows:
             n_parked=counts["parked"],
             n_unanswered=counts["unanswered"],
             n_failed_lately=n_failed_lately,
-            oldest_at=codec.at_time(str(oldest[0]["at"])) if oldest else None,
+            oldest_at=cells.at_time(str(oldest[0]["at"])) if oldest else None,
             oldest_error=None if error is None else str(error),
             n_mails_pending=mails["pending"],
             n_mails_sent=mails["sent"],
@@ -168,7 +168,7 @@ class WatchRows:
         return tuple(
             Done(
                 job=str(row["job"]),
-                done_at=codec.at_time(str(row["done_at"])),
+                done_at=cells.at_time(str(row["done_at"])),
                 error=None if row["error"] is None else str(row["error"]),
             )
             for row in rows
@@ -183,14 +183,14 @@ class WatchRows:
                 "error = excluded.error",
                 [
                     job,
-                    codec.at_text(now),
-                    None if error is None else codec.storable(error),
+                    cells.at_text(now),
+                    None if error is None else cells.storable(error),
                 ],
             )
 
     def day(self, now: datetime) -> Day:
         """Count what the last 24 hours brought."""
-        since = codec.at_text(now - LATELY)
+        since = cells.at_text(now - LATELY)
         states = {
             str(row["state"]): int(str(row["n"]))
             for row in self._connection.rows(

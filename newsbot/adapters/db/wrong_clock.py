@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsbot.adapters.db import codec
+from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 
 #: Steps of a clock that is corrected now and then; what waits is not moved for them.
@@ -48,11 +48,11 @@ def mend_times(connection: Connection, now: datetime) -> timedelta | None:
     Returns:
         By how much the clock was set back; None where it was not.
     """
-    at = codec.at_text(now)
+    at = cells.at_text(now)
     with connection.atomic() as db:
         latest = max(
             (
-                codec.at_time(text)
+                cells.at_time(text)
                 for table, column in DONE
                 for (text,) in db.execute(f"SELECT max({column}) FROM {table}")
                 if text is not None
@@ -62,7 +62,7 @@ def mend_times(connection: Connection, now: datetime) -> timedelta | None:
         back = latest - now
         if back <= TOLERANCE:
             return None
-        # Milliseconds are enough here; the form stays that of `codec.at_text`.
+        # Milliseconds are enough here; the form stays that of `cells.at_text`.
         shift = f"-{back.total_seconds():.3f} seconds"
         for table, column in WAITS:
             db.execute(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from newsbot.types import Alert, Language
+from newsbot.types import Alert
+from newsbot.vocabulary import Language
 
 #: Bytes that Telegram takes: https://core.telegram.org/bots/api#inlinekeyboardbutton
 MAX_DATA = 64

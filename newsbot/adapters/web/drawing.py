@@ -15,7 +15,7 @@ import jinja2
 
 from newsbot.stages import site_words
 from newsbot.stages.site_query import Query
-from newsbot.types import Language
+from newsbot.vocabulary import Language
 
 #: What a page loads besides itself, and of which kind it is.
 FILES = {

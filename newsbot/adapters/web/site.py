@@ -40,7 +40,8 @@ from newsbot.stages.site_query import (
 )
 from newsbot.stages.site_state import StatePage, state_page
 from newsbot.stages.site_words import WORDS
-from newsbot.types import Deal, Language
+from newsbot.types import Deal
+from newsbot.vocabulary import Language
 from newsbot.watching import Facts, Health
 
 #: Deals of a feed, and of a picture: more boxes than these nobody can read.
