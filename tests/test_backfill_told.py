@@ -115,7 +115,8 @@ def test_the_ledger_opens_without_data_frames(tmp_path):
     """Where pandas is installed, no command waits for it, and it can still be used."""
     (tmp_path / "pandas.py").write_text("print('loaded')\n")
     code = (
-        "import sys, newsbot.adapters.db, sqlite_utils\n"
+        "import sys\nfrom newsbot.adapters.db import open_store\n"
+        "open_store(None)\nassert 'sqlite_utils' in sys.modules\n"
         "print('pandas' in sys.modules)\nimport pandas"
     )
     outside = environment(tmp_path)
@@ -132,13 +133,17 @@ def test_the_ledger_opens_without_data_frames(tmp_path):
 
 
 def test_lists_load_what_they_need(tmp_path):
-    """`deals` and what adds them up load no model, no channel and no other table."""
+    """`deals` and what adds them up load no model, no channel and no other table.
+
+    Nor does the table load what writes, and what reads whole deals.
+    """
     (tmp_path / "config.toml").write_text(CONFIG)
     code = (
         "import sys\nfrom newsbot.cli import cli\n"
         "cli(['--config', 'config.toml', *sys.argv[1:]], standalone_mode=False)\n"
         "print(*sys.modules, file=sys.stderr)"
     )
+    open_store(tmp_path / "newsbot.db").close()
     for words in (["deals"], ["deals", "--totals"], ["graph", "--out", "g.svg"]):
         done = subprocess.run(
             [sys.executable, "-c", code, *words],
@@ -153,3 +158,5 @@ def test_lists_load_what_they_need(tmp_path):
         assert "newsbot.adapters.db.catalogue" in loaded, words
         for name in ("newsbot.app", "newsbot.adapters.db.outbox", "newsbot.mailing"):
             assert name not in loaded, (words, name)
+        assert "sqlite_utils" not in loaded, words
+        assert (words == ["deals"]) == ("newsbot.adapters.db.codec" not in loaded)

@@ -25,7 +25,7 @@ COMMANDS = (
     'pip install -c constraints.txt ".[embedded,dev]" && pytest',
 )
 
-NOUNS = {"types", "errors", "courtesy"}
+NOUNS = {"types", "errors", "courtesy", "vocabulary"}
 LINE = {
     "stages", "ports", "mailing", "talking", "versions", "watching", *NOUNS
 }  # fmt: skip
@@ -33,18 +33,27 @@ LINE = {
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
-    "types": {"courtesy"},
+    "types": {"courtesy", "vocabulary"},
     "courtesy": set(),
+    "vocabulary": set(),
     "errors": set(),
-    "ports": {"courtesy", "errors", "mailing", "talking", "types", "versions"},
-    "mailing": {"types"},
-    "talking": {"types"},
-    "versions": {"types"},
-    "watching": {"mailing", "types"},
+    "ports": {
+        "courtesy",
+        "errors",
+        "mailing",
+        "talking",
+        "types",
+        "versions",
+        "vocabulary",
+    },
+    "mailing": {"types", "vocabulary"},
+    "talking": {"types", "vocabulary"},
+    "versions": {"types", "vocabulary"},
+    "watching": {"mailing", "types", "vocabulary"},
     "upkeep": {"adapters", "config", *LINE},
     "prompts": {"errors"},
     "presets": NOUNS,
-    "subscribing": {"talking", "types"},
+    "subscribing": {"talking", "types", "vocabulary"},
     "press": {"adapters", "subscribing", *LINE},
     "digests": {"adapters", "press", "subscribing", *LINE},
     "posting": {"adapters", "subscribing", *LINE},
@@ -65,10 +74,10 @@ ALLOWED: dict[str, set[str]] = {
     "config_steps": {"adapters", "config_reader", *NOUNS},
     "config_reader": NOUNS,
     "stages": {"stages", "history", "prompts", "subscribing", *LINE},
-    "history": {"types"},
+    "history": {"types", "vocabulary"},
     "backfill": {"history", "pipeline", "settling", *LINE},
     "settling": {"history", "robots", "turns", *LINE},
-    "rehearsal": {"history", "types"},
+    "rehearsal": {"history", "types", "vocabulary"},
     "spread": {"adapters", "app", "config", "history", "pipeline", "settling", *LINE},
     "importing": {"adapters", "app", "gather", "history", "spread", *LINE},
     "replay": {"adapters", "history", "pipeline", *LINE},

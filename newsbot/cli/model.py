@@ -115,8 +115,8 @@ def prepare(session: Session) -> None:
     "--from",
     "start",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Go on from this adapter instead of from base weights: half the passes, lower "
-    "rates; of a small corpus, its thresholds are kept.",
+    help="Go on from this adapter instead of from base weights, at half the rates; its "
+    "thresholds are kept. Needs --out.",
 )
 @click.option(
     "--layers",
@@ -147,10 +147,10 @@ def tune(
     out: Path | None,
     resume: bool,
 ) -> None:
-    """Tune an adapter on a labelled corpus, from base weights to a file.
+    """Tune an adapter on a labelled corpus.
 
-    Takes two to four hours on two cores; may be stopped and gone on with. To teach an
-    adapter your own labels, --from goes on from it: minutes for a hundred articles.
+    From base weights it takes two to four hours on two cores; it may be stopped and
+    gone on with. To teach an adapter your own labels, go on from it with --from.
     """
     from newsbot.adapters import adapter_file, embedded
     from newsbot.adapters.hf_files import fingerprint, local_folder, model_name
@@ -161,6 +161,10 @@ def tune(
     from newsbot.tuning.tune import Place
     from newsbot.tuning.tune import tune as tune_adapter
 
+    if start and not out:
+        raise click.UsageError("--from needs --out: the adapter itself stays as it is")
+    if start and layers:
+        raise click.UsageError("--from takes the layers of its adapter: no --layers")
     path = out or adapter_file.shipped_adapter()
     if not path.parent.is_dir():  # said now, not after an hour
         raise UserError(f"{path.parent}: no such folder")

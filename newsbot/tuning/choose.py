@@ -54,16 +54,6 @@ class Chosen:
     #: share of deals, and how many.
     reliability: Sequence[tuple[float, float, int]]
 
-    def of(self, heads: HeadSet) -> Chosen:
-        """The same figures, with what was chosen for other heads before."""
-        return replace(
-            self,
-            slope=1.0,
-            shift=0.0,
-            thresholds=heads.thresholds,
-            casting=heads.casting,
-        )
-
 
 @dataclass(slots=True)
 class _Rows:
@@ -86,6 +76,7 @@ class _Rows:
 def choose(
     predicted: Sequence[tuple[Example, Answers]],
     types_by_words: Sequence[NDArray[np.float32]],
+    kept: HeadSet | None = None,
 ) -> Chosen:
     """Choose calibration and thresholds, and measure every head.
 
@@ -93,6 +84,7 @@ def choose(
         predicted: Articles that the network did not learn from, with its answers.
         types_by_words: For each of them what a second reader, which did not learn from
             it either, adds to the scores of its deals' types: shape (n_deals, n_types).
+        kept: Heads whose thresholds, casting and calibration stay; it is measured only.
 
     Source:
         Platt, "Probabilistic outputs for support vector machines", 1999.
@@ -103,7 +95,9 @@ def choose(
         both = told.types + torch.from_numpy(types).to(told.types)
         _collect(example, replace(told, types=both), rows, exact)
     article = rows["article"]
-    slope, shift = _platt(np.array(article.scores), article.labels())
+    slope, shift = 1.0, 0.0
+    if kept is None:
+        slope, shift = _platt(np.array(article.scores), article.labels())
     article.scores = [slope * score + shift for score in article.scores]
     plateaus = {
         name: _plateau(rows[name].probabilities(), rows[name].labels(), beta)
@@ -127,8 +121,10 @@ def choose(
     return Chosen(
         slope=slope,
         shift=shift,
-        thresholds=Thresholds(**{name: middle.get(name, 0.5) for name in BETAS}),
-        casting=learn_casting(casts),
+        thresholds=kept.thresholds
+        if kept
+        else Thresholds(**{name: middle.get(name, 0.5) for name in BETAS}),
+        casting=kept.casting if kept else learn_casting(casts),
         figures=figures,
         reliability=_reliability(article),
     )

@@ -61,10 +61,15 @@ class Recipe:
     seed: int = 1
 
     def going_on(self, adapter: Adapter) -> Recipe:
-        """The recipe for what goes on from an adapter: fewer passes, lower rates."""
+        """The recipe for what goes on from an adapter: its matrices, lower rates."""
+        numbers = [
+            int(name.split("layers.")[1].split(".")[0]) for name in adapter.matrices
+        ]
         return replace(
             self,
             layers=adapter.layer,
+            first=min(numbers, default=self.first),
+            rank=min((len(a) for a, _ in adapter.matrices.values()), default=self.rank),
             epochs=2,
             learning_rate=self.learning_rate * self.last_rate,
             head_learning_rate=self.head_learning_rate * self.last_rate,

@@ -1,9 +1,12 @@
 """`newsbot model tune`: from a corpus to an adapter that can ship.
 
-It begins at the base's own weights, or at another adapter. Two runs. The first leaves
-an eighth of the stories out; on these every threshold and the calibration are chosen,
-and the figures of the card are measured. The second goes on from there with everything.
-The gold plays no part in either.
+Two runs. The first leaves an eighth of the stories out; on these every threshold and
+the calibration are chosen, and the figures of the card are measured. The second goes
+on from there with everything. The gold plays no part in either.
+
+It may go on from another adapter instead of from the base's own weights, with far fewer
+articles: what was chosen for that one is kept then, a few articles would choose by
+chance, and the figures are of articles that it may have learned from before.
 """
 
 from __future__ import annotations
@@ -53,9 +56,6 @@ from newsbot.tuning.word_heads import (
 
 #: One story in so many is left out of the first run.
 PARTS = 8
-#: Deals that must be left out for them to choose thresholds where a run goes on from an
-#: adapter: fewer choose by chance, and what was chosen for that one is kept.
-ENOUGH = 100
 
 Progress = Callable[[str, float], None]
 
@@ -78,7 +78,7 @@ class Tuned:
     """What tuning gave."""
 
     adapter: Adapter
-    #: The adapter of the first run, which saw no held-out story.
+    #: The adapter of the first run, which learned from no story that was left out.
     held_out_adapter: Adapter
     chosen: Chosen
 
@@ -118,6 +118,8 @@ def tune(
             extra `tune` is missing.
         ModelMissingError: The base cannot be loaded.
     """
+    if start is not None and start.base != place.base:
+        raise UserError("the adapter to go on from was tuned on another base model")
     # Values too small for full precision cost a hundred times the work.
     torch.set_flush_denormal(True)
     try:
@@ -158,14 +160,14 @@ def _tune(
     )
     kept_rows = [workshop.rows(article) for article in kept]
     left_out_rows = [workshop.rows(article) for article in left_out]
-    few = workshop.start if _n_deals(left_out) < ENOUGH else None
-    words = few.heads.words if few else learn_words(joined_rows(kept_rows))
+    kept_heads = workshop.start.heads if workshop.start else None
+    known_words = kept_heads.words if kept_heads else {}
+    words = known_words or learn_words(joined_rows(kept_rows))
     chosen = choose(
         workshop.predict(network, left_out),
         [by_words(words["types"], rows["types"]) for rows in left_out_rows],
+        kept_heads,
     )
-    if few:
-        chosen = chosen.of(few.heads)
     held_out_adapter = workshop.adapter(network, chosen, words)
     workshop.run(
         network,
@@ -176,17 +178,12 @@ def _tune(
             f"second run, {stage}", first + (1 - first) * share
         ),
     )
-    if not few:
-        words = learn_words(joined_rows([*kept_rows, *left_out_rows]))
+    words = known_words or learn_words(joined_rows([*kept_rows, *left_out_rows]))
     return Tuned(
         adapter=workshop.adapter(network, chosen, words),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
     )
-
-
-def _n_deals(articles: Sequence[GoldArticle]) -> int:
-    return sum(len(article.deals) for article in articles)
 
 
 class _Workshop:

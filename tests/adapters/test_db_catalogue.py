@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from invented_ledger import fill
 from newsbot.adapters.db import cells, codec, open_store
 from newsbot.adapters.db.catalogue import Narrowed, Place
 from newsbot.adapters.listing import list_deals
+from newsbot.errors import StoreError
 from newsbot.stages.filters import Wanted, choose
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.rates import load_rates
@@ -61,6 +63,31 @@ def test_the_newest_deals_are_read_by_their_index(store, narrowed):
         whole = [one for one in steps if one.startswith("SCAN") and "INDEX" not in one]
         assert [one for one in whole if "deals" in one or "articles" in one] == []
     assert not any("TEMP B-TREE" in step for step in pages), pages
+
+
+def test_a_finding_of_another_version_is_listed(tmp_path):
+    """Its words are told as they stand; one that is damaged is named in one line."""
+    fill(tmp_path / "newsbot.db", many(5))
+    with closing(open_store(tmp_path / "newsbot.db")) as store:
+        rows = store.connection.rows(
+            "SELECT id, deal_id, document FROM findings "
+            "WHERE json_array_length(document, '$.amounts') > 0"
+        )
+        finding, document = rows[0], json.loads(str(rows[0]["document"]))
+        update = "UPDATE findings SET document = ? WHERE id = ?"
+        document["amounts"][0]["bound"] = "roughly"
+        with store.connection.atomic() as db:
+            db.execute(update, [json.dumps(document), finding["id"]])
+        (line,) = store.catalogue.these([str(finding["deal_id"])])
+        assert "roughly" in {bound for _, _, bound in line.sums}
+
+        document["amounts"][0]["value"] = "many"
+        for damaged in (json.dumps(document), "{", "[]"):
+            with store.connection.atomic() as db:
+                db.execute(update, [damaged, finding["id"]])
+            with pytest.raises(StoreError, match=str(finding["id"])) as caught:
+                store.catalogue.these([str(finding["deal_id"])])
+            assert "\n" not in str(caught.value)
 
 
 def test_an_id_is_found_by_its_beginning(store):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -188,38 +188,73 @@ def loaded(adapter: Adapter, base: Path, folder: Path) -> Adapter:
     return load_adapter(folder / "start.safetensors", base=fingerprint(base))
 
 
+def parts(adapter: Adapter) -> dict[str, np.ndarray]:
+    """All numbers of an adapter, by name."""
+    heads = adapter.heads
+    found = {
+        f"{n}.{k}": m for n, ab in adapter.matrices.items() for k, m in enumerate(ab)
+    }
+    grouped = {
+        **heads.heads,
+        **heads.pairs,
+        "namer": heads.namer,
+        "cast": heads.casting,
+    }
+    for name, one in grouped.items():
+        for field in fields(one):
+            if isinstance(value := getattr(one, field.name), np.ndarray):
+                found[f"{name}.{field.name}"] = value
+    return found
+
+
 def test_it_goes_on_from_an_adapter(corpus, base, made, tmp_path):
-    """At rates of nothing, it is the adapter of before; what few choose is kept."""
+    """At rates of nothing it is the adapter of before, with all that was chosen."""
     start = loaded(made[0].adapter, base, tmp_path)
     still = replace(SHORT, learning_rate=0.0, head_learning_rate=0.0)
     done = tuned(corpus, base, tmp_path / "still", recipe=still, start=start)
-    for name, (a, b) in start.matrices.items():
-        np.testing.assert_allclose(done.adapter.matrices[name][0], a, atol=1e-6)
-        np.testing.assert_allclose(done.adapter.matrices[name][1], b, atol=1e-6)
-    for name in CLASSES:
-        kept, head = start.heads[name], done.adapter.heads[name]
-        np.testing.assert_allclose(head.weights, kept.weights, atol=1e-6)
-        np.testing.assert_allclose(head.bias, kept.bias, atol=1e-6)
+    before, after = parts(start), parts(done.adapter)
+    assert set(before) == set(after)
+    assert any(name.startswith("belongs.") for name in before)
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, atol=1e-6, err_msg=name)
     assert done.adapter.heads.thresholds == start.heads.thresholds
-    np.testing.assert_array_equal(
-        done.adapter.heads.casting.weights, start.heads.casting.weights
-    )
     assert done.adapter.heads.words == start.heads.words
 
+    told: list[str] = []
     moved = tuned(corpus, base, tmp_path / "moved", start=start)
-    assert not np.allclose(
-        moved.adapter.heads["party"].weights, start.heads["party"].weights, atol=1e-4
+    changed = [
+        n for n, v in parts(moved.adapter).items() if not np.allclose(v, before[n])
+    ]
+    assert any(name.startswith("layers.") for name in changed)
+    assert "party.weights" in changed
+    again = tuned(
+        corpus,
+        base,
+        tmp_path / "moved",
+        start=start,
+        progress=lambda stage, _: told.append(stage),
     )
+    assert told == []
+    assert same(moved, again, tmp_path)
+    # Another start is another run, in the same folder.
+    other = loaded(moved.adapter, base, tmp_path)
+    tuned(
+        corpus,
+        base,
+        tmp_path / "moved",
+        start=other,
+        progress=lambda stage, _: told.append(stage),
+    )
+    assert any(stage.startswith("second run") for stage in told)
 
 
-def test_many_left_out_deals_choose_anew(corpus, base, made, tmp_path, monkeypatch):
-    """Where enough is left out, thresholds and calibration are those of this run."""
-    monkeypatch.setattr("newsbot.tuning.tune.ENOUGH", 1)
-    start = loaded(made[0].adapter, base, tmp_path)
+def test_a_start_without_second_readers_gets_them(corpus, base, made, tmp_path):
+    """An adapter of before there were any is gone on from likewise."""
+    adapter = made[0].adapter
+    bare = replace(adapter, heads=replace(adapter.heads, words={}))
+    start = loaded(bare, base, tmp_path)
     done = tuned(corpus, base, tmp_path / "runs", start=start)
-    assert (done.chosen.slope, done.chosen.shift) != (1.0, 0.0)
-    assert done.adapter.heads.thresholds == done.chosen.thresholds
-    assert done.adapter.heads.words is not start.heads.words
+    assert set(done.adapter.heads.words) == set(adapter.heads.words)
 
 
 def test_another_rank_or_depth_is_no_start(corpus, base, made, tmp_path):
@@ -229,6 +264,8 @@ def test_another_rank_or_depth_is_no_start(corpus, base, made, tmp_path):
         with pytest.raises(UserError, match="the adapter to go on from") as caught:
             tuned(corpus, base, tmp_path / "runs", recipe=recipe, start=start)
         assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="another base model"):
+        tuned(corpus, base, tmp_path / "runs", start=replace(start, base="other"))
     assert not (tmp_path / "runs").exists()
 
 
@@ -260,11 +297,14 @@ def home(tmp_path, corpus) -> Path:
 
 
 def command(home: Path, base: Path, *more, corpus="corpus.jsonl", layers=3):
+    return going_on(home, base, "--layers", layers, "--epochs", 1, *more, corpus=corpus)
+
+
+def going_on(home: Path, base: Path, *more, corpus="corpus.jsonl"):
     return here(
         home,
         *("--config", home / "config.toml", "model", "tune", "--base", base),
-        *("--corpus", corpus, "--layers", layers, "--epochs", 1),
-        *("--out", home / "own.safetensors", *more),
+        *("--corpus", corpus, "--out", home / "own.safetensors", *more),
     )
 
 
@@ -312,22 +352,28 @@ def test_tuning_through_the_command_line(home, base):
 
 
 def test_going_on_through_the_command_line(home, base):
-    """Half the rates, and a card that names the adapter it went on from."""
+    """Its matrices, half the rates, and a card that names the adapter before."""
     assert command(home, base).code == 0
     (home / "own.safetensors").rename(home / "before.safetensors")
-    done = command(home, base, "--from", home / "before.safetensors")
+    done = going_on(home, base, "--from", home / "before.safetensors")
     assert done.code == 0, done.err
     card = json.loads(done.out)
     before = load_adapter(home / "before.safetensors", base=fingerprint(base))
     assert card["from"] == before.heads.hash
-    was = json.loads(before.card)["recipe"]
-    assert card["recipe"]["learning_rate"] == was["learning_rate"] / 2
+    was, now = json.loads(before.card)["recipe"], card["recipe"]
+    assert {n: now[n] for n in ("layers", "first", "rank")} == {
+        n: was[n] for n in ("layers", "first", "rank")
+    }
+    assert now["learning_rate"] == was["learning_rate"] / 2
+    assert now["epochs"] == 2
     own = load_adapter(home / "own.safetensors", base=fingerprint(base))
     assert own.heads.thresholds == before.heads.thresholds
     assert own.heads.hash != before.heads.hash
 
+    line = command(home, base, "--from", home / "before.safetensors").refused(2)
+    assert "no --layers" in line
     (home / "before.safetensors").write_bytes(b"no adapter")
-    line = command(home, base, "--from", home / "before.safetensors").refused(3)
+    line = going_on(home, base, "--from", home / "before.safetensors").refused(3)
     assert "before.safetensors: no usable adapter" in line
 
 

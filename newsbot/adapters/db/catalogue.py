@@ -17,6 +17,7 @@ import msgspec
 
 from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
+from newsbot.errors import StoreError
 from newsbot.vocabulary import Bound, DealType, Language, Status
 
 #: As the index `deals_first_seen` has them.
@@ -84,6 +85,8 @@ class _Figures(msgspec.Struct):
     amounts: list[_Figure]
 
 
+#: When an article came, its finding's id, its site, its figures.
+_Paper = tuple[str, str, str, tuple[tuple[Decimal, str, str], ...]]
 _FIGURES = msgspec.json.Decoder(_Figures)
 
 
@@ -203,35 +206,46 @@ class CatalogueRows:
         return list(self._lines(where, [json.dumps(list(deal_ids))]))
 
     def _lines(self, where: str, parameters: Sequence[object]) -> Iterator[DealLine]:
-        sums: dict[str, dict[tuple[Decimal, str, str], None]] = {}
-        sites: dict[str, set[str]] = {}
-        for row in self._connection.rows(
-            "SELECT findings.deal_id, articles.site, findings.document "
-            "FROM findings JOIN articles ON articles.id = findings.article_id "
-            f"WHERE findings.deal_id IN (SELECT id FROM deals{where}) "
-            "ORDER BY articles.published_at, findings.id",
-            tuple(parameters),
-        ):
-            deal_id = str(row["deal_id"])
-            sites.setdefault(deal_id, set()).add(str(row["site"]))
-            for one in _FIGURES.decode(str(row["document"])).amounts:
-                figure = one.value, one.currency, one.bound
-                sums.setdefault(deal_id, {})[figure] = None
+        told = self._told(where, parameters)
         for row in self._connection.rows(
             f"SELECT * FROM deals{where} {_NEWEST_FIRST}",
             tuple(parameters),
         ):
             deal_id = str(row["id"])
+            # Sorted here: SQLite would carry every figure through its sorting.
+            papers = sorted(told.get(deal_id, ()))
+            sums = dict.fromkeys(figure for paper in papers for figure in paper[3])
             yield DealLine(
                 id=deal_id,
                 status=row["status"],  # type: ignore[arg-type]  # written by `_write`
                 types=tuple(json.loads(str(row["types"]))),
                 parties=tuple(name for name, _ in json.loads(str(row["parties"]))),
-                sums=tuple(sums.get(deal_id, ())),  # type: ignore[arg-type]  # likewise
+                sums=tuple(sums),  # type: ignore[arg-type]  # likewise
                 first_seen_at=cells.at_time(str(row["first_seen_at"])),
-                n_sites=len(sites.get(deal_id, ())),
+                n_sites=len({site for _, _, site, _ in papers}),
                 withdrawn=row["withdrawn_by"] is not None,
             )
+
+    def _told(
+        self, where: str, parameters: Sequence[object]
+    ) -> dict[str, list[_Paper]]:
+        """By deal: when its papers came, their findings' ids, sites and figures."""
+        told: dict[str, list[_Paper]] = {}
+        for deal_id, finding_id, document, published_at, site in self._connection.each(
+            "SELECT findings.deal_id, findings.id, findings.document, "
+            "articles.published_at, articles.site "
+            "FROM findings JOIN articles ON articles.id = findings.article_id "
+            f"WHERE findings.deal_id IN (SELECT id FROM deals{where})",
+            tuple(parameters),
+        ):
+            try:
+                amounts = _FIGURES.decode(str(document)).amounts
+            except msgspec.MsgspecError as error:
+                raise StoreError(f"finding {finding_id}: damaged ({error})") from error
+            figures = tuple((one.value, one.currency, one.bound) for one in amounts)
+            paper = str(published_at), str(finding_id), str(site), figures
+            told.setdefault(str(deal_id), []).append(paper)
+        return told
 
     def count(self, narrowed: Narrowed) -> int:
         """Count the deals that may fit."""

@@ -40,7 +40,7 @@ class Connection:
 
     @cached_property
     def db(self) -> Database:
-        """What writes."""
+        """sqlite-utils on this file; loaded when something is first written."""
         return library.database(self.raw)
 
     @contextmanager
@@ -70,11 +70,21 @@ class Connection:
     def rows(
         self, sql: str, parameters: tuple[object, ...] = ()
     ) -> list[dict[str, object]]:
-        """Read every row of a query."""
+        """Read every row of a query; its columns have different names."""
         with self._lock, translated():
             cursor = self.raw.execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def each(
+        self, sql: str, parameters: tuple[object, ...] = ()
+    ) -> Iterator[tuple[object, ...]]:
+        """Read the rows of a query one after another, where all are too much to hold.
+
+        No other thread reads or writes until the last one is read.
+        """
+        with self._lock, translated():
+            yield from self.raw.execute(sql, parameters)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""

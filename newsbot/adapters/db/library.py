@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from newsbot.adapters.db.schema import STEPS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
+
+
+#: Two threads may write for the first time at once.
+_loading = threading.Lock()
 
 
 def database(raw: sqlite3.Connection) -> Database:
@@ -43,13 +48,14 @@ def _import_lightly() -> None:
     here, and every command that writes would wait for them: they take three times as
     long as all the rest.
     """
-    if "sqlite_utils" in sys.modules:
-        return
-    hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
-    for name in hidden:  # None: there is no such module
-        sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        import_module("sqlite_utils")
-    finally:
-        for name in hidden:
-            del sys.modules[name]
+    with _loading:
+        if "sqlite_utils" in sys.modules:
+            return
+        hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
+        for name in hidden:  # None: there is no such module
+            sys.modules[name] = None  # type: ignore[assignment]
+        try:
+            import_module("sqlite_utils")
+        finally:
+            for name in hidden:
+                sys.modules.pop(name, None)
