@@ -97,16 +97,23 @@ def test_the_corpus_was_there():
     assert {one["language"] for one in deals} == {"de", "en"}
 
 
-@pytest.mark.parametrize("path", LABELLED, ids=lambda path: path.stem)
-def test_much_that_is_no_deal_stays_outside(path):
-    """Among articles without a deal some stop here: 20 to 32 % when measured."""
-    others = [one for one in records(path) if not one["deals"]]
+def test_much_that_is_no_deal_stays_outside():
+    """Of the articles without a deal some stop here: 13 to 20 % when measured.
+
+    Of one hand's it may be none: whoever wrote of nothing but AI and agreements.
+    """
+    others = [one for path in LABELLED for one in records(path) if not one["deals"]]
     stopped = [
         one
         for one in others
         if not decide(article(one["text"], one["title"], one["language"])).passed
     ]
-    assert len(stopped) >= 0.05 * len(others)
+    for language in ("de", "en"):
+        n_all, n_stopped = (
+            sum(one["language"] == language for one in some)
+            for some in (others, stopped)
+        )
+        assert n_stopped >= 0.1 * n_all, (language, n_stopped, n_all)
 
 
 TOPICS = {

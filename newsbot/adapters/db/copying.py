@@ -127,7 +127,7 @@ def sweep(folder: Path, name: str) -> None:
         folder: Where to look.
         name: Of the files to be, a regular expression.
     """
-    ending = r"(?:\.(\d+)\.(?:partial|restoring)(?:-journal)?)+"
+    ending = r"(?:\.(\d+)\.(?:partial|restoring)(?:-journal|-wal|-shm)?)+"
     named = re.compile(rf"\.+{name}{ending}")
     with suppress(OSError):  # it is in nobody's way
         for path in folder.iterdir():
