@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from newsbot.versions import Revisits, Versions
     from newsbot.vocabulary import Verdict
 
-
 T = TypeVar("T")
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")

@@ -161,8 +161,8 @@ def tune(
     from newsbot.tuning.tune import Place
     from newsbot.tuning.tune import tune as tune_adapter
 
-    if start and not out:
-        raise click.UsageError("--from needs --out: the adapter itself stays as it is")
+    if start and (out is None or out.resolve() == start.resolve()):
+        raise click.UsageError("--from needs --out: another file than its own")
     if start and layers:
         raise click.UsageError("--from takes the layers of its adapter: no --layers")
     path = out or adapter_file.shipped_adapter()

@@ -107,11 +107,10 @@ def matrices(
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Read the low-rank matrices, the scale multiplied into B."""
     found = {}
-    for name, module in network.decoder.named_modules():
-        if hasattr(module, "lora_A") and "default" in module.lora_A:
-            a = module.lora_A["default"].weight.detach().float().cpu().numpy()
-            b = module.lora_B["default"].weight.detach().float().cpu().numpy()
-            found[name] = (a, b * np.float32(module.scaling["default"]))
+    for name, module in _tuned(network).items():
+        a = module.lora_A["default"].weight.detach().float().cpu().numpy()
+        b = module.lora_B["default"].weight.detach().float().cpu().numpy()
+        found[name] = (a, b * np.float32(module.scaling["default"]))
     return found
 
 
@@ -124,11 +123,7 @@ def put_matrices(
     Raises:
         UserError: They are of other layers, or of another rank.
     """
-    there = {
-        name: module
-        for name, module in network.decoder.named_modules()
-        if hasattr(module, "lora_A") and "default" in module.lora_A
-    }
+    there = _tuned(network)
     if set(there) != set(kept):
         raise UserError("the adapter to go on from changes other layers of the base")
     for name, module in there.items():
@@ -141,6 +136,15 @@ def put_matrices(
         with torch.no_grad():
             low.copy_(torch.from_numpy(a))
             high.copy_(torch.from_numpy(b / np.float32(module.scaling["default"])))
+
+
+def _tuned(network: Network) -> dict[str, Any]:
+    """The modules that have low-rank matrices, by name."""
+    return {
+        name: module
+        for name, module in network.decoder.named_modules()
+        if hasattr(module, "lora_A") and "default" in module.lora_A
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -372,6 +372,8 @@ def test_going_on_through_the_command_line(home, base):
 
     line = command(home, base, "--from", home / "before.safetensors").refused(2)
     assert "no --layers" in line
+    line = going_on(home, base, "--from", home / "own.safetensors").refused(2)
+    assert "another file" in line
     (home / "before.safetensors").write_bytes(b"no adapter")
     line = going_on(home, base, "--from", home / "before.safetensors").refused(3)
     assert "before.safetensors: no usable adapter" in line

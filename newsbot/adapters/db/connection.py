@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -78,10 +78,10 @@ class Connection:
 
     def each(
         self, sql: str, parameters: tuple[object, ...] = ()
-    ) -> Iterator[tuple[object, ...]]:
+    ) -> Generator[tuple[object, ...]]:
         """Read the rows of a query one after another, where all are too much to hold.
 
-        No other thread reads or writes until the last one is read.
+        No other thread reads or writes until the last is read, or this is closed.
         """
         with self._lock, translated():
             yield from self.raw.execute(sql, parameters)

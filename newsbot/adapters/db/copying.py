@@ -40,6 +40,10 @@ def translated(path: str = "database") -> Iterator[None]:
         raise StoreError(f"{path}: damaged (text that is not UTF-8)") from error
 
 
+#: Endings of what SQLite puts beside a file that is open.
+_BESIDE = ("-journal", "-wal", "-shm")
+
+
 def copy_database(source: sqlite3.Connection, target: Path) -> dict[str, int]:
     """Copy a database, as it is at this moment, into one file.
 
@@ -70,7 +74,7 @@ def copy_database(source: sqlite3.Connection, target: Path) -> dict[str, int]:
     except OSError as error:
         raise StoreError(f"{target}: {error.strerror or error}") from error
     finally:
-        for leftover in (partial, Path(f"{partial}-journal")):
+        for leftover in (partial, *(Path(f"{partial}{one}") for one in _BESIDE)):
             with suppress(OSError):
                 leftover.unlink()
     return n_rows
@@ -127,7 +131,7 @@ def sweep(folder: Path, name: str) -> None:
         folder: Where to look.
         name: Of the files to be, a regular expression.
     """
-    ending = r"(?:\.(\d+)\.(?:partial|restoring)(?:-journal|-wal|-shm)?)+"
+    ending = rf"(?:\.(\d+)\.(?:partial|restoring)(?:{'|'.join(_BESIDE)})?)+"
     named = re.compile(rf"\.+{name}{ending}")
     with suppress(OSError):  # it is in nobody's way
         for path in folder.iterdir():
