@@ -14,8 +14,9 @@ from newsbot.evaluation.run import as_article
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import read_article
 from newsbot.tuning.corpus_files import corpus_files
-from newsbot.tuning.examples import Example, make_example
+from newsbot.tuning.examples import make_example
 from newsbot.tuning.network import Network
+from newsbot.tuning.questionnaire import Example
 from newsbot.tuning.train import Recipe, make_network
 
 GAZETTEER = load_organisations()

@@ -21,6 +21,7 @@ from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
     PAYING,
+    RIVAL_KINDS,
     SURE,
     Claim,
     best_mention,
@@ -29,6 +30,7 @@ from newsbot.stages.grouping import (
     sentences_of,
     split_deals,
     steps_apart,
+    together,
     weighed,
 )
 from newsbot.stages.heads import Head, HeadSet, sigmoid
@@ -161,19 +163,27 @@ class Extraction:
         return drafts, unsure
 
     def _shared(self, claims: Sequence[Claim]) -> Array:
-        """How likely each two parties made a deal together, shape (n, n)."""
+        """Log odds that each two parties made a deal together, shape (n, n)."""
         n = len(claims)
-        shared = np.ones((n, n), dtype=np.float32)
+        shared = np.zeros((n, n), dtype=np.float32)
         if n == 2:
             return shared
         pairs = list(combinations(range(n), 2))
         names = [claim.mention.name for claim in claims]
         asked = self._recall([self._about_deal([names[a], names[b]]) for a, b in pairs])
-        likely = self._heads["deal"].probabilities(asked)[:, 0]
-        for (a, b), probability in zip(pairs, likely, strict=True):
+        scores = self._heads["deal"].scores(asked)[:, 0]
+        for (a, b), score in zip(pairs, scores, strict=True):
             steps = steps_apart(self._reading, claims[a].sentences, claims[b].sentences)
-            shared[a, b] = shared[b, a] = probability * APART**steps
+            shared[a, b] = shared[b, a] = together(
+                float(score), steps, self._are_rivals(names[a], names[b])
+            )
         return shared
+
+    def _are_rivals(self, name: str, other: str) -> bool:
+        kinds = {
+            org.kind if (org := self._gazetteer.get(n)) else "" for n in (name, other)
+        }
+        return len(kinds) == 1 and kinds <= RIVAL_KINDS
 
     def _sentence_scores(self) -> Array:
         """How likely each sentence states an agreement; 0 where it was not read."""

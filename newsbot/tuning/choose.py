@@ -17,9 +17,9 @@ from newsbot.evaluation.score import area_under_curve
 from newsbot.stages.casting import Casting
 from newsbot.stages.heads import HeadSet, Thresholds
 from newsbot.tuning.cast import Cast, learn_casting, measure_casting
-from newsbot.tuning.examples import Example
 from newsbot.tuning.labelled import NAMED, UNCLEAR
 from newsbot.tuning.network import Answers
+from newsbot.tuning.questionnaire import Example
 
 Array = NDArray[np.float64]
 #: F scores this close are equal: a few articles of the corpus either way.

@@ -7,7 +7,7 @@ Out: one `Example`. The questions are those that judging asks (`stages.questions
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, cycle
 from random import Random
 from typing import TypeVar
@@ -24,6 +24,17 @@ from newsbot.stages.recall import places_in
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens as read_words
 from newsbot.tuning.labelled import named_words, some_capitals, with_labelled
+from newsbot.tuning.questionnaire import (
+    Asked,
+    Deal,
+    Example,
+    Organisation,
+    Pairing,
+    Part,
+    Payment,
+    Quantity,
+    Sum,
+)
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: Pairs of parties, and of a party and a bystander, that are asked about an article.
@@ -35,131 +46,8 @@ MAX_PAYMENTS = 12
 N_BYSTANDERS, N_BACKGROUND, N_PAIRINGS, N_PAYMENTS = 6, 2, 5, 4
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question in tokens."""
-
-    ids: tuple[int, ...]
-    #: Tokens of the article that it is about, counted in `Example.ids`.
-    about: tuple[int, ...]
-
-
 #: Turns a question into tokens.
 Ask = Callable[[Question], Asked]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
-    """An organisation's question and answer."""
-
-    asked: Asked
-    name: str
-    #: Numbers of the deals it is a party of; empty: a bystander.
-    deals: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """A sum's question and answer."""
-
-    asked: Asked
-    #: Number of the deal it belongs to; None: background.
-    deal: int | None
-    #: Place in `AMOUNT_KINDS`; 0 where it belongs to none.
-    kind: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A capacity's question and answer."""
-
-    asked: Asked
-    deal: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
-    """The question whether two organisations made a deal together."""
-
-    asked: Asked
-    is_deal: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """The question whether one party pays a sum of its deal."""
-
-    asked: Asked
-    pays: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """The question about one party's roles in one deal."""
-
-    asked: Asked
-    #: Number of the deal.
-    deal: int
-    #: One per `ROLES`.
-    roles: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deal:
-    """The question about one deal by its parties, and its answer."""
-
-    asked: Asked
-    #: One per `DEAL_TYPES`.
-    types: tuple[bool, ...]
-    #: Place in `STATUSES`.
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """One article with everything that is asked about it."""
-
-    id: str
-    #: With begin-of-sequence.
-    ids: tuple[int, ...]
-    reports: Asked
-    is_deal: bool
-    #: First token of each sentence and the one after its last, counted in `ids`.
-    sentences: tuple[tuple[int, int], ...]
-    states: tuple[bool, ...]
-    #: Empty where the article reports no deal: nothing more is asked then.
-    organisations: tuple[Organisation, ...] = ()
-    sums: tuple[Sum, ...] = ()
-    quantities: tuple[Quantity, ...] = ()
-    pairings: tuple[Pairing, ...] = ()
-    deals: tuple[Deal, ...] = ()
-    parts: tuple[Part, ...] = ()
-    payments: tuple[Payment, ...] = ()
-    #: Last token of each word, counted in `ids`, and whether the word is part of a
-    #: name, as `tuning.labelled` says.
-    words: tuple[int, ...] = ()
-    named: tuple[int, ...] = ()
-
-    @property
-    def asked(self) -> list[Asked]:
-        """Every question, in the order of the fields above."""
-        return [
-            self.reports,
-            *(one.asked for one in self.organisations),
-            *(one.asked for one in self.sums),
-            *(one.asked for one in self.quantities),
-            *(one.asked for one in self.pairings),
-            *(one.asked for one in self.deals),
-            *(one.asked for one in self.parts),
-            *(one.asked for one in self.payments),
-        ]
-
-    @property
-    def n_tokens(self) -> int:
-        """Tokens of the article and all its questions."""
-        return len(self.ids) + sum(len(asked.ids) for asked in self.asked)
 
 
 def make_example(
@@ -240,6 +128,7 @@ def _about_names(
         Pairing(
             asked=ask(questions.about_deal(reading, [a.name, b.name], gazetteer)),
             is_deal=bool(a.deals & b.deals),
+            parted=bool(a.deals and b.deals) and not a.deals & b.deals,
         )
         for a, b in _pairs(who)
     )
@@ -318,7 +207,8 @@ def thinned(example: Example, rng: Random) -> Example:
             some(example.organisations, N_BYSTANDERS, lambda one: bool(one.deals))
         ),
         sums=tuple(some(example.sums, N_BACKGROUND, lambda one: one.deal is not None)),
-        pairings=tuple(some(example.pairings, N_PAIRINGS, lambda _: False)),
+        # Few articles have these, and no other pair is as hard to tell.
+        pairings=tuple(some(example.pairings, N_PAIRINGS, lambda one: one.parted)),
         payments=tuple(some(example.payments, N_PAYMENTS, lambda _: False)),
     )
 
@@ -360,13 +250,13 @@ def _organisation(
     asked: Asked,
     gazetteer: Gazetteer,
 ) -> Organisation:
-    deals = {
+    deals = frozenset(
         number
         for number, deal in enumerate(article.deals)
-        for name, _ in deal.parties
-        if gazetteer.related(candidate.name, gazetteer.canonical(name))
-    }
-    return Organisation(asked=asked, name=candidate.name, deals=frozenset(deals))
+        for name in _names(deal, gazetteer)
+        if gazetteer.related(candidate.name, name)
+    )
+    return Organisation(asked=asked, name=candidate.name, deals=deals)
 
 
 def _told(article: GoldArticle, one: questions.Sum) -> tuple[int, GoldAmount] | None:

@@ -30,8 +30,8 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
-from newsbot.tuning.examples import Example
 from newsbot.tuning.labelled import UNCLEAR
+from newsbot.tuning.questionnaire import Example
 
 #: Weight of each answer's loss in the sum. Roles and types are several answers in
 #: one; what few articles ask must not drown what all ask.

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.errors import UserError
-from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network, losses
+from newsbot.tuning.questionnaire import Example
 
 #: Modules of a layer that get low-rank matrices.
 MODULES = "q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj"

@@ -35,9 +35,10 @@ from newsbot.stages.word_heads import WordHead
 from newsbot.tuning.augment import augment
 from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
-from newsbot.tuning.examples import Example, make_example, thinned
+from newsbot.tuning.examples import make_example, thinned
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.network import Answers, Network
+from newsbot.tuning.questionnaire import Example
 from newsbot.tuning.train import (
     Passes,
     Recipe,

@@ -14,12 +14,14 @@ from texts import GAZETTEER, read
 from newsbot.stages.grouping import (
     LONELY,
     MAX_PARTIES,
+    ONE_MORE,
     PAYING,
     SECOND_PARTY,
     Claim,
     best_mention,
     choose_parties,
     split_deals,
+    together,
 )
 from newsbot.stages.questions import candidates
 from newsbot.stages.reading import Reading
@@ -39,16 +41,16 @@ def claims_of(*names: str) -> list[Claim]:
     return [claim(name, start=10 * n) for n, name in enumerate(names)]
 
 
-def alike(n: int, *pairs: tuple[int, int], low: float = 0.1) -> np.ndarray:
-    """How likely two share a deal: certain for *pairs*, hardly for all others."""
-    same = np.full((n, n), low, dtype=np.float32)
+def alike(n: int, *pairs: tuple[int, int], low: float = -3.0) -> np.ndarray:
+    """Log odds that two share a deal: near certain for *pairs*, low for all others."""
+    odds = np.full((n, n), low, dtype=np.float32)
     for a, b in pairs:
-        same[a, b] = same[b, a] = 0.9
-    return same
+        odds[a, b] = odds[b, a] = 3.0
+    return odds
 
 
 def groups(
-    names: Sequence[str], *pairs: tuple[int, int], low: float = 0.1
+    names: Sequence[str], *pairs: tuple[int, int], low: float = -3.0
 ) -> list[set[str]]:
     same = alike(len(names), *pairs, low=low)
     found = split_deals(claims_of(*names), same, GAZETTEER.related)
@@ -83,8 +85,8 @@ def test_a_unit_stands_with_its_parent():
     """Parent and unit are one side: the unit is no deal's missing partner."""
     assert GAZETTEER.related("Google", "Google Cloud")
     names = ("Google", "Google Cloud", "Anthropic")
-    assert groups(names, (0, 2), low=0.2) == [set(names)]
-    assert groups(names, (1, 2), low=0.2) == [set(names)]
+    assert groups(names, (0, 2), low=-1.5) == [set(names)]
+    assert groups(names, (1, 2), low=-1.5) == [set(names)]
     assert groups(names) == [set(names)]
 
 
@@ -111,7 +113,7 @@ def test_parent_and_unit_alone_are_no_deal():
 def test_a_lonely_party_joins_whom_it_fits_best():
     """Whom nothing links, but much speaks for, is put with the one that fits best."""
     same = alike(3, (0, 1))
-    same[2, 1] = same[1, 2] = 0.3
+    same[2, 1] = same[1, 2] = -1.0
     names = ("OpenAI", "Oracle", "Nvidia")
     assert split_deals(claims_of(*names), same, GAZETTEER.related) == [[0, 1], [1, 2]]
     same[2, 1] = same[1, 2] = LONELY - 0.01
@@ -121,9 +123,9 @@ def test_a_lonely_party_joins_whom_it_fits_best():
 def test_where_no_two_are_linked_the_likeliest_are():
     """The article reports a deal, so its parties are put together all the same."""
     assert groups(("OpenAI", "Oracle")) == [{"OpenAI", "Oracle"}]
-    same = alike(3, low=0.0)
-    same[0, 2] = same[2, 0] = 0.02
-    same[1, 2] = same[2, 1] = 0.01
+    same = alike(3, low=-9.0)
+    same[0, 2] = same[2, 0] = -4.0
+    same[1, 2] = same[2, 1] = -5.0
     found = split_deals(
         claims_of("OpenAI", "Oracle", "Nvidia"), same, GAZETTEER.related
     )
@@ -144,15 +146,15 @@ POOL = ("OpenAI", "Oracle", "Google", "Google Cloud", "Anthropic", "SAP", "Nvidi
 
 
 def test_a_third_party_brings_two_together():
-    """A doubt that parts two pairs of strangers does not part two who share a third."""
-    everyone = claims_of("Firma1", "Firma2", "Firma3", "Firma4")
-    same = np.full((4, 4), 0.05, dtype=np.float32)
-    for a, b, likely in ((0, 1, 0.9), (1, 2, 0.9), (0, 2, 0.3), (2, 3, 0.3)):
-        same[a, b] = same[b, a] = likely
-    three = same[:3, :3]
-    assert split_deals(everyone[:3], three, lambda a, b: a == b) == [[0, 1, 2]]
-    three[0, 2] = three[2, 0] = 0.2  # under a quarter of .9: one party of two deals
-    assert split_deals(everyone[:3], three, lambda a, b: a == b) == [[0, 1], [1, 2]]
+    """One deal of three is likelier than two of two, up to a doubt."""
+    everyone = claims_of("Firma1", "Firma2", "Firma3")
+    for doubt, deals in (
+        (1 - ONE_MORE, [[0, 1, 2]]),
+        (-1 - ONE_MORE, [[0, 1], [1, 2]]),
+    ):
+        odds = alike(3, (0, 1), (1, 2))
+        odds[0, 2] = odds[2, 0] = doubt
+        assert split_deals(everyone, odds, lambda a, b: a == b) == deals
 
 
 @settings(max_examples=60, deadline=None)
@@ -178,20 +180,21 @@ def test_every_linked_party_is_in_a_deal_and_every_deal_has_two_sides(names, n, 
 def test_twenty_parties_are_split_at_once(seed, density):
     """The hardest article, as many parties as are kept, takes no second."""
     dice = np.random.default_rng(seed)
-    same = (dice.random((MAX_PARTIES, MAX_PARTIES)) < density).astype(np.float32)
-    same = np.maximum(same, same.T)
+    linked = dice.random((MAX_PARTIES, MAX_PARTIES)) < density
+    linked |= linked.T
+    same = np.where(linked, 3, -3).astype(np.float32)
     everyone = claims_of(*(f"Firma{n}" for n in range(MAX_PARTIES)))
     begun = time.process_time()
     found = split_deals(everyone, same, lambda a, b: a == b)
     assert time.process_time() - begun < 2
-    linked = {n for n in range(MAX_PARTIES) if same[n].sum() > same[n, n]}
-    assert {n for group in found for n in group} >= linked
+    some = {n for n in range(MAX_PARTIES) if linked[n].sum() > linked[n, n]}
+    assert {n for group in found for n in group} >= some
 
 
 def test_the_most_cliques_there_can_be_are_split_at_once():
     """Groups of three strangers each: the graph with the most cliques (Moon, Moser)."""
     n = MAX_PARTIES
-    same = np.array([[float(a // 3 != b // 3) for b in range(n)] for a in range(n)])
+    same = np.array([[3.0 * (a // 3 != b // 3) for b in range(n)] for a in range(n)])
     begun = time.process_time()
     found = split_deals(
         claims_of(*(f"Firma{k}" for k in range(n))),
@@ -231,13 +234,21 @@ def test_who_surely_pays_needs_less():
     assert choose_parties([*everyone, hopeless], 0.5, {"C", "D"}) == everyone
 
 
-def test_two_deals_that_are_surer_of_themselves_stay_apart():
-    """A doubt about all four is less than half of what each two say of themselves."""
+def test_two_deals_become_one_where_all_their_pairs_outweigh_it():
+    """Doubts about four pairs weigh more than one deal less; half a doubt does not."""
     everyone = claims_of("Firma1", "Firma2", "Firma3", "Firma4")
-    same = np.full((4, 4), 0.4, dtype=np.float32)
-    assert split_deals(everyone, same, lambda a, b: a == b) == [[0, 1, 2, 3]]
-    same[0, 1] = same[1, 0] = same[2, 3] = same[3, 2] = 0.9
-    assert split_deals(everyone, same, lambda a, b: a == b) == [[0, 1], [2, 3]]
+    odds = alike(4, (0, 1), (2, 3), low=-0.5)
+    assert split_deals(everyone, odds, lambda a, b: a == b) == [[0, 1], [2, 3]]
+    odds = alike(4, (0, 1), (2, 3), low=-0.3)
+    assert split_deals(everyone, odds, lambda a, b: a == b) == [[0, 1, 2, 3]]
+
+
+def test_near_names_share_a_deal_and_rivals_hardly_do():
+    """The nearer the likelier; no score is sure enough for two rivals far apart."""
+    near, next_, far = (together(1.0, steps, rivals=False) for steps in range(3))
+    assert near > next_ > 0 > far
+    assert together(1.0, 9, rivals=False) == far
+    assert together(99.0, 0, rivals=True) > 0 > together(99.0, 2, rivals=True)
 
 
 @settings(max_examples=60, deadline=None)

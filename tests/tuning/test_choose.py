@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.tuning.choose import BETAS, N_BINS, Chosen, choose
-from newsbot.tuning.examples import (
+from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
+from newsbot.tuning.network import Answers
+from newsbot.tuning.questionnaire import (
     Asked,
     Deal,
     Example,
@@ -27,8 +29,6 @@ from newsbot.tuning.examples import (
     Quantity,
     Sum,
 )
-from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
-from newsbot.tuning.network import Answers
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 ASKED = Asked(ids=(7,), about=(1,))
@@ -127,7 +127,9 @@ def deal_article(
         ),
         sums=tuple(sums),
         quantities=tuple(quantities),
-        pairings=tuple(Pairing(asked=ASKED, is_deal=one) for one in pairs),
+        pairings=tuple(
+            Pairing(asked=ASKED, is_deal=one, parted=not one) for one in pairs
+        ),
         parts=tuple(
             Part(
                 asked=ASKED, deal=0, roles=tuple(k in roles for k in range(len(ROLES)))

@@ -27,10 +27,11 @@ from newsbot.tuning.examples import (
     MAX_PAIRS,
     N_BACKGROUND,
     N_BYSTANDERS,
-    Asked,
+    N_PAIRINGS,
     thinned,
 )
 from newsbot.tuning.labelled import some_capitals, with_labelled
+from newsbot.tuning.questionnaire import Asked
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 TITLE = "Oracle mietet bei Zwirbelwerk"
@@ -383,6 +384,19 @@ def test_one_pass_asks_about_every_party_and_some_of_the_rest(bench):
             whole.deals,
         )
     assert len({few.organisations for few in drawn}) > 1
+
+
+def test_every_pass_asks_whether_sides_of_different_deals_made_one(bench):
+    """All pairs over both deals, and some of the rest."""
+    whole = bench.example(gold())
+    parted = [one for one in whole.pairings if one.parted]
+    assert len(parted) == 4
+    assert not any(one.is_deal for one in parted)
+    assert sum(one.is_deal for one in whole.pairings) == 2
+    (one, *_) = [one for one in whole.pairings if one.is_deal]
+    many = replace(whole, pairings=(*[one] * 9, *parted))
+    few = thinned(many, Random(1)).pairings
+    assert few == (*[one] * N_PAIRINGS, *parted)
 
 
 def test_a_long_dozen_of_the_corpus_becomes_examples(bench):

@@ -32,9 +32,9 @@ from newsbot.stages.reading import read_article
 from newsbot.stages.recall import recall, recall_text
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens
-from newsbot.tuning.examples import Example
 from newsbot.tuning.labelled import NAMED, some_capitals, with_labelled
 from newsbot.tuning.network import WEIGHTS, Answers, Network, losses
+from newsbot.tuning.questionnaire import Example
 from newsbot.tuning.train import matrices
 
 FIELDS = tuple(Answers.__dataclass_fields__)

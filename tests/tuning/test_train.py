@@ -21,8 +21,8 @@ from tiny_tuning import RECIPE, Bench
 
 from newsbot.errors import UserError
 from newsbot.stages.heads import Thresholds
-from newsbot.tuning.examples import Example
 from newsbot.tuning.network import Network
+from newsbot.tuning.questionnaire import Example
 from newsbot.tuning.train import CHECKPOINT_STEPS, Passes, Recipe, matrices, train
 
 THRESHOLDS = Thresholds(
