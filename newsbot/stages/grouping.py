@@ -51,7 +51,7 @@ RIVAL_KINDS: Set[str] = frozenset(
 )
 #: What one deal more must be worth, in log odds: most articles tell of one. Of 192 of
 #: those articles with three parties or more, 166 fall into the right deals at 1 and 164
-#: at 2 (cross-validated; 38 and 34 of 58 that have several deals); parties F1 on the
+#: at 2 (cross-validated; 39 and 34 of 58 that have several deals); parties F1 on the
 #: two parts is .897 and .934 at 1, .900 and .932 at 1.5, .908 and .925 at 2. Thresholds
 #: on each pair and on its share of the best pair, which this replaces: 151, 22, .885
 #: and .915.
