@@ -45,6 +45,8 @@ from newsbot.vocabulary import AlertKind, Language
 MAX_QUOTES = 3
 #: Characters of one quote; longer sentences end in an ellipsis.
 MAX_QUOTE = 320
+#: What facts, news and quotes begin with as plain text: no summary may pass for one.
+MARKS = "•→> "
 #: Sentences and characters of the summary; characters of a name: longer is no news.
 MAX_SENTENCES = 2
 MAX_SUMMARY = 400
@@ -191,7 +193,8 @@ def _lines(
     lines.extend(Line(text=f"→ {text}", rank=1) for text in news)
     if summary is not None and summary.language == language:
         told = " ".join(one.text for one in summary.sentences[:MAX_SENTENCES])
-        lines.append(Line(text=shortened(told, MAX_SUMMARY), rank=4))
+        told = shortened(told, MAX_SUMMARY).lstrip(MARKS)
+        lines.append(Line(text=told, rank=4))
     types = ", ".join(TYPES[language][type_] for type_ in deal.types)
     lines.append(Line(text=f"{words['kind']}: {types}"))
     for name, (_, roles) in zip(names, deal.parties, strict=True):

@@ -365,6 +365,14 @@ def test_an_address_with_quotes_stays_inside_its_attribute():
     assert as_plain(alert) == alert.plain
 
 
+@pytest.mark.parametrize("start", ["> ", "• ", "→ ", ">> •", "\u200b> ", "\n> "])
+def test_no_summary_passes_for_a_quote_or_a_fact(start):
+    """As plain text only its first mark tells a quote from what newsbot says."""
+    said = "Oracle pays 900 billion dollars."
+    plain = write(deal(finding("a")), summary=summary(start + said)).plain
+    assert said in plain.splitlines()
+
+
 texts = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     [HOSTILE, "A" * 3_000, "😀 " * 900, "&" * 500]
 )

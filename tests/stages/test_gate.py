@@ -98,9 +98,10 @@ def test_the_corpus_was_there():
 
 
 def test_much_that_is_no_deal_stays_outside():
-    """Of the articles without a deal some stop here: 13 to 20 % when measured.
+    """Of the articles without a deal some stop here: 10 to 12 % of all when measured.
 
-    Of one hand's it may be none: whoever wrote of nothing but AI and agreements.
+    Of one hand's it may be none: whoever wrote of nothing but AI and agreements, as the
+    hands of the last parts were asked to.
     """
     others = [one for path in LABELLED for one in records(path) if not one["deals"]]
     stopped = [
@@ -113,7 +114,7 @@ def test_much_that_is_no_deal_stays_outside():
             sum(one["language"] == language for one in some)
             for some in (others, stopped)
         )
-        assert n_stopped >= 0.1 * n_all, (language, n_stopped, n_all)
+        assert n_stopped >= 0.08 * n_all, (language, n_stopped, n_all)
 
 
 TOPICS = {
