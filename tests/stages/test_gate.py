@@ -97,24 +97,36 @@ def test_the_corpus_was_there():
     assert {one["language"] for one in deals} == {"de", "en"}
 
 
-def test_much_that_is_no_deal_stays_outside():
-    """Of the articles without a deal some stop here: 10 to 12 % of all when measured.
+#: Whose hands were asked for near misses alone: all of AI and agreements.
+NEAR_MISSES = {f"part{n}" for n in range(22, 27)}
+OTHERS = [path for path in LABELLED if path.stem not in NEAR_MISSES]
 
-    Of one hand's it may be none: whoever wrote of nothing but AI and agreements, as the
-    hands of the last parts were asked to.
-    """
-    others = [one for path in LABELLED for one in records(path) if not one["deals"]]
-    stopped = [
+
+def share_outside(paths, language=None):
+    """How many of the articles without a deal stop here, in [0, 1]."""
+    others = [
         one
-        for one in others
-        if not decide(article(one["text"], one["title"], one["language"])).passed
+        for path in paths
+        for one in records(path)
+        if not one["deals"] and language in (None, one["language"])
     ]
-    for language in ("de", "en"):
-        n_all, n_stopped = (
-            sum(one["language"] == language for one in some)
-            for some in (others, stopped)
-        )
-        assert n_stopped >= 0.08 * n_all, (language, n_stopped, n_all)
+    passed = [
+        decide(article(one["text"], one["title"], one["language"])).passed
+        for one in others
+    ]
+    return passed.count(False) / len(others)
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_much_that_is_no_deal_stays_outside(path):
+    """Among articles without a deal some stop here: 5 to 34 % when measured."""
+    assert share_outside([path]) >= 0.05
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_much_of_either_language_stays_outside(language):
+    """15 % in German, 16 % in English when measured."""
+    assert share_outside(OTHERS, language) >= 0.1
 
 
 TOPICS = {
