@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from newsbot.stages.compounds import Unit, goes_on, units
 from newsbot.stages.words import (
     DETERMINERS,
     ENGLISH,
@@ -41,13 +42,11 @@ from newsbot.stages.words import (
     SUFFIX,
     THINGS,
     TRADE,
-    Unit,
     headlines,
     is_verb,
     like,
     starts_sentence,
     tokens,
-    units,
 )
 from newsbot.types import OrganisationMention
 
@@ -175,8 +174,7 @@ class _Reader:
         """Yield capitals in a row: nothing but white space or "&" between them."""
         run: list[Unit] = []
         for n, unit in enumerate(self.units):
-            follows = bool(run) and run[-1].stop == unit.first
-            follows = follows and self.words[unit.first].apart
+            follows = goes_on(self.words, run, unit)
             if unit.text in ("&", *JOINERS) and follows and not unit.known:
                 after = self.units[n + 1 : n + 2]
                 head = unit.text == "&" or like(HEAD, run[-1].text)

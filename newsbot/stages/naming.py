@@ -16,8 +16,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbot.stages.inflections import nominative
 from newsbot.stages.sentences import token_range
-from newsbot.stages.words import HEAD, JOINERS, LEGAL_FORMS, STOP, TRADE, Token, like
+from newsbot.stages.words import (
+    HEAD,
+    JOINERS,
+    LEGAL_FORMS,
+    STOP,
+    TRADE,
+    Token,
+    begins_anew,
+    is_priced,
+    like,
+)
 from newsbot.types import OrganisationMention
 
 #: Names at most, those told most often first.
@@ -40,8 +51,16 @@ MEAN = 0.35
 _HEAD = re.compile(
     HEAD.pattern + r"|Stiftung|Genossenschaft|Bankhaus|Uniklinik\w*|Kraftwerke|"
     r"\w*universität|Institut|Landesbetrieb|Zweckverband|Provinz|Verein|\w+bank|"
-    r"\w+zunft|Companhia|Compagnie|Société|Fondazione|Fundación|Association"
+    r"Zentrum|\w+zunft|Companhia|Compagnie|Société|Fondazione|Fundación|Association"
 )
+#: Of 1,163 nouns of trade before a name that stands alone elsewhere in its article, 25
+#: were a part of the name, nearly all of them these (the corpus's labels).
+_BODY = re.compile(
+    r"Bankhaus|Reederei|Stiftung|Haus|\w+haus|Klinik\w*|\w*verbund|\w*betriebe|"
+    r"Landesbank|\w+landesbank"
+)
+#: "Flensburger Nordlicht Datenhallen".
+_TOWNSMAN = re.compile(r"[A-ZÄÖÜ]\w+er")
 #: Signs that may stand inside a name: "Wa'ed Ventures", "St. Rochus".
 _SIGNS = frozenset(("'", "."))
 
@@ -84,6 +103,7 @@ def find_names(
             free[i]
             and likely[i] >= (JOINED if word.text in _PARTING else threshold)
             and _may_be_inside(word.text)
+            and not is_priced(words, i)
         )
         for i, word in enumerate(words)
     ]
@@ -148,7 +168,7 @@ def _headed(words: Sequence[Token], free: Sequence[bool], first: int) -> int:
         and free[before]
         and words[first].apart
         and words[first].text[:1].isupper()
-        and like(_HEAD, words[before].text)
+        and like(_HEAD, nominative(words[before].text))
     ):
         return before
     return first
@@ -189,10 +209,16 @@ def _runs(words: Sequence[Token], inside: Sequence[bool]) -> Iterator[tuple[int,
                 stop < len(words)
                 and inside[stop]
                 and (words[stop].apart or words[stop].joined or not words[stop].gap)
+                and not begins_anew(words, i, stop)
             ):
                 stop += 1
             yield from _trimmed(words, i, stop)
         i = stop
+
+
+def _is_noun(word: str) -> bool:
+    """Tell whether a word in small letters says what a firm is: "neocloud"."""
+    return word.islower() and like(TRADE, word)
 
 
 def _trimmed(
@@ -203,7 +229,11 @@ def _trimmed(
     def is_empty(word: str) -> bool:
         return word in _INNER or word in _PARTING or not any(map(str.isalnum, word))
 
-    while first < stop and (is_empty(words[first].text) or words[first].text in STOP):
+    while first < stop and (
+        is_empty(words[first].text)
+        or words[first].text in STOP
+        or _is_noun(words[first].text)
+    ):
         first += 1
     while stop > first and (
         is_empty(words[stop - 1].text)
@@ -219,16 +249,23 @@ def continued(
     likely: NDArray[np.float32],
     listed: Sequence[OrganisationMention],
 ) -> list[OrganisationMention]:
-    """Give the listed names that go on: "Lufthansa" in "Lufthansa Cargo"."""
+    """Give the listed names that are a part of another.
+
+    They go on ("Lufthansa" in "Lufthansa Cargo", "Fraunhofer" in "Fraunhofer-Institut
+    IGCV"), or a hyphen ties them to what stands before ("HP" in "AP-HP").
+    """
     ends = {mention.end: mention for mention in listed}
-    return [
-        ends[word.end]
-        for n, word in enumerate(words[:-1])
-        if word.end in ends
-        and words[n + 1].apart
-        and likely[n + 1] >= WHOLE
-        and words[n + 1].text[:1].isupper()
-    ]
+    starts = {mention.start: mention for mention in listed}
+    found = []
+    for word, after, sure, next_sure in zip(
+        words, words[1:], likely >= WHOLE, likely[1:] >= WHOLE, strict=False
+    ):
+        if word.end in ends and next_sure and after.text[:1].isupper():
+            if after.apart or (after.joined and like(_HEAD, after.text)):
+                found.append(ends[word.end])
+        elif after.start in starts and after.joined and sure and next_sure:
+            found.append(starts[after.start])
+    return found
 
 
 def whole_names(
@@ -236,9 +273,23 @@ def whole_names(
     words: Sequence[Token],
     likely: NDArray[np.float32],
 ) -> frozenset[str]:
-    """Names whose first word the model is sure of: nothing is to be cut off them."""
+    """Names whose first word the model is sure of: nothing is to be cut off them.
+
+    A noun of trade or a town before a name reads like a part of it; where the rest is
+    named alone elsewhere ("die Privatbank Rahn Lüthi", then "Rahn Lüthi"), it is none.
+    """
     sure = {w.start for w, p in zip(words, likely, strict=True) if p >= WHOLE}
-    return frozenset(m.name for m in named if m.start in sure)
+    return frozenset(
+        m.name for m in named if m.start in sure and not _is_described(m.name)
+    )
+
+
+def _is_described(name: str) -> bool:
+    """Tell whether the first word may say what or where the named one is."""
+    first, *rest = name.split()
+    if not rest or like(_BODY, first):
+        return False
+    return like(TRADE, first) or (len(rest) > 1 and like(_TOWNSMAN, first))
 
 
 def _name(text: str, words: Sequence[Token], first: int, stop: int) -> str:

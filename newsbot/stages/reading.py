@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from newsbot.stages import acronyms
 from newsbot.stages.amounts import find_capacity, find_money
+from newsbot.stages.inflections import unbent
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
@@ -69,7 +71,7 @@ def read_article(article: Article, gazetteer: Gazetteer) -> Reading:
     return Reading(
         article=article,
         sentences=tuple(split_sentences(text)),
-        organisations=_linked(text, _merged(known, unknown)),
+        organisations=_linked(article, _merged(known, unknown)),
         money=tuple(find_money(text, article.language)),
         capacity=tuple(find_capacity(text, article.language)),
     )
@@ -91,8 +93,7 @@ def with_names(
     listed = [m for m in reading.organisations if m.kind != "unknown"]
     guessed = [m for m in reading.organisations if m.kind == "unknown"]
     merged = _merged(_merged(named, listed), guessed)
-    text = reading.article.full_text
-    return replace(reading, organisations=_linked(text, merged, whole))
+    return replace(reading, organisations=_linked(reading.article, merged, whole))
 
 
 def _merged(
@@ -112,7 +113,7 @@ def _merged(
 
 
 def _linked(
-    text: str,
+    article: Article,
     mentions: Sequence[OrganisationMention],
     whole: Set[str] = frozenset(),
 ) -> tuple[OrganisationMention, ...]:
@@ -122,23 +123,65 @@ def _linked(
     "Karlsruhe-based Tessarin Compute" ends in the "Tessarin Compute" named elsewhere,
     and "Revontuli of Finland" and the "Revontuli-Cloud" are told of Revontuli.
     """
-    mentions = _spelled(mentions)
+    text = article.full_text
+    mentions = _told_first(text, len(article.title), _spelled(mentions))
     names = Counter(mention.name for mention in mentions)
     longer = _longer(names.keys()) | _ending(names.keys(), whole)
     forms = _Forms(names.keys(), longer, _simpler(names), whole)
-    return tuple(
+    renamed = [
         forms.renamed(text, mention) if mention.kind == "unknown" else mention
         for mention in mentions
-    )
+    ]
+    return tuple(acronyms.linked(text, renamed))
 
 
 def _spelled(mentions: Sequence[OrganisationMention]) -> list[OrganisationMention]:
-    """Give a guessed name in capitals ("ZELVARO") its spelling elsewhere."""
+    """Give a guessed name in capitals ("ZELVARO"), or bent, its spelling elsewhere."""
     plain = {m.name.upper(): m.name for m in mentions if not m.name.isupper()}
     return [
-        replace(m, name=plain.get(m.name, m.name)) if m.kind == "unknown" else m
+        replace(m, name=unbent(plain.get(m.name, m.name))) if m.kind == "unknown" else m
         for m in mentions
     ]
+
+
+def _told_first(
+    text: str, n_title: int, mentions: Sequence[OrganisationMention]
+) -> list[OrganisationMention]:
+    """Cut what stands behind a guessed name off it, where it is told without before.
+
+    Papers name an organisation in full and then shorten it: of 4,316 names of several
+    words in the corpus 113 are told by their first words before, and nearly all of
+    these are named like a place, a person or a parent. So "Sprachwerk Lizenzeinnahmen"
+    in the third paragraph, or in a headline alone, is the Sprachwerk of the first.
+    """
+    guessed = [m for m in mentions if m.kind == "unknown"]
+    told = Counter(m.name for m in guessed if m.start > n_title)
+    first: dict[str, int] = {}
+    for mention in guessed:
+        if mention.start > n_title:
+            first.setdefault(mention.name, mention.start)
+
+    def before(mention: OrganisationMention) -> int:
+        """How many of its words are a name that the text told before; 0: none is."""
+        words = mention.name.split()
+        if told[mention.name] > 1:
+            return 0
+        here = first.get(mention.name, len(text))
+        for n in range(len(words) - 1, 0, -1):
+            short = " ".join(words[:n])
+            if told[short] > 1 and first[short] < here:
+                return n
+        return 0
+
+    def cut(mention: OrganisationMention) -> OrganisationMention:
+        n = before(mention) if mention.kind == "unknown" else 0
+        places = list(_WORD.finditer(text, mention.start, mention.end)) if n else []
+        words = mention.name.split()
+        if not n or len(places) != len(words):
+            return mention
+        return replace(mention, name=" ".join(words[:n]), end=places[n - 1].end())
+
+    return [cut(mention) for mention in mentions]
 
 
 def _longer(names: Set[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -128,6 +128,20 @@ def starts_sentence(words: Sequence[Token], i: int) -> bool:
     return "\n" in words[i].gap or not (words[i].joined or words[i].gap.strip() == "")
 
 
+def begins_anew(words: Sequence[Token], first: int, i: int) -> bool:
+    """Tell whether a line begins at token *i* with the word of token *first*.
+
+    "About Zelvaro", and on the next line "Zelvaro is ...".
+    """
+    return "\n" in words[i].gap and words[i].text == words[first].text
+
+
+def is_priced(words: Sequence[Token], i: int) -> bool:
+    """Tell whether token *i* is the beginning of a currency: "S" of "S$"."""
+    after = words[i + 1] if i + 1 < len(words) else None
+    return after is not None and after.text == "$" and not after.gap
+
+
 def headlines(words: Sequence[Token]) -> set[int]:
     """List the tokens of lines that capitalise nearly every long word."""
     found: set[int] = set()
@@ -186,7 +200,7 @@ TRADE = re.compile(
     r"builder|landlord|fund|carrier|bank|miner|specialist|champion|unit|arm|vendor|"
     r"tenant|subsidiary|chipmaker|carmaker|venture|utility|brand|contractor|"
     r"designer|host|ausgründung|plattform|mittelständler|netzbetreiber|stiftung|"
-    r"marke|automatisierer)(?:in|innen|s|es|n|en|e)?",
+    r"marke|automatisierer|neocloud|hyperscaler)(?:in|innen|s|es|n|en|e)?",
     re.IGNORECASE,
 )
 #: Nouns that stand before a person's name.
@@ -357,43 +371,3 @@ MAX_LIKES = 60_000
 def like(pattern: re.Pattern[str], word: str) -> bool:
     """Tell whether a whole word has a pattern's form; remembered, as words recur."""
     return len(word) <= MAX_LETTERS and pattern.fullmatch(word) is not None
-
-
-class Unit(NamedTuple):
-    """Tokens that hyphens tie to one word: ``"Elbtal-Kliniken"``."""
-
-    text: str
-    parts: tuple[str, ...]
-    #: Tokens, end exclusive.
-    first: int
-    stop: int
-    #: Whether the list already found a name in it.
-    known: bool
-    #: Whether it is written like a name, and the list knows none in it.
-    plain: bool
-
-
-def units(words: Sequence[Token], known: Container[int]) -> list[Unit]:
-    """Tie tokens to units, and keep those that may belong to a name.
-
-    Args:
-        words: The tokens of a text.
-        known: Indices of tokens in which the list already found a name.
-
-    Returns:
-        In order: units written like a name, with a known name, or that may
-        stand inside a name ("&", "of").
-    """
-    found, i = [], 0
-    while i < len(words):
-        first, stop = words[i].text, i + 1
-        while stop < len(words) and words[stop].gap and words[stop].joined:
-            stop += 1
-        listed = any(n in known for n in range(i, stop))
-        plain = not listed and not first.islower() and len(first) <= MAX_LETTERS
-        plain = plain and (first[0].isupper() or like(SHAPE, first))
-        if listed or plain or first == "&" or first in JOINERS:
-            parts = tuple(word.text for word in words[i:stop])
-            found.append(Unit("-".join(parts), parts, i, stop, listed, plain))
-        i = stop
-    return found

@@ -57,6 +57,10 @@ def names(text: str, *said: str, taken: tuple[str, ...] = ()) -> list[str]:
         ("Nebel, Halden", ("Nebel , Halden",), ["Nebel", "Halden"]),
         ("Wa'ed Ventures und", ("Wa'ed Ventures",), ["Wa'ed Ventures"]),
         ("Nebel  \\xa0Halden", ("Nebel Halden",), ["Nebel Halden"]),
+        ("Über Nebel\\nNebel baut", ("Nebel",), ["Nebel", "Nebel"]),
+        ("zahlt Nebel S$180 Mio.", ("Nebel S",), ["Nebel"]),
+        ("the neocloud Nebel", ("neocloud Nebel",), ["Nebel"]),
+        ("bei den Kraftwerken Nebel", ("Nebel",), ["Kraftwerken Nebel"]),
     ],
 )
 def test_words_are_put_together_as_names(text, said, found):
@@ -240,3 +244,42 @@ def test_a_listed_name_that_goes_on_is_another():
         for s in starts
     ]
     assert continued(words, likely, listed) == listed[:1]
+
+
+@pytest.mark.parametrize(
+    ("text", "listed", "sure", "freed"),
+    [
+        ("Das Fraunhofer-Institut IGCV baut.", "Fraunhofer", ("Institut",), True),
+        ("Das Fraunhofer-Institut IGCV baut.", "Fraunhofer", (), False),
+        ("Die Nvidia-Chips kommen.", "Nvidia", ("Chips",), False),
+        ("Der Klinikverbund AP-HP mietet.", "HP", ("AP", "HP"), True),
+        ("Der Rivale von Dell-HP mietet.", "HP", ("HP",), False),
+    ],
+)
+def test_a_hyphen_may_make_another_name_of_a_listed_one(text, listed, sure, freed):
+    """An institute is not its society, and Paris's hospitals make no printers."""
+    words = tokens(text)
+    likely = np.array([float(word.text in sure) for word in words], dtype=np.float32)
+    start = text.index(listed)
+    mention = OrganisationMention(
+        name=listed, kind="name", start=start, end=start + len(listed)
+    )
+    assert bool(continued(words, likely, [mention])) is freed
+
+
+@pytest.mark.parametrize(
+    ("name", "is_whole"),
+    [
+        ("Privatbank Rahn Lüthi", False),
+        ("Bankhaus Rahn Lüthi", True),
+        ("Flensburger Nordlicht Datenhallen", False),
+        ("Kessler Pumpen", True),
+        ("Norsk Hydro", True),
+    ],
+)
+def test_what_a_firm_is_may_be_cut_off_its_name(name, is_whole):
+    """Even where the model is sure: it reads like a part of the name."""
+    words = tokens(name)
+    mention = OrganisationMention(name=name, kind="unknown", start=0, end=len(name))
+    likely = np.ones(len(words), dtype=np.float32)
+    assert (name in whole_names([mention], words, likely)) is is_whole

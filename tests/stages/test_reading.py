@@ -23,6 +23,90 @@ def read(text: str, *, title: str = "Nachrichten", language: str = "de") -> Read
     return texts.read(text, title=title, language=language)
 
 
+def guessed(text: str, *names: str, title: str = "") -> Reading:
+    """A reading in which a model has seen the names at each of their places."""
+    whole = f"{title}\n\n{text}"
+    ordered = sorted(names, key=len, reverse=True)
+    found = re.finditer("|".join(map(re.escape, ordered)), whole)
+    named = [
+        OrganisationMention(name=m[0], kind="unknown", start=m.start(), end=m.end())
+        for m in found
+    ]
+    return with_names(read(text, title=title), named, frozenset(names))
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "names", "told"),
+    [
+        # A noun behind a name that the text has told alone before.
+        (
+            "Kalmar hostet",
+            "Das Labor Zelvan mietet bei Kalmar. Kalmar zahlt Zelvan Lizenzeinnahmen, "
+            "sagt Zelvan.",
+            ("Zelvan", "Zelvan Lizenzeinnahmen", "Kalmar"),
+            {"Zelvan", "Kalmar"},
+        ),
+        # A word that stands behind a name in the headline alone.
+        (
+            "Zelvan Pumpen mietet bei Kalmar",
+            "Der Hersteller Zelvan mietet bei Kalmar, sagt Zelvan.",
+            ("Zelvan Pumpen", "Zelvan", "Kalmar"),
+            {"Zelvan", "Kalmar"},
+        ),
+        # The whole name first, its short form after.
+        (
+            "Zelvan mietet",
+            "Zelvan Pumpen mietet bei Kalmar. Zelvan zahlt, Zelvan baut.",
+            ("Zelvan Pumpen", "Zelvan", "Kalmar"),
+            {"Zelvan Pumpen", "Kalmar"},
+        ),
+        # What is told again with its second word has two.
+        (
+            "Zelvan mietet",
+            "Zelvan mietet, Zelvan baut. Zelvan Pumpen zahlt, Zelvan Pumpen hofft.",
+            ("Zelvan", "Zelvan Pumpen"),
+            {"Zelvan Pumpen"},
+        ),
+        # A body in the dative.
+        (
+            "Strom",
+            "Bei den Stadtwerken Zelmar mietet Kalmar eine Halle.",
+            ("Stadtwerken Zelmar", "Kalmar"),
+            {"Stadtwerke Zelmar", "Kalmar"},
+        ),
+        # The short form in brackets, told once or more often.
+        (
+            "Polizei",
+            "Das Landesamt für Zentrale Dienste (LZD) mietet bei Kalmar.",
+            ("Landesamt für Zentrale Dienste", "LZD", "Kalmar"),
+            {"Landesamt für Zentrale Dienste", "Kalmar"},
+        ),
+        (
+            "Kages mietet",
+            "Die Steirische Krankenanstaltengesellschaft (Kages) mietet. Kages zahlt.",
+            ("Steirische Krankenanstaltengesellschaft", "Kages"),
+            {"Kages"},
+        ),
+        # A place in brackets is no short form.
+        (
+            "Kalmar",
+            "Zelvan Systeme (Peine) mietet, Peine zahlt.",
+            ("Zelvan Systeme", "Peine"),
+            {"Zelvan Systeme", "Peine"},
+        ),
+    ],
+)
+def test_one_organisation_has_one_name(title, text, names, told):
+    """What stands around a name, or bends or shortens it, makes no other of it."""
+    reading = guessed(text, *names, title=title)
+    assert told <= {mention.name for mention in reading.organisations}
+    others = {m.name for m in reading.organisations} - told
+    assert not {name for name in others if name in names}
+    full = reading.article.full_text
+    for mention in reading.organisations:
+        assert full[mention.start : mention.end].strip()
+
+
 def test_names_sums_and_capacities_are_found_with_their_places():
     """What rules see is read back from the text by its offsets, title included."""
     reading = read(
