@@ -33,7 +33,7 @@ from newsbot.stages.heads import (
     Pair,
     Thresholds,
 )
-from newsbot.stages.word_heads import READ_TWICE, WordHead
+from newsbot.stages.word_heads import READERS, WordHead
 from newsbot.vocabulary import ROLES
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
@@ -189,7 +189,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             thresholds=_thresholds(metadata["thresholds"]),
             words={
                 name: _words(tensors, name)
-                for name in READ_TWICE
+                for name in READERS
                 if f"words.{name}.text" in tensors
             },
             hash=hashlib.sha256(data).hexdigest()[:12],
@@ -272,7 +272,7 @@ def _words(tensors: Mapping[str, NDArray[np.float32]], name: str) -> WordHead:
     )
     written = text.astype(np.uint8).tobytes().decode()
     words = written.split("\n") if written else []
-    n_words, n_classes = len(words), CLASSES[name]
+    n_words, n_classes = len(words), READERS[name]
     shapes = ((n_words,), (n_classes, n_words), (n_classes,))
     if (rarity.shape, weights.shape, bias.shape) != shapes:
         raise ValueError(f"words of {name}: of another shape")

@@ -7,10 +7,9 @@ Out: drafts of deals, for grounding, and the names that were considered and left
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,30 +32,26 @@ from newsbot.stages.grouping import (
     together,
     weighed,
 )
-from newsbot.stages.heads import Head, HeadSet, sigmoid
+from newsbot.stages.heads import HeadSet, sigmoid
 from newsbot.stages.organisations import Gazetteer
+from newsbot.stages.owned import Own, Quantitative, find_own
 from newsbot.stages.payers import find_payers, in_list, in_order
 from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
+from newsbot.stages.role_words import words_of_role, words_of_trades
 from newsbot.stages.sentences import token_range
-from newsbot.stages.word_heads import words_of_deal, words_of_sum
+from newsbot.stages.word_heads import (
+    words_of_article,
+    words_of_deal,
+    words_of_sum,
+)
 from newsbot.types import CapacityMention, Dropped, MoneyMention, OrganisationMention
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, STATUSES, AmountKind, DealType
 
 T = TypeVar("T")
 Mention = OrganisationMention | MoneyMention | CapacityMention
-Quantitative = TypeVar("Quantitative", MoneyMention, CapacityMention)
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Own(Generic[Quantitative]):
-    """A sum or a capacity that is likely a deal's own."""
-
-    mentions: tuple[Quantitative, ...]
-    #: The model's, behind the question about it.
-    state: Array
 
 
 class Extraction:
@@ -108,13 +103,13 @@ class Extraction:
         """Say which deals there are, and which names were considered and left out."""
         first, last = len(self._who), len(self._who) + len(self._sums)
         heads, thresholds = self._heads, self._heads.thresholds
-        sums = _own(
+        sums = find_own(
             [one.mentions for one in self._sums],
             self._asked[first:last],
             heads["amount"],
             thresholds.amount,
         )
-        capacity = _own(
+        capacity = find_own(
             [one.mentions for one in self._quantities],
             self._asked[last:],
             heads["capacity"],
@@ -133,7 +128,9 @@ class Extraction:
         ]
         if len(claims) < 2:
             return [], unsure
-        groups = split_deals(claims, self._shared(claims), self._gazetteer.related)
+        groups = split_deals(
+            claims, self._shared(claims), self._gazetteer.related, self._several(claims)
+        )
         grouped = {n for group in groups for n in group}
         unsure += [
             Dropped(
@@ -179,6 +176,12 @@ class Extraction:
             )
         return shared
 
+    def _several(self, claims: Sequence[Claim]) -> float:
+        """What the article's words say of several deals, in log odds."""
+        names = [claim.mention.name for claim in claims]
+        words = words_of_article(self._reading, names)
+        return float(self._heads.said("several", words)[0])
+
     def _are_rivals(self, name: str, other: str) -> bool:
         kinds = {
             org.kind if (org := self._gazetteer.get(n)) else "" for n in (name, other)
@@ -219,14 +222,14 @@ class Extraction:
         return max((float(self._scores[index(s)]) for s in inside), default=1.0)
 
     def _kind(
-        self, own: _Own[MoneyMention], mention: MoneyMention, names: Sequence[str]
+        self, own: Own[MoneyMention], mention: MoneyMention, names: Sequence[str]
     ) -> AmountKind:
         scores = self._heads["amount_kind"].scores(own.state[None, :])[0]
         words = words_of_sum(self._reading, mention, names)
         scores = scores + self._heads.said("amount_kind", words)
         return AMOUNT_KINDS[int(scores.argmax())]
 
-    def _paying(self, sums: Sequence[_Own[MoneyMention]], threshold: float) -> set[str]:
+    def _paying(self, sums: Sequence[Own[MoneyMention]], threshold: float) -> set[str]:
         """Name who surely pays a sum of the deal, among all that may be parties."""
         able = {c.mention.name: c for c in self._everyone if c.probability >= PAYING}
         names = [*able]
@@ -247,7 +250,7 @@ class Extraction:
         sure |= {name for (_, name), pays in likely if pays >= SURE}
         return {name for name in sure if name}
 
-    def _pays(self, asked: Sequence[tuple[_Own[MoneyMention], str]]) -> Array:
+    def _pays(self, asked: Sequence[tuple[Own[MoneyMention], str]]) -> Array:
         """How likely each of these pays its sum, shape (n_asked,)."""
         states = self._recall(
             [
@@ -264,7 +267,7 @@ class Extraction:
 
     def _owners(
         self,
-        things: Sequence[_Own[Quantitative]],
+        things: Sequence[Own[Quantitative]],
         claims: Sequence[Claim],
         groups: Sequence[Sequence[int]],
     ) -> list[int]:
@@ -306,7 +309,7 @@ class Extraction:
         self,
         group: Sequence[Claim],
         others: tuple[tuple[str, ...], tuple[str, ...]],
-        sums: Sequence[_Own[MoneyMention]],
+        sums: Sequence[Own[MoneyMention]],
         capacity: Sequence[CapacityMention],
     ) -> Draft:
         names = [claim.mention.name for claim in group]
@@ -325,11 +328,17 @@ class Extraction:
         places = [self._best_place(one.mentions) for one in sums]
         told = {*stating, *(index(place.start) for place in places)}
         types = kinds + self._heads.said(
-            "types", words_of_deal(self._reading, told, names)
+            "types",
+            [
+                *words_of_deal(self._reading, told, names),
+                *words_of_trades(names, self._gazetteer),
+            ],
         )
         status = self._heads["status"].probabilities(about[None, :])[0]
         roles = self._heads.casting.roles(
-            self._heads["roles"].scores(np.array(parts)), kinds
+            self._heads["roles"].scores(np.array(parts))
+            + self._roles_said(told, names),
+            kinds,
         )
         strongest = max(stating, key=lambda n: self._scores[n])
         parties = tuple(
@@ -351,9 +360,20 @@ class Extraction:
             named=others[1],
         )
 
+    def _roles_said(self, told: set[int], names: Sequence[str]) -> Array:
+        """What words add to the scores of each party's roles."""
+        said = [
+            self._heads.said(
+                "roles",
+                words_of_role(self._reading, told, name, names, self._gazetteer),
+            )
+            for name in names
+        ]
+        return np.array(said, dtype=np.float32)
+
     def _amounts(
         self,
-        sums: Sequence[_Own[MoneyMention]],
+        sums: Sequence[Own[MoneyMention]],
         mentions: Sequence[MoneyMention],
         names: Sequence[str],
     ) -> tuple[DraftAmount, ...]:
@@ -368,21 +388,6 @@ class Extraction:
             )
             for one, mention, payer in zip(sums, mentions, payers, strict=True)
         )
-
-
-def _own(
-    mentions: Sequence[tuple[Quantitative, ...]],
-    states: Array,
-    head: Head,
-    least: float,
-) -> list[_Own[Quantitative]]:
-    """Keep the sums or capacities that a head holds for a deal's own."""
-    likely = head.probabilities(states)[:, 0]
-    return [
-        _Own(mentions=one, state=state)
-        for one, state, probability in zip(mentions, states, likely, strict=True)
-        if probability >= least
-    ]
 
 
 def _types(probabilities: Array, threshold: float) -> tuple[DealType, ...]:

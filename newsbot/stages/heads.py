@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbot.stages.casting import Casting
-from newsbot.stages.word_heads import WordHead
+from newsbot.stages.word_heads import READERS, WordHead
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES, STATUSES
 
 #: The heads of one set, by name, with the number of their classes.
@@ -160,7 +160,7 @@ class HeadSet:
     namer: Namer
     casting: Casting
     thresholds: Thresholds
-    #: Second readers, by the head that they read beside; an adapter may have none.
+    #: Readers of words, of `READERS`; an adapter may have none.
     words: Mapping[str, WordHead] = field(default_factory=dict)
     #: First digits of the SHA-256 of the adapter's file.
     hash: str
@@ -170,9 +170,9 @@ class HeadSet:
         return self.heads[name]
 
     def said(self, name: str, words: Sequence[str]) -> NDArray[np.float32]:
-        """What words add to a head's scores, shape (n_classes,)."""
+        """What words say, shape (n_classes,): log odds, 0 where nobody reads them."""
         reader = self.words.get(name)
-        return reader.scores(words) if reader else np.zeros(CLASSES[name], np.float32)
+        return reader.scores(words) if reader else np.zeros(READERS[name], np.float32)
 
 
 def sigmoid(scores: NDArray[np.float32]) -> NDArray[np.float32]:

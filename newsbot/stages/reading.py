@@ -18,7 +18,7 @@ from newsbot.stages.inflections import unbent
 from newsbot.stages.mentions import find_unknown
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.sentences import Sentence, sentence_around, split_sentences
-from newsbot.stages.words import JOINERS
+from newsbot.stages.words import HEAD, JOINERS, like
 from newsbot.types import (
     Article,
     CapacityMention,
@@ -169,7 +169,7 @@ def _told_first(
         here = first.get(mention.name, len(text))
         for n in range(len(words) - 1, 0, -1):
             short = " ".join(words[:n])
-            if told[short] > 1 and first[short] < here:
+            if told[short] > 1 and first[short] < here and not like(HEAD, short):
                 return n
         return 0
 

@@ -1,7 +1,8 @@
 """What the words of a deal's sentences say by themselves: a second reader.
 
 In: a reading, the sentences that state a deal or a sum, and whose names they hold.
-Out: scores, to be added to those of the heads of the same name.
+Out: scores, to be added to those of the heads of the same name; and whether an article
+tells of several deals, which no head is asked.
 
 The model knows what a sentence says, and learns that from few articles; how often a
 word or a pair stands in which kind of deal is plain to see. They err in different
@@ -21,11 +22,20 @@ from numpy.typing import NDArray
 
 from newsbot.stages.reading import Reading
 from newsbot.types import MoneyMention
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
-#: Heads that have a second reader.
-READ_TWICE = ("types", "amount_kind")
+#: What is read by words, and of how many classes: three heads beside which they stand,
+#: and whether an article with three parties or more tells of several deals.
+READERS: Mapping[str, int] = {
+    "types": len(DEAL_TYPES),
+    "roles": len(ROLES),
+    "amount_kind": len(AMOUNT_KINDS),
+    "several": 1,
+}
 #: What stands for a party's name, for the sum asked about, and for any other sum.
 PARTY, SUM, OTHER_SUM = "\u00b6party", "\u00b6sum", "\u00b6other"
+#: What stands before a word of the headline.
+TITLE = "\u00b6title"
 
 _WORD = re.compile(r"[\w\u00b6]+")
 _DIGIT = re.compile(r"\d")
@@ -87,6 +97,25 @@ def words_of_deal(
     ]
 
 
+def words_of_article(reading: Reading, names: Container[str]) -> list[str]:
+    """Words and pairs of a whole article, its parties' names aside.
+
+    Those of the headline stand there twice, once marked as such.
+
+    Args:
+        reading: The article.
+        names: The parties.
+    """
+    n_title = len(reading.article.title)
+    found = []
+    for number, sentence in enumerate(reading.sentences):
+        words = _words(reading, number, names, {})
+        found += words
+        if sentence.start < n_title:
+            found += [f"{TITLE} {word}" for word in words]
+    return found
+
+
 def words_of_sum(
     reading: Reading, mention: MoneyMention, names: Container[str]
 ) -> list[str]:
@@ -111,17 +140,30 @@ def _words(
     names: Container[str],
     marked: Mapping[tuple[int, int], str],
 ) -> list[str]:
-    sentence = reading.sentences[number]
-    start, end = sentence.start, sentence.end
     marks = dict(marked)
     for one in reading.organisations:
         if one.name in names:
             marks[one.start, one.end] = PARTY
+    words = marked_words(reading, number, marks)
+    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+
+
+def marked_words(
+    reading: Reading, number: int, marks: Mapping[tuple[int, int], str]
+) -> list[str]:
+    """Words of a sentence in small letters, marks for what stands at their places.
+
+    Args:
+        reading: The article.
+        number: Of the sentence.
+        marks: By first code point and the one after the last; disjoint.
+    """
+    sentence = reading.sentences[number]
+    start, end = sentence.start, sentence.end
     text, at = "", start
     for (first, last), mark in sorted(marks.items()):
         if at <= first and last <= end:
             text += f"{reading.article.full_text[at:first]} {mark} "
             at = last
     text += reading.article.full_text[at:end]
-    words = [_DIGIT.sub("0", word) for word in _WORD.findall(text.lower())]
-    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+    return [_DIGIT.sub("0", word) for word in _WORD.findall(text.lower())]

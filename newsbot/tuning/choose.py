@@ -75,15 +75,16 @@ class _Rows:
 
 def choose(
     predicted: Sequence[tuple[Example, Answers]],
-    types_by_words: Sequence[NDArray[np.float32]],
+    by_words: Sequence[Mapping[str, NDArray[np.float32]]],
     kept: HeadSet | None = None,
 ) -> Chosen:
     """Choose calibration and thresholds, and measure every head.
 
     Args:
         predicted: Articles that the network did not learn from, with its answers.
-        types_by_words: For each of them what a second reader, which did not learn from
-            it either, adds to the scores of its deals' types: shape (n_deals, n_types).
+        by_words: For each of them what readers of words, which did not learn from it
+            either, add to the scores of its deals' `types`, shape (n_deals, n_types),
+            and of their parties' `roles`, shape (n_parties, n_roles).
         kept: Heads whose thresholds, casting and calibration stay; it is measured only.
 
     Source:
@@ -91,9 +92,15 @@ def choose(
     """
     rows: dict[str, _Rows] = {}
     exact: dict[str, list[bool]] = {}
-    for (example, told), types in zip(predicted, types_by_words, strict=True):
-        both = told.types + torch.from_numpy(types).to(told.types)
-        _collect(example, replace(told, types=both), rows, exact)
+    casts: list[Cast] = []
+    for (example, told), said in zip(predicted, by_words, strict=True):
+        both = replace(
+            told,
+            types=told.types + torch.from_numpy(said["types"]).to(told.types),
+            roles=told.roles + torch.from_numpy(said["roles"]).to(told.roles),
+        )
+        _collect(example, both, rows, exact)
+        casts += _casts(example, replace(both, types=told.types))
     article = rows["article"]
     slope, shift = 1.0, 0.0
     if kept is None:
@@ -108,7 +115,6 @@ def choose(
     middle["article"] = _lowest_precise(
         article.probabilities(), np.array(article.right), plateaus["article"][0]
     )
-    casts = _casts(predicted)
     figures = {name: _figures(one) for name, one in rows.items()}
     figures |= {
         name: {"accuracy": float(np.mean(hits)), "n": float(len(hits))}
@@ -228,19 +234,18 @@ def _plateau(
     return round(float(best.min()), 3), round(float(best.max()), 3)
 
 
-def _casts(predicted: Sequence[tuple[Example, Answers]]) -> list[Cast]:
-    """Give every deal's parties as the heads see them, and as they are."""
+def _casts(example: Example, told: Answers) -> list[Cast]:
+    """Give every deal's parties as they are read, and as they are."""
     casts = []
-    for example, told in predicted:
-        for number in range(len(example.deals)):
-            parts = [n for n, part in enumerate(example.parts) if part.deal == number]
-            casts.append(
-                Cast(
-                    roles=_array(told.roles[parts]),
-                    types=_array(told.types[number]),
-                    right=tuple(example.parts[n].roles for n in parts),
-                )
+    for number in range(len(example.deals)):
+        parts = [n for n, part in enumerate(example.parts) if part.deal == number]
+        casts.append(
+            Cast(
+                roles=_array(told.roles[parts]),
+                types=_array(told.types[number]),
+                right=tuple(example.parts[n].roles for n in parts),
             )
+        )
     return casts
 
 

@@ -48,6 +48,7 @@ from newsbot.tuning.train import (
     train,
 )
 from newsbot.tuning.word_heads import (
+    CHOSEN_BY,
     Read,
     by_words,
     joined_rows,
@@ -166,7 +167,10 @@ def _tune(
     words = known_words or learn_words(joined_rows(kept_rows))
     chosen = choose(
         workshop.predict(network, left_out),
-        [by_words(words["types"], rows["types"]) for rows in left_out_rows],
+        [
+            {name: by_words(words.get(name), name, rows[name]) for name in CHOSEN_BY}
+            for rows in left_out_rows
+        ],
         kept_heads,
     )
     held_out_adapter = workshop.adapter(network, chosen, words)

@@ -1,6 +1,6 @@
 """Learns what words say of deals and sums: the second reader beside the heads.
 
-In: labelled articles. Out: a `WordHead` for each head that has one. It takes seconds.
+In: labelled articles. Out: a `WordHead` for each of `READERS`. It takes seconds.
 """
 
 from __future__ import annotations
@@ -18,21 +18,32 @@ from newsbot.evaluation.gold import GoldArticle
 from newsbot.stages.amounts import same_value
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
+from newsbot.stages.role_words import words_of_role, words_of_trades
 from newsbot.stages.word_heads import (
+    READERS,
     WordHead,
     weighed,
+    words_of_article,
     words_of_deal,
     words_of_sum,
 )
-from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
 #: Texts that a word or pair has to stand in.
 LEAST = 3
 #: Weight of the squared weights beside the summed loss, by head.
-PENALTY: Mapping[str, float] = {"types": 0.05, "amount_kind": 0.025}
+PENALTY: Mapping[str, float] = {
+    "types": 0.05, "roles": 0.1, "amount_kind": 0.025, "several": 0.05,
+}  # fmt: skip
 #: Share of its scores that is added to the head's. On part 21, which neither reader had
 #: met, anything from a tenth on was better than none for either.
-SHARE: Mapping[str, float] = {"types": 0.5, "amount_kind": 1.0}
+SHARE: Mapping[str, float] = {
+    "types": 0.5, "roles": 1.2, "amount_kind": 1.0, "several": 1.0,
+}  # fmt: skip
+#: Readers whose scores thresholds and casting are chosen with.
+CHOSEN_BY = ("types", "roles")
+#: Parties of an article that may tell of several deals.
+SIDES = 3
 #: Steps of the search at most.
 STEPS = 100
 
@@ -49,24 +60,41 @@ class Read:
 def rows_of(
     article: GoldArticle, reading: Reading, gazetteer: Gazetteer
 ) -> dict[str, list[Read]]:
-    """What a labelled article teaches, by head: its deals in order, and its sums.
+    """What a labelled article teaches, by reader: its deals in order, its sums, itself.
 
     Args:
         article: With spans.
         reading: With the names that the labels have.
         gazetteer: The organisations.
     """
-    rows: dict[str, list[Read]] = {"types": [], "amount_kind": []}
+    rows: dict[str, list[Read]] = {name: [] for name in READERS}
+    everyone = {
+        gazetteer.canonical(name) for deal in article.deals for name, _ in deal.parties
+    }
+    if len(everyone) >= SIDES:
+        words = words_of_article(reading, everyone)
+        several = len(article.deals) > 1
+        rows["several"].append(Read(words=tuple(words), right=(several,)))
     for number, deal in enumerate(article.deals):
-        names = {gazetteer.canonical(name) for name, _ in deal.parties}
+        names = [gazetteer.canonical(name) for name, _ in deal.parties]
         spans = [s for s in article.spans if s.field.startswith(f"deals.{number}.")]
         told = {reading.sentence_index(span.start) for span in spans}
         rows["types"].append(
             Read(
-                words=tuple(words_of_deal(reading, told, names)),
+                words=(
+                    *words_of_deal(reading, told, names),
+                    *words_of_trades(names, gazetteer),
+                ),
                 right=tuple(type_ in deal.types for type_ in DEAL_TYPES),
             )
         )
+        rows["roles"] += [
+            Read(
+                words=tuple(words_of_role(reading, told, name, names, gazetteer)),
+                right=tuple(role in roles for role in ROLES),
+            )
+            for name, (_, roles) in zip(names, deal.parties, strict=True)
+        ]
         for n, amount in enumerate(deal.amounts):
             places = [
                 mention
@@ -96,10 +124,18 @@ def joined_rows(some: Iterable[Mapping[str, Sequence[Read]]]) -> dict[str, list[
     return rows
 
 
-def by_words(reader: WordHead, rows: Sequence[Read]) -> NDArray[np.float32]:
-    """What a reader says of texts, shape (n_rows, n_classes)."""
+def by_words(
+    reader: WordHead | None, name: str, rows: Sequence[Read]
+) -> NDArray[np.float32]:
+    """What a reader of `READERS` says of texts, shape (n_rows, n_classes).
+
+    Where there is none, nothing: an adapter of before goes on without.
+    """
+    shape = (len(rows), READERS[name])
+    if reader is None:
+        return np.zeros(shape, np.float32)
     said = [reader.scores(row.words) for row in rows]
-    return np.array(said, np.float32).reshape(-1, len(reader.bias))
+    return np.array(said, np.float32).reshape(shape)
 
 
 def learn_words(rows: Mapping[str, Sequence[Read]]) -> dict[str, WordHead]:
@@ -119,6 +155,11 @@ def _learn(name: str, rows: Sequence[Read]) -> WordHead:
         len(known),
         name,
     )
+    if name == "several":
+        # What the words add to the odds: how often articles tell of several deals is
+        # known where these are grouped.
+        told = float(np.mean([row.right[0] for row in rows]))
+        bias = bias - np.log(max(told, 1e-6) / max(1 - told, 1e-6))
     # As they are kept, so that what is saved is what was measured.
     kept = (SHARE[name] * weights).astype(np.float16).astype(np.float32)
     return WordHead(

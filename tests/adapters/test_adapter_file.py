@@ -109,7 +109,13 @@ def adapter() -> Adapter:
                     rarity=numbers(3),
                     weights=half(CLASSES["types"], 3),
                     bias=numbers(CLASSES["types"]),
-                )
+                ),
+                "several": WordHead(
+                    vocabulary={"zwei vertr\u00e4ge": 0, "\u00b6title two": 1},
+                    rarity=numbers(2),
+                    weights=half(1, 2),
+                    bias=numbers(1),
+                ),
             },
             hash="unsaved",
         ),

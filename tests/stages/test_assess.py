@@ -23,12 +23,11 @@ from newsbot.evaluation.gold import GoldArticle, read_gold
 from newsbot.evaluation.run import as_article
 from newsbot.ports import Memory
 from newsbot.stages.assess import HeadJudge, Judgement
-from newsbot.stages.heads import CLASSES
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.reading import Reading, read_article
-from newsbot.stages.word_heads import WordHead
+from newsbot.stages.word_heads import READERS, WordHead
 from newsbot.types import Article
-from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
 GAZETTEER = load_organisations()
 DEMO = Path(__file__).parents[2] / "newsbot" / "demo" / "articles.jsonl"
@@ -197,15 +196,18 @@ def test_a_plain_negative_gives_no_finding(four, number):
 
 def test_words_speak_beside_the_heads(encoder, adapter, four):
     """A second reader that is very sure of a word decides what is done and paid for."""
-    reading, before = four[1]
+    reading, _ = four[1]
+    unread = replace(adapter.heads, words={})
+    (before,) = HeadJudge(encoder, unread, GAZETTEER).judge([reading], NOW)
+    roles_before = [p.roles for p in before.findings[0].parties]
 
     def sure(name: str, says: int) -> WordHead:
-        bias = np.full(CLASSES[name], -90, np.float32)
+        bias = np.full(READERS[name], -90, np.float32)
         bias[says] = 90
         return WordHead(
             vocabulary={},
             rarity=np.zeros(0, np.float32),
-            weights=np.zeros((CLASSES[name], 0), np.float32),
+            weights=np.zeros((READERS[name], 0), np.float32),
             bias=bias,
         )
 
@@ -220,9 +222,10 @@ def test_words_speak_beside_the_heads(encoder, adapter, four):
         assert finding.types == (type_,)
         assert {amount.kind for amount in finding.amounts} == {kind}
         # Roles are cast by what the heads alone say of the types.
-        assert [p.roles for p in finding.parties] == [
-            p.roles for p in before.findings[0].parties
-        ]
+        assert [p.roles for p in finding.parties] == roles_before
+        heads = replace(heads, words={"roles": sure("roles", ROLES.index("investee"))})
+        (told,) = HeadJudge(encoder, heads, GAZETTEER).judge([reading], NOW)
+        assert {p.roles for p in told.findings[0].parties} == {("investee",)}
 
 
 def test_a_batch_judges_as_one_by_one(judge, four):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from texts import GAZETTEER, read
 
 from newsbot.stages.grouping import (
+    HEARD,
     LONELY,
     MAX_PARTIES,
     ONE_MORE,
@@ -65,6 +66,34 @@ def test_one_lab_and_two_clouds_that_share_nothing_are_two_deals():
         {"OpenAI", "CoreWeave"},
     ]
     assert groups(names, (0, 1), (0, 2), (1, 2)) == [set(names)]
+
+
+def test_words_of_several_deals_split_what_one_deal_would_join():
+    """Where the text says "two contracts", a lab's two clouds need not be rivals."""
+    claims = claims_of("OpenAI", "Oracle", "SAP")
+    odds = alike(3, (0, 1), (0, 2))
+    odds[1, 2] = odds[2, 1] = 0.5
+
+    def deals(several: float) -> list[list[int]]:
+        return split_deals(claims, odds, GAZETTEER.related, several)
+
+    assert deals(0) == deals(-9) == [[0, 1, 2]]
+    assert deals(HEARD) == deals(99) == [[0, 1], [0, 2]]
+    # What speaks for one deal joins where a doubt alone would not.
+    odds[1, 2] = odds[2, 1] = -ONE_MORE - 1
+    assert deals(0) == [[0, 1], [0, 2]]
+    assert deals(-HEARD) == [[0, 1, 2]]
+
+
+def test_words_of_several_deals_lose_no_party():
+    """Two that are hardly likely to share a deal do, where each has nobody else."""
+    odds = np.full((4, 4), -6.0, dtype=np.float32)
+    odds[0, 1] = odds[1, 0] = 3.0
+    odds[2, 3] = odds[3, 2] = LONELY + 0.1
+    found = split_deals(
+        claims_of("OpenAI", "Oracle", "SAP", "Mistral AI"), odds, GAZETTEER.related, 99
+    )
+    assert found == [[0, 1], [2, 3]]
 
 
 def test_one_doubt_does_not_split_a_deal_of_four():

@@ -160,8 +160,11 @@ def chosen(*predicted: tuple[Example, Answers]) -> Chosen:
 
 
 def unread(example: Example):
-    """A second reader that says nothing of any deal."""
-    return np.zeros((len(example.deals), len(DEAL_TYPES)), np.float32)
+    """Readers of words that say nothing of any deal."""
+    return {
+        "types": np.zeros((len(example.deals), len(DEAL_TYPES)), np.float32),
+        "roles": np.zeros((len(example.parts), len(ROLES)), np.float32),
+    }
 
 
 def skewed(n: int = 400, *, slope: float = 3.0, shift: float = 2.0):
@@ -334,6 +337,20 @@ def test_roles_count_one_by_one_and_together():
     )  # fmt: skip
     assert found.figures["roles"]["n"] == 3 * n
     assert found.figures["all_roles"] == {"accuracy": pytest.approx(2 / 3), "n": 3}
+
+
+def test_what_words_say_of_roles_counts():
+    """Figures and casting are of the sums of both scores, as judging adds them."""
+    n = len(ROLES)
+    wrong, right = [0.9] + [0.1] * (n - 1), [0.1, 0.9] + [0.1] * (n - 2)
+    predicted = [
+        deal_article([0, 0], party=(0.9, 0.9), parts=[(1,), (1,)], roles=[wrong, wrong])
+    ] * 8
+    said = unread(predicted[0][0])
+    said["roles"] = np.array([scores(*right).numpy() * 2] * 2, np.float32)
+    assert choose(predicted, [said] * 8).figures["all_roles"]["accuracy"] == 1
+    found = choose(predicted, [unread(example) for example, _ in predicted])
+    assert found.figures["all_roles"]["accuracy"] == 0
 
 
 def test_articles_without_deals_ask_nothing_else():

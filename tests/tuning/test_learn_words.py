@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -15,7 +16,7 @@ from newsbot.stages.word_heads import PARTY, SUM
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.tuning.labelled import with_labelled
 from newsbot.tuning.word_heads import LEAST, SHARE, Read, learn_words, rows_of
-from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES
+from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
 GAZETTEER = load_organisations()
 FILLER = "the of a in and to on for with by".split()
@@ -70,6 +71,45 @@ def test_nothing_is_learned_of_nothing():
     few = learn_words({"types": rows(LEAST - 1, {"rents": 0}, 2)})["types"]
     assert few.vocabulary.keys() <= set(FILLER)
     assert np.isfinite(few.scores(["rents"])).all()
+
+
+def test_how_often_articles_tell_of_several_deals_is_no_word():
+    """Words that say nothing leave the odds as they are, however rare two deals are."""
+    told = [
+        Read(words=(*FILLER, "zwei" if number % 6 == 0 else "ein"), right=(one,))
+        for number in range(120)
+        for one in [number % 6 == 0]
+    ]
+    reader = learn_words({"several": told})["several"]
+    nothing = float(reader.scores([])[0])
+    assert float(reader.scores(["zwei"])[0]) > nothing + 1
+    assert float(reader.scores(["ein"])[0]) < nothing
+    mixed = [replace(row, words=tuple(FILLER)) for row in told]
+    reader = learn_words({"several": mixed})["several"]
+    assert float(reader.scores(FILLER)[0]) == pytest.approx(0, abs=0.1)
+
+
+def test_articles_of_three_parties_tell_how_many_deals_they_have():
+    """An article of two parties has one deal: there is nothing to learn."""
+    articles = [
+        one for file in corpus_files([])[:3] for one in read_gold([file]) if one.deals
+    ]
+    n_rows = 0
+    for article in articles[:60]:
+        reading = read_article(as_article(article), GAZETTEER)
+        found = rows_of(article, with_labelled(article, reading, GAZETTEER), GAZETTEER)
+        names = {name for deal in article.deals for name, _ in deal.parties}
+        assert bool(found["several"]) == (len(names) >= 3)
+        for row in found["several"]:
+            assert row.right == (len(article.deals) > 1,)
+            assert PARTY in row.words
+            n_rows += 1
+        parties = [roles for deal in article.deals for _, roles in deal.parties]
+        assert [
+            {role for role, plays in zip(ROLES, row.right, strict=True) if plays}
+            for row in found["roles"]
+        ] == [set(roles) for roles in parties]
+    assert n_rows >= 5
 
 
 def test_labelled_articles_give_a_row_for_each_deal_and_most_sums():
