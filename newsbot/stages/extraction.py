@@ -20,9 +20,9 @@ from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
     PAYING,
-    RIVAL_KINDS,
     SURE,
     Claim,
+    are_rivals,
     best_mention,
     choose_parties,
     left_out,
@@ -35,7 +35,7 @@ from newsbot.stages.grouping import (
 from newsbot.stages.heads import HeadSet, sigmoid
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.owned import Own, Quantitative, find_own
-from newsbot.stages.payers import find_payers, in_list, in_order
+from newsbot.stages.payers import by_roles, find_payers, in_list, in_order
 from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
@@ -47,7 +47,14 @@ from newsbot.stages.word_heads import (
     words_of_sum,
 )
 from newsbot.types import CapacityMention, Dropped, MoneyMention, OrganisationMention
-from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, STATUSES, AmountKind, DealType
+from newsbot.vocabulary import (
+    AMOUNT_KINDS,
+    DEAL_TYPES,
+    STATUSES,
+    AmountKind,
+    DealType,
+    Role,
+)
 
 T = TypeVar("T")
 Mention = OrganisationMention | MoneyMention | CapacityMention
@@ -172,7 +179,7 @@ class Extraction:
         for (a, b), score in zip(pairs, scores, strict=True):
             steps = steps_apart(self._reading, claims[a].sentences, claims[b].sentences)
             shared[a, b] = shared[b, a] = together(
-                float(score), steps, self._are_rivals(names[a], names[b])
+                float(score), steps, are_rivals(names[a], names[b], self._gazetteer)
             )
         return shared
 
@@ -181,12 +188,6 @@ class Extraction:
         names = [claim.mention.name for claim in claims]
         words = words_of_article(self._reading, names)
         return float(self._heads.said("several", words)[0])
-
-    def _are_rivals(self, name: str, other: str) -> bool:
-        kinds = {
-            org.kind if (org := self._gazetteer.get(n)) else "" for n in (name, other)
-        }
-        return len(kinds) == 1 and kinds <= RIVAL_KINDS
 
     def _sentence_scores(self) -> Array:
         """How likely each sentence states an agreement; 0 where it was not read."""
@@ -354,7 +355,7 @@ class Extraction:
             status=STATUSES[int(status.argmax())],
             types=_types(sigmoid(types), self._heads.thresholds.types),
             parties=parties,
-            amounts=self._amounts(sums, places, names),
+            amounts=self._amounts(sums, places, names, roles),
             capacity=tuple(capacity),
             unsure=others[0],
             named=others[1],
@@ -362,13 +363,11 @@ class Extraction:
 
     def _roles_said(self, told: set[int], names: Sequence[str]) -> Array:
         """What words add to the scores of each party's roles."""
-        said = [
-            self._heads.said(
-                "roles",
-                words_of_role(self._reading, told, name, names, self._gazetteer),
-            )
+        around = [
+            words_of_role(self._reading, told, name, names, self._gazetteer)
             for name in names
         ]
+        said = [self._heads.said("roles", words) for words in around]
         return np.array(said, dtype=np.float32)
 
     def _amounts(
@@ -376,17 +375,17 @@ class Extraction:
         sums: Sequence[Own[MoneyMention]],
         mentions: Sequence[MoneyMention],
         names: Sequence[str],
+        roles: Sequence[Sequence[Role]],
     ) -> tuple[DraftAmount, ...]:
         """Say what each sum, at its best place, is for, and which party pays it."""
+        both = zip(sums, mentions, strict=True)
+        kinds = [self._kind(one, mention, names) for one, mention in both]
         likely = self._pays([(one, name) for one in sums for name in names])
-        payers = find_payers(
-            self._reading, mentions, names, likely.reshape(len(sums), len(names))
-        )
+        likely = by_roles(likely.reshape(len(sums), len(names)), kinds, roles)
+        payers = find_payers(self._reading, mentions, names, likely)
         return tuple(
-            DraftAmount(
-                mention=mention, kind=self._kind(one, mention, names), payer=payer
-            )
-            for one, mention, payer in zip(sums, mentions, payers, strict=True)
+            DraftAmount(mention=mention, kind=kind, payer=payer)
+            for mention, kind, payer in zip(mentions, kinds, payers, strict=True)
         )
 
 

@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.questions import Candidate
 from newsbot.stages.reading import Reading
 from newsbot.types import OrganisationMention
@@ -190,6 +191,12 @@ def together(score: float, steps: int, rivals: bool) -> float:
     """
     said = TRUST * min(max(score, -SAYS), SAYS)
     return said + TOGETHER[min(steps, len(TOGETHER) - 1)] + RIVALS * rivals
+
+
+def are_rivals(name: str, other: str, gazetteer: Gazetteer) -> bool:
+    """Tell whether two organisations are of one of `RIVAL_KINDS`."""
+    kinds = {org.kind if (org := gazetteer.get(n)) else "" for n in (name, other)}
+    return len(kinds) == 1 and kinds <= RIVAL_KINDS
 
 
 def split_deals(

@@ -1,21 +1,21 @@
 """Who pays a sum?
 
-In: a reading, the sums of a deal, its parties, and how likely the model holds each of
-them for the payer of each.
+In: a reading, the sums of a deal, its parties and their roles, and how likely the model
+holds each of them for the payer of each.
 Out: a party for each sum, or nobody in particular.
 
 An order that the sentence gives ("5 and 10 billion respectively") decides, else a list
 ("Microsoft up to 5 billion, Nvidia up to 10 billion") of which the model sees one
-payer, else the model. Roles are no help: where nobody was seen as its customer, a
-purchase is paid all the same. Nor do payers help roles: given the role of what they
-pay, fewer parties had their roles right (.537 for .556 on held-out articles).
+payer, else the model, half as sure of who has another role than that sum's payer has.
+Payers do not help roles in turn: given the role of what they pay, fewer parties had
+their roles right (.537 for .556 on held-out articles).
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from newsbot.stages.reading import Reading
 from newsbot.types import MoneyMention, OrganisationMention
+from newsbot.vocabulary import AmountKind, Role
 
 Mention = TypeVar("Mention", MoneyMention, OrganisationMention)
 
@@ -34,6 +35,38 @@ _PARTED = re.compile(r"[,;:(] | [\u2013\u2014-] | (?:und|and|while|sowie|plus) "
 #: Probability from which a party pays. Where a sum is the deal's, somebody mostly does:
 #: on held-out articles the payer was right for 55 % of the sums at 0.5, 66 % at 0.3.
 PAYS_FROM = 0.3
+#: Who pays what, by role.
+PAYING_ROLES: Mapping[AmountKind, Role] = {
+    "investment": "investor",
+    "purchase": "customer",
+}
+#: What is left of the likelihood of a party without that role, where another has it. Of
+#: 1,456 sums of articles that the adapter had not met the payer is right for .784
+#: without, .797 with a half and .787 with a fifth or nothing.
+UNLIKELY = 0.5
+
+
+def by_roles(
+    likely: NDArray[np.float32],
+    kinds: Sequence[AmountKind],
+    roles: Sequence[Sequence[Role]],
+) -> NDArray[np.float32]:
+    """Weigh how likely each party pays each sum by what it is in the deal.
+
+    Args:
+        likely: Shape (n_mentions, n_names).
+        kinds: What each sum is for.
+        roles: Those of each party.
+
+    Returns:
+        The same, less where another party has the role of who pays such a sum.
+    """
+    weighed = likely.copy()
+    for n, kind in enumerate(kinds):
+        has = np.array([PAYING_ROLES.get(kind) in some for some in roles], dtype=bool)
+        if has.any():
+            weighed[n, ~has] *= UNLIKELY
+    return weighed
 
 
 def find_payers(

@@ -9,7 +9,7 @@ import pytest
 from texts import read
 
 from newsbot.stages.amounts import find_money
-from newsbot.stages.payers import find_payers
+from newsbot.stages.payers import by_roles, find_payers
 
 NAMES = ("Anthropic", "Microsoft", "Nvidia")
 
@@ -189,3 +189,16 @@ def test_a_list_ends_with_the_currency_of_all(text, sums):
         assert [(m.value, m.currency) for m in found] == [
             (n * 10**9, "USD") for n in sums
         ]
+
+
+def test_who_has_the_payer_s_role_pays_rather_than_others():
+    """An investment is an investor's, where there is one; the model may still insist."""
+    likely = np.array([[0.6, 0.4], [0.6, 0.4], [0.6, 0.4], [0.9, 0.4]], np.float32)
+    roles = [("customer", "investee"), ("investor", "provider")]
+    kinds = ("investment", "purchase", "total", "investment")
+    found = by_roles(likely, kinds, roles)
+    assert found.argmax(1).tolist() == [1, 0, 0, 0]
+    # Nobody has it, or everybody: nothing is known.
+    for some in ([("provider",), ("partner",)], [("investor",), ("investor",)]):
+        assert by_roles(likely, ["investment"] * 4, some).tolist() == likely.tolist()
+    assert by_roles(np.zeros((0, 2), np.float32), [], roles).shape == (0, 2)
