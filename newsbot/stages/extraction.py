@@ -185,8 +185,9 @@ class Extraction:
 
     def _several(self, claims: Sequence[Claim]) -> float:
         """What the article's words say of several deals, in log odds."""
-        names = [claim.mention.name for claim in claims]
-        words = words_of_article(self._reading, names)
+        if len(claims) < 3:
+            return 0.0
+        words = words_of_article(self._reading, [c.mention.name for c in claims])
         return float(self._heads.said("several", words)[0])
 
     def _sentence_scores(self) -> Array:

@@ -60,8 +60,9 @@ ONE_MORE = 1.5
 #: What the words of an article say of several deals, in log odds up to `HEARD` either
 #: way, counts `WORTH` times against one deal less, and `APIECE` times against each pair
 #: where they speak for several: "zwei Verträge", "separately". Read by words that were
-#: learned from parts 1 to 22, 402 of 483 articles with three parties or more fall into
-#: the right deals, 360 without (113 and 94 of 190 with several deals).
+#: learned from parts 1 to 22, 404 of 483 articles with three parties or more fall into
+#: the right deals, 360 without (119 and 94 of 190 with several deals); as many with
+#: `WORTH` 3, but words of other papers will say less.
 HEARD, WORTH, APIECE = 2.0, 2.0, 1.0
 #: A party that shares no deal joins the likeliest other from these log odds on; below,
 #: it is none, where others are.

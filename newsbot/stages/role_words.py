@@ -15,7 +15,7 @@ from itertools import combinations, pairwise
 
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
-from newsbot.stages.word_heads import PARTY, SUM, marked_words
+from newsbot.stages.word_heads import PARTY, SUM, Mark, marked_words
 
 #: What stands for the party asked about, and for who is no party of the deal.
 SELF, BYSTANDER = "\u00b6self", "\u00b6org"
@@ -63,7 +63,7 @@ def words_of_role(
         *(f"\u00b6theirs {one}" for one in theirs),
         *(f"\u00b6both {mine}/{one}" for one in theirs),
     ]
-    marks: dict[tuple[int, int], str] = {(m.start, m.end): SUM for m in reading.money}
+    marks: list[Mark] = [(m.start, m.end, SUM) for m in reading.money]
     naming = set()
     for one in reading.organisations:
         if one.name == name or gazetteer.related(one.name, name):
@@ -71,7 +71,8 @@ def words_of_role(
             mark = SELF
         else:
             mark = PARTY if one.name in others else BYSTANDER
-        marks[one.start, one.end] = mark
+        marks.append((one.start, one.end, mark))
+    marks.sort()
     for number in sorted({*told, *naming}):
         words = marked_words(reading, number, marks)
         places = [n for n, word in enumerate(words) if word == SELF]

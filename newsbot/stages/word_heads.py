@@ -12,6 +12,7 @@ places: together they are right more often than either (docs/judging.md).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ READERS: Mapping[str, int] = {
 PARTY, SUM, OTHER_SUM = "\u00b6party", "\u00b6sum", "\u00b6other"
 #: What stands before a word of the headline.
 TITLE = "\u00b6title"
+
+#: First code point, the one after the last, and what stands for what is between.
+Mark = tuple[int, int, str]
 
 _WORD = re.compile(r"[\w\u00b6]+")
 _DIGIT = re.compile(r"\d")
@@ -90,10 +94,11 @@ def words_of_deal(
         sentences: Numbers of the sentences.
         names: The parties.
     """
+    marks = _marks(reading, names, {})
     return [
         word
         for number in sorted(set(sentences))
-        for word in _words(reading, number, names, {})
+        for word in _paired(marked_words(reading, number, marks))
     ]
 
 
@@ -107,9 +112,10 @@ def words_of_article(reading: Reading, names: Container[str]) -> list[str]:
         names: The parties.
     """
     n_title = len(reading.article.title)
+    marks = _marks(reading, names, {})
     found = []
     for number, sentence in enumerate(reading.sentences):
-        words = _words(reading, number, names, {})
+        words = _paired(marked_words(reading, number, marks))
         found += words
         if sentence.start < n_title:
             found += [f"{TITLE} {word}" for word in words]
@@ -131,37 +137,37 @@ def words_of_sum(
         (one.start, one.end): SUM if one == mention else OTHER_SUM
         for one in reading.money
     }
-    return _words(reading, number, names, sums)
+    return _paired(marked_words(reading, number, _marks(reading, names, sums)))
 
 
-def _words(
-    reading: Reading,
-    number: int,
-    names: Container[str],
-    marked: Mapping[tuple[int, int], str],
-) -> list[str]:
-    marks = dict(marked)
+def _marks(
+    reading: Reading, names: Container[str], others: Mapping[tuple[int, int], str]
+) -> list[Mark]:
+    """Where parties are named, and other places with their marks, in order."""
+    marks = dict(others)
     for one in reading.organisations:
         if one.name in names:
             marks[one.start, one.end] = PARTY
-    words = marked_words(reading, number, marks)
-    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+    return sorted((start, end, mark) for (start, end), mark in marks.items())
 
 
-def marked_words(
-    reading: Reading, number: int, marks: Mapping[tuple[int, int], str]
-) -> list[str]:
+def _paired(words: Sequence[str]) -> list[str]:
+    return [*words, *(f"{one} {other}" for one, other in pairwise(words))]
+
+
+def marked_words(reading: Reading, number: int, marks: Sequence[Mark]) -> list[str]:
     """Words of a sentence in small letters, marks for what stands at their places.
 
     Args:
         reading: The article.
         number: Of the sentence.
-        marks: By first code point and the one after the last; disjoint.
+        marks: In order.
     """
     sentence = reading.sentences[number]
     start, end = sentence.start, sentence.end
     text, at = "", start
-    for (first, last), mark in sorted(marks.items()):
+    begin = bisect_left(marks, start, key=lambda one: one[0])
+    for first, last, mark in marks[begin : bisect_left(marks, (end,))]:
         if at <= first and last <= end:
             text += f"{reading.article.full_text[at:first]} {mark} "
             at = last

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
+import texts
 from fakes import GAZETTEER, NOW
 
 from newsbot.stages.reading import Reading, read_article
@@ -13,6 +16,7 @@ from newsbot.stages.word_heads import (
     SUM,
     WordHead,
     weighed,
+    words_of_article,
     words_of_deal,
     words_of_sum,
 )
@@ -92,3 +96,19 @@ def test_scores_are_those_of_a_vector_of_unit_length():
     assert places.tolist() == [1, 0]
     assert np.linalg.norm(values) == pytest.approx(1)
     assert values[0] / values[1] == pytest.approx(2 * (1 + np.log(2)))
+
+
+def test_a_long_article_of_names_is_read_in_linear_time():
+    """Ten times the names take about ten times as long, not a hundred times."""
+
+    def seconds(n: int) -> float:
+        reading = texts.read("Oracle mietet bei Zwirbelwerk für 3 Mio. Euro. " * n)
+        names = {mention.name for mention in reading.organisations}
+        started = time.perf_counter()
+        words = words_of_article(reading, names)
+        taken = time.perf_counter() - started
+        assert words.count(PARTY) == len(reading.organisations)
+        return taken
+
+    seconds(20)
+    assert seconds(1_000) < 60 * max(seconds(100), 1e-3)
