@@ -20,7 +20,7 @@ MIN_LETTERS, MAX_LETTERS = 2, 8
 def is_acronym_of(short: str, name: str) -> bool:
     """Tell whether letters of a name, in order, make a short form.
 
-    The first begins a word, as far as a human eye sees one.
+    The first begins a word.
 
     >>> is_acronym_of("Kages", "Steiermärkische Krankenanstaltengesellschaft")
     True

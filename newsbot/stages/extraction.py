@@ -39,13 +39,9 @@ from newsbot.stages.payers import by_roles, find_payers, in_list, in_order
 from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
-from newsbot.stages.role_words import words_of_role, words_of_trades
+from newsbot.stages.role_words import words_of_role, words_of_types
 from newsbot.stages.sentences import token_range
-from newsbot.stages.word_heads import (
-    words_of_article,
-    words_of_deal,
-    words_of_sum,
-)
+from newsbot.stages.word_heads import words_of_article, words_of_sum
 from newsbot.types import CapacityMention, Dropped, MoneyMention, OrganisationMention
 from newsbot.vocabulary import (
     AMOUNT_KINDS,
@@ -330,11 +326,7 @@ class Extraction:
         places = [self._best_place(one.mentions) for one in sums]
         told = {*stating, *(index(place.start) for place in places)}
         types = kinds + self._heads.said(
-            "types",
-            [
-                *words_of_deal(self._reading, told, names),
-                *words_of_trades(names, self._gazetteer),
-            ],
+            "types", words_of_types(self._reading, told, names, self._gazetteer)
         )
         status = self._heads["status"].probabilities(about[None, :])[0]
         roles = self._heads.casting.roles(

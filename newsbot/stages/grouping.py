@@ -36,7 +36,8 @@ STATED, BENEFIT = 0.5, 1.2
 MAYBE = 0.1
 #: Probability of a party from which whoever surely pays a sum of the deal is one, and
 #: when that is sure. A chip maker is nearly always a bystander, and now and then the
-#: second investor. On held-out articles sums F1 was .859 at 0.5 and .869 at 0.85.
+#: second investor. On held-out articles sums F1 was .859 at 0.5 and .869 at 0.85. From
+#: 0.1 to 0.2 nothing changes in 1,560 of them; 0.1 keeps an investor in the demo.
 PAYING, SURE = 0.1, 0.85
 #: Log odds that two parties made a deal together, of which the model's own score, up to
 #: `SAYS` either way, counts as `TRUST` of itself: it has learned from few articles with
@@ -226,6 +227,7 @@ def split_deals(
     """
     n = len(claims)
     heard = min(max(several, -HEARD), HEARD)
+    # Only who deals with whom: what hardly shares a deal is no less a party for it.
     apart = odds - APIECE * max(heard, 0.0)
     names = [claim.mention.name for claim in claims]
     kin = [

@@ -1,6 +1,6 @@
-"""What the words around a party say of its roles: the second reader of roles.
+"""What words say of a deal's types and its parties' roles, beside their trades.
 
-In: a reading, a deal's sentences, its parties, and which of them is asked about.
+In: a reading, a deal's sentences, its parties, and for roles which of them is asked.
 Out: words as `stages.word_heads` weighs them, marked by where they stand.
 
 Who pays and who supplies shows in the words next to a name, and in those between it and
@@ -15,7 +15,7 @@ from itertools import combinations, pairwise
 
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
-from newsbot.stages.word_heads import PARTY, SUM, Mark, marked_words
+from newsbot.stages.word_heads import PARTY, SUM, Mark, marked_words, words_of_deal
 
 #: What stands for the party asked about, and for who is no party of the deal.
 SELF, BYSTANDER = "\u00b6self", "\u00b6org"
@@ -36,6 +36,21 @@ def words_of_trades(names: Sequence[str], gazetteer: Gazetteer) -> list[str]:
     trades = sorted(trade(name, gazetteer) for name in names)
     pairs = [f"{one}/{other}" for one, other in combinations(trades, 2)]
     return [f"\u00b6trade {word}" for word in (*trades, *pairs, "+".join(trades))]
+
+
+def words_of_types(
+    reading: Reading, told: Set[int], names: Sequence[str], gazetteer: Gazetteer
+) -> list[str]:
+    """Words that tell a deal's types: of its sentences, and its parties' trades.
+
+    Args:
+        reading: The article.
+        told: Numbers of the sentences that state the deal.
+        names: Its parties.
+        gazetteer: What is known of each.
+    """
+    words = words_of_deal(reading, told, names)
+    return [*words, *words_of_trades(names, gazetteer)]
 
 
 def words_of_role(

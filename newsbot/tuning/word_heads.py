@@ -19,13 +19,12 @@ from newsbot.evaluation.gold import GoldArticle
 from newsbot.stages.amounts import same_value
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
-from newsbot.stages.role_words import words_of_role, words_of_trades
+from newsbot.stages.role_words import words_of_role, words_of_types
 from newsbot.stages.word_heads import (
     READERS,
     WordHead,
     weighed,
     words_of_article,
-    words_of_deal,
     words_of_sum,
 )
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
@@ -83,10 +82,7 @@ def rows_of(
         told = {reading.sentence_index(span.start) for span in spans}
         rows["types"].append(
             Read(
-                words=(
-                    *words_of_deal(reading, told, names),
-                    *words_of_trades(names, gazetteer),
-                ),
+                words=tuple(words_of_types(reading, told, names, gazetteer)),
                 right=tuple(type_ in deal.types for type_ in DEAL_TYPES),
             )
         )
