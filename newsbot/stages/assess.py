@@ -24,7 +24,13 @@ from newsbot.stages.extraction import Extraction
 from newsbot.stages.gate import Gated, gate
 from newsbot.stages.ground import Draft, ground, joined
 from newsbot.stages.heads import HeadSet
-from newsbot.stages.naming import continued, find_names, last_tokens, whole_names
+from newsbot.stages.naming import (
+    continued,
+    find_names,
+    last_tokens,
+    never_alone,
+    whole_names,
+)
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, with_names
 from newsbot.stages.recall import recall_text
@@ -120,10 +126,12 @@ class HeadJudge:
             states = memory.states[last_tokens(own, memory.offsets)]
             likely = self._heads.namer.probabilities(states)
             # A group that sells to all names its products so, not its units.
+            goes_on = continued(own, likely, listed)
+            always = never_alone(goes_on, listed)
             longer = [
                 m
-                for m in continued(own, likely, listed)
-                if is_rare({m.name}, self._gazetteer)
+                for m in goes_on
+                if m.name in always or is_rare({m.name}, self._gazetteer)
             ]
             taken = [m for m in listed if m not in longer]
             threshold = self._heads.thresholds.name

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,10 @@ def find_names(
         if stop <= last:  # a part of the name before, which went on
             continue
         begun = _fronted(words, likely, max(first, last), stop)
-        begun = max(_headed(words, free, begun), last)
+        begun = _headed(words, free, begun)
+        if begun < last:
+            tied = words[begun + 1].joined  # "Fraunhofer", then "Institut IGCV"
+            begun = runs.pop()[0] if tied else last
         end = ends.get(words[begun].start, 0)
         last = _ended(words, likely, free, (begun, stop), end)
         runs.append((begun, last))
@@ -146,12 +150,18 @@ def _may_be_inside(word: str) -> bool:
 def _fronted(
     words: Sequence[Token], likely: NDArray[np.float32], first: int, stop: int
 ) -> int:
-    """Skip a first word that the model takes for what the name is, not for a part."""
+    """Skip a first word that the model takes for what or where it is, not for a part.
+
+    A town only before two more: "Nürnberger Versicherung" is a whole name.
+    """
     while (
         first + 1 < stop
         and likely[first] < WHOLE
         and likely[first] + DOUBTED <= likely[first + 1]
-        and like(TRADE, words[first].text)
+        and (
+            like(TRADE, words[first].text)
+            or (first + 2 < stop and like(_TOWNSMAN, words[first].text))
+        )
         and not like(_HEAD, words[first].text)
         and words[first + 1].text not in _INNER  # "Gesellschaft für ..."
         and not words[first + 1].text.isdigit()
@@ -161,17 +171,25 @@ def _fronted(
 
 
 def _headed(words: Sequence[Token], free: Sequence[bool], first: int) -> int:
-    """Add what an institution is, where it stands before its name."""
+    """Add what an institution is, where it stands before its name.
+
+    "University of" stands before "Texas at Austin", "Fraunhofer-Institut" before
+    "IGCV".
+    """
     before = first - 1
-    if (
+    if before > 0 and words[before].text in JOINERS and words[before].apart:
+        before -= 1
+    if not (
         before >= 0
         and free[before]
         and words[first].apart
         and words[first].text[:1].isupper()
         and like(_HEAD, nominative(words[before].text))
     ):
-        return before
-    return first
+        return first
+    if before and words[before].joined and free[before - 1]:
+        return before - 1
+    return before
 
 
 def _ended(
@@ -256,16 +274,27 @@ def continued(
     """
     ends = {mention.end: mention for mention in listed}
     starts = {mention.start: mention for mention in listed}
+    sure = [bool(one) for one in likely >= WHOLE]
     found = []
-    for word, after, sure, next_sure in zip(
-        words, words[1:], likely >= WHOLE, likely[1:] >= WHOLE, strict=False
-    ):
-        if word.end in ends and next_sure and after.text[:1].isupper():
-            if after.apart or (after.joined and like(_HEAD, after.text)):
+    for n, (word, after) in enumerate(pairwise(words)):
+        if word.end in ends and after.text[:1].isupper():
+            is_head = after.joined and like(_HEAD, after.text)
+            # Behind what an institution is stands which: "Institut IGCV".
+            which = sure[n + 2 : n + 3] == [True] and words[n + 2].apart
+            if (sure[n + 1] and (after.apart or is_head)) or (is_head and which):
                 found.append(ends[word.end])
-        elif after.start in starts and after.joined and sure and next_sure:
+        elif after.start in starts and after.joined and sure[n] and sure[n + 1]:
             found.append(starts[after.start])
     return found
+
+
+def never_alone(
+    longer: Sequence[OrganisationMention], listed: Sequence[OrganisationMention]
+) -> set[str]:
+    """Names that an article tells twice or more, and each time as a part of another."""
+    told = Counter(mention.name for mention in listed)
+    parts = Counter(mention.name for mention in longer)
+    return {name for name, count in parts.items() if 1 < count == told[name]}
 
 
 def whole_names(

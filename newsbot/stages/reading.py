@@ -215,8 +215,9 @@ def _simpler(names: Mapping[str, int]) -> dict[str, str]:
     for name, count in names.items():
         for cut in _ADDED.finditer(name):
             short = name[: cut.start()]
-            if short in names:
-                is_noun = cut[0] == "-"
+            is_noun = cut[0] == "-"
+            # "Fraunhofer-Institut IGCV" is a part of Fraunhofer, and says which.
+            if short in names and not (is_noun and " " in name[cut.end() :]):
                 whole = is_noun and names[short] < count
                 found[short if whole else name] = name if whole else short
                 break

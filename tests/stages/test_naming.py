@@ -16,6 +16,7 @@ from newsbot.stages.naming import (
     continued,
     find_names,
     last_tokens,
+    never_alone,
     whole_names,
 )
 from newsbot.stages.words import tokens
@@ -214,6 +215,41 @@ def weighed(text: str, sure: dict[str, float], guessed: tuple[str, ...] = ()):
             ["Nebel", "Halden"],
             id="parted by and",
         ),
+        pytest.param(
+            "Die Halmstedter Nebel Infrastruktur baut.",
+            {"Halmstedter": 0.41, "Nebel": 0.99, "Infrastruktur": 0.99},
+            (),
+            ["Nebel Infrastruktur"],
+            id="where it is stands before it",
+        ),
+        pytest.param(
+            "Die Halmstedter Versicherung baut.",
+            {"Halmstedter": 0.41, "Versicherung": 0.99},
+            (),
+            ["Halmstedter Versicherung"],
+            id="where it is is half of it",
+        ),
+        pytest.param(
+            "the University of Velno at Harden said",
+            {"University": 0.2, "of": 0.9, "Velno": 0.9, "at": 0.9, "Harden": 1.0},
+            (),
+            ["University of Velno at Harden"],
+            id="an institution of a place",
+        ),
+        pytest.param(
+            "Das Nebel-Institut IVX baut.",
+            {"Nebel": 0.98, "Institut": 0.2, "IVX": 0.96},
+            (),
+            ["Nebel-Institut IVX"],
+            id="a society's institute",
+        ),
+        pytest.param(
+            "Nebel Institut IVX baut.",
+            {"Nebel": 0.98, "Institut": 0.2, "IVX": 0.96},
+            (),
+            ["Nebel", "Institut IVX"],
+            id="no hyphen ties them",
+        ),
     ],
 )
 def test_a_name_begins_and_ends_where_model_and_rules_say(text, sure, guessed, found):
@@ -251,6 +287,8 @@ def test_a_listed_name_that_goes_on_is_another():
     [
         ("Das Fraunhofer-Institut IGCV baut.", "Fraunhofer", ("Institut",), True),
         ("Das Fraunhofer-Institut IGCV baut.", "Fraunhofer", (), False),
+        ("Das Fraunhofer-Institut IGCV baut.", "Fraunhofer", ("IGCV",), True),
+        ("Das Fraunhofer-Institut in Aalen baut.", "Fraunhofer", ("Aalen",), False),
         ("Die Nvidia-Chips kommen.", "Nvidia", ("Chips",), False),
         ("Der Klinikverbund AP-HP mietet.", "HP", ("AP", "HP"), True),
         ("Der Rivale von Dell-HP mietet.", "HP", ("HP",), False),
@@ -265,6 +303,19 @@ def test_a_hyphen_may_make_another_name_of_a_listed_one(text, listed, sure, free
         name=listed, kind="name", start=start, end=start + len(listed)
     )
     assert bool(continued(words, likely, [mention])) is freed
+
+
+@pytest.mark.parametrize(
+    ("n_longer", "n_listed", "is_never"),
+    [(2, 2, True), (1, 2, False), (1, 1, False), (0, 2, False)],
+)
+def test_a_name_may_be_told_only_as_a_part_of_another(n_longer, n_listed, is_never):
+    """Once is too little: a seller's product is told so, too."""
+    listed = [
+        OrganisationMention(name="Nebel", kind="name", start=10 * n, end=10 * n + 5)
+        for n in range(n_listed)
+    ]
+    assert never_alone(listed[:n_longer], listed) == ({"Nebel"} if is_never else set())
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,24 @@ def test_forms_of_one_name_are_one_organisation(text, forms, name):
     assert told == [name] * len(named)
 
 
+def test_an_institute_is_not_its_society():
+    """A noun with what says which one makes another name, not a form of the same."""
+    text = "Das Lioba-Institut IVX forscht, Lioba zahlt."
+    whole = "Lioba-Institut IVX"
+    plain = texts.read(text, title="", language="de")
+    named = [
+        OrganisationMention(
+            name=name,
+            kind="unknown",
+            start=plain.article.full_text.index(before) + len(before),
+            end=plain.article.full_text.index(before) + len(before) + len(name),
+        )
+        for before, name in (("Das ", whole), (", ", "Lioba"))
+    ]
+    found = [m.name for m in with_names(plain, named).organisations]
+    assert found == [whole, "Lioba"]
+
+
 def test_a_whole_name_keeps_its_front_and_takes_its_short_form():
     """ "Hydro" is Norsk Hydro where the model is sure of "Norsk", else both are Hydro."""
     text = "Norsk Hydro gibt Strom. Später sagte Hydro zu."
