@@ -48,6 +48,9 @@ NO_HEADS = HeadSet(
         sets=np.eye(len(ROLES), dtype=np.float32),
         weights=np.zeros((len(ROLES), N_KNOWN), dtype=np.float32),
         trust=np.ones(1, dtype=np.float32),
+        inner=np.zeros((0, 0), dtype=np.float32),
+        inner_bias=np.zeros(0, dtype=np.float32),
+        outer=np.zeros((len(ROLES), 0), dtype=np.float32),
     ),
     thresholds=Thresholds(
         article=0.5, party=0.5, amount=0.5, capacity=0.5, types=0.5, name=0.5

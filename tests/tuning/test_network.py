@@ -25,6 +25,7 @@ from newsbot.adapters.adapter_file import Adapter, load_adapter, save_adapter
 from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
+from newsbot.stages.casting import seen
 from newsbot.stages.heads import CLASSES, EXCLUSIVE, PAIRS, Thresholds
 from newsbot.stages.naming import last_tokens
 from newsbot.stages.questions import Question
@@ -111,6 +112,7 @@ def test_every_question_is_answered(network, examples):
             "party": (n_who,),
             "deal": (len(example.pairings),),
             "roles": (len(example.parts), CLASSES["roles"]),
+            "seen": (len(example.parts), 3 * network.heads["types"].in_features),
             "types": (len(example.deals), CLASSES["types"]),
             "status": (len(example.deals), CLASSES["status"]),
             "amount": (n_sums,),
@@ -120,7 +122,7 @@ def test_every_question_is_answered(network, examples):
             "payer": (len(example.payments),),
             "name": (len(example.words),),
         }
-        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name"}
+        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name", "seen"}
         for field, shape in shapes.items():
             assert tuple(getattr(told, field).shape) == shape, field
             assert torch.isfinite(getattr(told, field)).all(), field
@@ -137,8 +139,8 @@ def test_no_question_sees_another(network, examples):
     """Leaving out or changing other questions moves no answer that is left."""
     example = next(one for one in examples if one.sums and one.deals)
     (whole,) = answers(network, example)
-    (fewer,) = answers(network, replace(example, sums=(), deals=()))
-    gone = ("types", "status", "amount", "amount_kind", "belongs")
+    (fewer,) = answers(network, replace(example, sums=(), pairings=()))
+    gone = ("deal", "amount", "amount_kind", "belongs")
     close(whole, fewer, but=gone)
     first = example.organisations[0]
     longer = replace(first, asked=replace(first.asked, ids=first.asked.ids * 3))
@@ -262,14 +264,13 @@ def judged(
     deals = recall(
         memory, [questions.about_deal(reading, deal, GAZETTEER) for deal in names]
     )
-    parts = recall(
-        memory,
-        [
-            questions.about_role(reading, deal, name, GAZETTEER)
-            for deal in names
-            for name in deal
-        ],
-    )
+    parts = [
+        recall(
+            memory,
+            [questions.about_role(reading, deal, name, GAZETTEER) for name in deal],
+        )
+        for deal in names
+    ]
     pairings = asked_again(
         bench,
         example.pairings,
@@ -302,7 +303,10 @@ def judged(
         "sentence": scores("sentence", np.array(sentences))[:, 0],
         "party": scores("party", who)[:, 0],
         "deal": scores("deal", recall(memory, pairings))[:, 0],
-        "roles": scores("roles", parts),
+        "roles": scores("roles", np.concatenate(parts)),
+        "seen": np.concatenate(
+            [seen(own, deal) for own, deal in zip(parts, deals, strict=True)]
+        ),
         "types": scores("types", deals),
         "status": scores("status", deals),
         "amount": scores("amount", both[:n_sums])[:, 0],
@@ -397,6 +401,7 @@ def right_answers(example: Example, sure: float) -> Answers:
         party=signs([bool(one.deals) for one in who]),
         deal=signs([pairing.is_deal for pairing in example.pairings]),
         roles=signs([part.roles for part in example.parts]),
+        seen=torch.zeros(len(example.parts), 0),
         types=signs([deal.types for deal in example.deals]),
         status=torch.stack([pick(d.status, CLASSES["status"]) for d in example.deals]),
         amount=signs([one.deal is not None for one in example.sums]),
