@@ -267,10 +267,10 @@ def _with_units(
 def _casting(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Casting:
     casting = Casting(**{part: tensors[f"casting.{part}"] for part in _CASTING_PARTS})
     n_sets, n_units = len(casting.sets), len(casting.inner)
-    n_inputs = N_KNOWN + 6 * width if n_units else 0
+    n_seen = 6 * width if n_units else 0
     shapes = (
         (n_sets, len(ROLES)), (n_sets, N_KNOWN), (1,),
-        (n_units, n_inputs), (n_units,), (n_sets, n_units),
+        (n_units, n_seen), (n_units,), (n_sets, n_units),
     )  # fmt: skip
     if tuple(getattr(casting, part).shape for part in _CASTING_PARTS) != shapes:
         raise ValueError("casting: of another shape")

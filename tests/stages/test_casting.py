@@ -88,8 +88,7 @@ def test_what_kind_of_deal_it_is_decides():
 
 def test_what_was_seen_decides_through_units():
     """A unit that sees something adds to a set where it does, and nothing else."""
-    inner = np.zeros((1, N_KNOWN + 3), dtype=np.float32)
-    inner[0, N_KNOWN] = 2
+    inner = np.array([[2, 0, 0]], dtype=np.float32)
     outer = np.zeros((N + 1, 1), dtype=np.float32)
     outer[-1] = 1
     weighed = replace(
@@ -99,6 +98,17 @@ def test_what_was_seen_decides_through_units():
     saw = np.array([[1, 0, 0], [0.6, 9, 9], [-5, 0, 0]], dtype=np.float32)
     said = weighed.roles(maybe, TYPES, saw)
     assert said == [("investor", "provider"), ("provider",), ("provider",)]
+
+
+def test_what_is_ruled_out_is_not_played():
+    """However much speaks for the set; where all roles are, the likeliest is given."""
+    weighed = casting(both={3 * N + len(DEAL_TYPES) + 1: 50.0})  # always
+    maybe = scores(provider=1.0, investor=-5.9)
+    never = scores(provider=1.0, investor=-6.1)
+    assert cast(weighed, maybe, never) == [("investor", "provider"), ("provider",)]
+    nobody = [-7.0] * N
+    nobody[ROLES.index("partner")] = -6.5
+    assert cast(weighed, nobody) == [("partner",)]
 
 
 def test_a_party_is_seen_beside_the_others_and_the_deal():

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from newsbot.stages.casting import N_KNOWN
 from newsbot.tuning.cast import (
     ENOUGH,
     LEAST,
@@ -87,7 +86,7 @@ def test_units_read_what_scores_do_not_say():
     """From enough parties on a casting sees more than a plane; of fewer it has no unit."""
     deals = [crossed(n) for n in range(ENOUGH // 2 + 8)]
     told = learn_casting(deals)
-    assert told.inner.shape == (UNITS, N_KNOWN + 3)
+    assert told.inner.shape == (UNITS, 3)
     assert told.outer.shape == (len(told.sets), UNITS)
     np.testing.assert_array_equal(told.inner, told.inner.astype(np.float16))
     for one in deals[:4]:
