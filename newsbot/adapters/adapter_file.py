@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from newsbot.errors import ModelMissingError
 from newsbot.stages import questions
-from newsbot.stages.casting import N_KNOWN, Casting
+from newsbot.stages.casting import N_KNOWN, Casting, no_units
 from newsbot.stages.heads import (
     CLASSES,
     EXCLUSIVE,
@@ -189,7 +189,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             heads={name: _head(tensors, name, width) for name in CLASSES},
             pairs={name: _pair(tensors, name, width) for name in PAIRS},
             namer=_namer(tensors, width),
-            casting=_casting(_with_units(tensors, metadata["format"]), width),
+            casting=_casting(tensors, metadata["format"], width),
             thresholds=_thresholds(metadata["thresholds"]),
             words={
                 name: _words(tensors, name)
@@ -246,26 +246,12 @@ def _namer(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Namer:
     return Namer(**parts)
 
 
-def _with_units(
-    tensors: Mapping[str, NDArray[np.float32]], format_: str
-) -> Mapping[str, NDArray[np.float32]]:
-    """Give a casting of format 3 what it has not: no units."""
-    if format_ != "3":
-        return tensors
-    n_sets = len(tensors["casting.sets"])
-    none = {
-        part: np.zeros(shape, np.float32)
-        for part, shape in (
-            ("inner", (0, 0)),
-            ("inner_bias", 0),
-            ("outer", (n_sets, 0)),
-        )
-    }
-    return {**tensors, **{f"casting.{part}": array for part, array in none.items()}}
-
-
-def _casting(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Casting:
-    casting = Casting(**{part: tensors[f"casting.{part}"] for part in _CASTING_PARTS})
+def _casting(
+    tensors: Mapping[str, NDArray[np.float32]], format_: str, width: int
+) -> Casting:
+    older = no_units(len(tensors["casting.sets"])) if format_ == "3" else {}
+    kept = {p: tensors[f"casting.{p}"] for p in _CASTING_PARTS if p not in older}
+    casting = Casting(**kept, **older)
     n_sets, n_units = len(casting.sets), len(casting.inner)
     n_seen = 6 * width if n_units else 0
     shapes = (

@@ -68,6 +68,15 @@ class Casting:
         ]
 
 
+def no_units(n_sets: int) -> dict[str, Array]:
+    """The units of a casting that has none, by the names of its fields."""
+    return {
+        "inner": np.zeros((0, 0), np.float32),
+        "inner_bias": np.zeros(0, np.float32),
+        "outer": np.zeros((n_sets, 0), np.float32),
+    }
+
+
 def known(roles: Array, types: Array) -> Array:
     """What a party's set of roles is chosen by, shape (n_parties, N_KNOWN).
 

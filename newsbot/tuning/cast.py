@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from newsbot.stages.casting import N_KNOWN, Casting, clipped, known
+from newsbot.stages.casting import N_KNOWN, Casting, clipped, known, no_units
 from newsbot.vocabulary import ROLES
 
 #: How often a set has to be played to be one that may be said. A role alone always may.
@@ -84,9 +84,7 @@ def learn_casting(deals: Sequence[Cast]) -> Casting:
         sets=table.astype(np.float32),
         weights=weights.astype(np.float32),
         trust=np.array([trust], dtype=np.float32),
-        inner=np.zeros((0, 0), np.float32),
-        inner_bias=np.zeros(0, np.float32),
-        outer=np.zeros((len(sets), 0), np.float32),
+        **no_units(len(sets)),
     )
     if len(right) < ENOUGH:
         return casting

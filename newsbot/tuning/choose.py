@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from newsbot.evaluation.score import area_under_curve
-from newsbot.stages.casting import Casting
+from newsbot.stages.casting import Casting, seen
 from newsbot.stages.heads import HeadSet, Thresholds
 from newsbot.tuning.cast import Cast, learn_casting, measure_casting
 from newsbot.tuning.labelled import NAMED, UNCLEAR
@@ -102,7 +102,9 @@ class Predicted:
                 Cast(
                     roles=_array(roles[parts]),
                     types=_array(self.told.types[number]),
-                    seen=_array(self.told.seen[parts]),
+                    seen=seen(
+                        _array(self.told.parts[parts]), _array(self.told.deals[number])
+                    ),
                     right=tuple(self.example.parts[n].roles for n in parts),
                 )
             )

@@ -31,7 +31,7 @@ from newsbot.stages.heads import (
     Thresholds,
 )
 from newsbot.tuning.labelled import UNCLEAR
-from newsbot.tuning.questionnaire import Example, Part
+from newsbot.tuning.questionnaire import Example
 
 #: Weight of each answer's loss in the sum. Roles and types are several answers in
 #: one; what few articles ask must not drown what all ask.
@@ -57,9 +57,10 @@ class Answers:
     deal: Tensor
     #: Shape (n_parts, n_classes).
     roles: Tensor
-    #: What was seen of each part, as `stages.casting.seen` gives it: shape (n_parts,
-    #: 6 * width).
-    seen: Tensor
+    #: What roles and types are read from: shape (n_parts, 2 * width) and (n_deals,
+    #: 2 * width).
+    parts: Tensor
+    deals: Tensor
     #: Shape (n_deals, n_classes).
     types: Tensor
     status: Tensor
@@ -153,7 +154,8 @@ class Network(nn.Module):
             party=self.heads["party"](who)[:, 0],
             deal=self.heads["deal"](pairings)[:, 0],
             roles=self.heads["roles"](parts),
-            seen=_seen(example.parts, parts, deals),
+            parts=parts,
+            deals=deals,
             types=self.heads["types"](deals),
             status=self.heads["status"](deals),
             amount=self.heads["amount"](sums)[:, 0],
@@ -320,17 +322,6 @@ def _packed(example: Example) -> _Packed:
         branches += [number] * len(asked.ids)
         ends.append(len(ids) - 1)
     return _Packed(ids=ids, places=places, branches=branches, ends=ends)
-
-
-def _seen(asked: Sequence[Part], parts: Tensor, deals: Tensor) -> Tensor:
-    """Give what was seen of each party, of the others of its deal, and of the deal."""
-    deal = torch.tensor([part.deal for part in asked], dtype=torch.long).to(
-        parts.device
-    )
-    together = (deal[:, None] == deal[None, :]).to(parts.dtype)
-    together.fill_diagonal_(0)
-    others = together @ parts / together.sum(1, keepdim=True).clamp(min=1)
-    return torch.cat([parts, others, deals[deal]], 1)
 
 
 def _put(parameter: Any, values: np.ndarray[Any, np.dtype[np.float32]]) -> None:

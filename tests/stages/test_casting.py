@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from newsbot.stages.casting import N_KNOWN, SURE, Casting, known, seen
+from newsbot.stages.casting import N_KNOWN, SURE, Casting, known, no_units, seen
 from newsbot.vocabulary import DEAL_TYPES, ROLES
 
 N, PAIR = len(ROLES), [0, 2]  # investor and provider
@@ -28,9 +28,7 @@ def casting(**weights: dict[int, float]) -> Casting:
         sets=sets,
         weights=table,
         trust=np.ones(1, dtype=np.float32),
-        inner=np.zeros((0, 0), dtype=np.float32),
-        inner_bias=np.zeros(0, dtype=np.float32),
-        outer=np.zeros((N + 1, 0), dtype=np.float32),
+        **no_units(N + 1),
     )
 
 

@@ -84,7 +84,8 @@ def told(
         roles=torch.stack([scores(*one) for one in roles])
         if roles
         else torch.zeros(0, len(ROLES)),
-        seen=torch.zeros(len(roles), 6),
+        parts=torch.zeros(len(roles), 2),
+        deals=torch.zeros(len(types), 2),
         types=torch.stack([scores(*one) for one in types])
         if types
         else torch.zeros(0, len(DEAL_TYPES)),

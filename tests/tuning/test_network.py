@@ -25,7 +25,6 @@ from newsbot.adapters.adapter_file import Adapter, load_adapter, save_adapter
 from newsbot.adapters.hf_reader import HfReader, ReaderConfig
 from newsbot.evaluation.run import as_article
 from newsbot.stages import questions
-from newsbot.stages.casting import seen
 from newsbot.stages.heads import CLASSES, EXCLUSIVE, PAIRS, Thresholds
 from newsbot.stages.naming import last_tokens
 from newsbot.stages.questions import Question
@@ -112,7 +111,8 @@ def test_every_question_is_answered(network, examples):
             "party": (n_who,),
             "deal": (len(example.pairings),),
             "roles": (len(example.parts), CLASSES["roles"]),
-            "seen": (len(example.parts), 3 * network.heads["types"].in_features),
+            "parts": (len(example.parts), network.heads["roles"].in_features),
+            "deals": (len(example.deals), network.heads["types"].in_features),
             "types": (len(example.deals), CLASSES["types"]),
             "status": (len(example.deals), CLASSES["status"]),
             "amount": (n_sums,),
@@ -122,7 +122,9 @@ def test_every_question_is_answered(network, examples):
             "payer": (len(example.payments),),
             "name": (len(example.words),),
         }
-        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name", "seen"}
+        assert (
+            set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name", "parts", "deals"}
+        )
         for field, shape in shapes.items():
             assert tuple(getattr(told, field).shape) == shape, field
             assert torch.isfinite(getattr(told, field)).all(), field
@@ -139,8 +141,8 @@ def test_no_question_sees_another(network, examples):
     """Leaving out or changing other questions moves no answer that is left."""
     example = next(one for one in examples if one.sums and one.deals)
     (whole,) = answers(network, example)
-    (fewer,) = answers(network, replace(example, sums=(), pairings=()))
-    gone = ("deal", "amount", "amount_kind", "belongs")
+    (fewer,) = answers(network, replace(example, sums=(), deals=()))
+    gone = ("types", "deals", "status", "amount", "amount_kind", "belongs")
     close(whole, fewer, but=gone)
     first = example.organisations[0]
     longer = replace(first, asked=replace(first.asked, ids=first.asked.ids * 3))
@@ -264,13 +266,14 @@ def judged(
     deals = recall(
         memory, [questions.about_deal(reading, deal, GAZETTEER) for deal in names]
     )
-    parts = [
-        recall(
-            memory,
-            [questions.about_role(reading, deal, name, GAZETTEER) for name in deal],
-        )
-        for deal in names
-    ]
+    parts = recall(
+        memory,
+        [
+            questions.about_role(reading, deal, name, GAZETTEER)
+            for deal in names
+            for name in deal
+        ],
+    )
     pairings = asked_again(
         bench,
         example.pairings,
@@ -303,10 +306,9 @@ def judged(
         "sentence": scores("sentence", np.array(sentences))[:, 0],
         "party": scores("party", who)[:, 0],
         "deal": scores("deal", recall(memory, pairings))[:, 0],
-        "roles": scores("roles", np.concatenate(parts)),
-        "seen": np.concatenate(
-            [seen(own, deal) for own, deal in zip(parts, deals, strict=True)]
-        ),
+        "roles": scores("roles", parts),
+        "parts": parts,
+        "deals": deals,
         "types": scores("types", deals),
         "status": scores("status", deals),
         "amount": scores("amount", both[:n_sums])[:, 0],
@@ -401,7 +403,8 @@ def right_answers(example: Example, sure: float) -> Answers:
         party=signs([bool(one.deals) for one in who]),
         deal=signs([pairing.is_deal for pairing in example.pairings]),
         roles=signs([part.roles for part in example.parts]),
-        seen=torch.zeros(len(example.parts), 0),
+        parts=torch.zeros(len(example.parts), 0),
+        deals=torch.zeros(len(example.deals), 0),
         types=signs([deal.types for deal in example.deals]),
         status=torch.stack([pick(d.status, CLASSES["status"]) for d in example.deals]),
         amount=signs([one.deal is not None for one in example.sums]),
