@@ -17,7 +17,7 @@ from newsbot.errors import StageError
 from newsbot.pipeline import Parts, walk
 from newsbot.ports import Response
 from newsbot.stages.assess import Judgement
-from newsbot.stages.casting import N_KNOWN, Casting, no_units
+from newsbot.stages.casting import N_KNOWN, Casting
 from newsbot.stages.heads import NAME_UNITS, HeadSet, Namer, Thresholds
 from newsbot.stages.organisations import load_organisations
 from newsbot.types import (
@@ -48,7 +48,6 @@ NO_HEADS = HeadSet(
         sets=np.eye(len(ROLES), dtype=np.float32),
         weights=np.zeros((len(ROLES), N_KNOWN), dtype=np.float32),
         trust=np.ones(1, dtype=np.float32),
-        **no_units(len(ROLES)),
     ),
     thresholds=Thresholds(
         article=0.5, party=0.5, amount=0.5, capacity=0.5, types=0.5, name=0.5

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from newsbot.errors import ModelMissingError
 from newsbot.stages import questions
-from newsbot.stages.casting import N_KNOWN, Casting, no_units
+from newsbot.stages.casting import N_KNOWN, Casting
 from newsbot.stages.heads import (
     CLASSES,
     EXCLUSIVE,
@@ -37,12 +37,10 @@ from newsbot.stages.word_heads import READERS, WordHead
 from newsbot.vocabulary import ROLES
 
 _PAIR_PARTS = ("left", "left_bias", "right", "right_bias", "bias")
-_CASTING_PARTS = ("sets", "weights", "trust", "inner", "inner_bias", "outer")
+_CASTING_PARTS = ("sets", "weights", "trust")
 _NAMER_PARTS = ("inner", "inner_bias", "outer", "outer_bias")
 #: Bump when a file of this version could not be read by an older one.
-FORMAT = 4
-#: Formats that are read. In 3 the casting has no units.
-READABLE = ("3", str(FORMAT))
+FORMAT = 3
 #: Bytes of a file's own head; a card is a few thousand.
 MAX_HEADER = 1_000_000
 #: What a missing, cut or altered file makes its readers raise.
@@ -77,8 +75,7 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
     """Write an adapter, atomically; the same adapter gives the same bytes.
 
     The low-rank matrices are kept as float16: their values lie far inside its range,
-    and its 11 bits are more than the bfloat16 they are added to. So are the casting's
-    inner weights, which read such states.
+    and its 11 bits are more than the bfloat16 they are added to.
     """
     from safetensors.numpy import save
 
@@ -99,9 +96,8 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
             getattr(adapter.heads.namer, part)
         )
     for part in _CASTING_PARTS:
-        value = np.ascontiguousarray(getattr(adapter.heads.casting, part))
-        tensors[f"casting.{part}"] = (
-            value.astype(np.float16) if part == "inner" else value
+        tensors[f"casting.{part}"] = np.ascontiguousarray(
+            getattr(adapter.heads.casting, part)
         )
     for name, reader in adapter.heads.words.items():
         tensors |= _written_words(name, reader)
@@ -174,7 +170,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             f"{path}: tuned with other questions; run `newsbot model tune`"
         )
     try:
-        if metadata["format"] not in READABLE:
+        if metadata["format"] != str(FORMAT):
             raise ValueError(f"format {metadata['format']}")
         data = path.read_bytes()
         tensors = {name: np.asarray(t, np.float32) for name, t in load(data).items()}
@@ -189,7 +185,7 @@ def load_adapter(path: Path, *, base: str) -> Adapter:
             heads={name: _head(tensors, name, width) for name in CLASSES},
             pairs={name: _pair(tensors, name, width) for name in PAIRS},
             namer=_namer(tensors, width),
-            casting=_casting(tensors, metadata["format"], width),
+            casting=_casting(tensors),
             thresholds=_thresholds(metadata["thresholds"]),
             words={
                 name: _words(tensors, name)
@@ -246,25 +242,15 @@ def _namer(tensors: Mapping[str, NDArray[np.float32]], width: int) -> Namer:
     return Namer(**parts)
 
 
-def _casting(
-    tensors: Mapping[str, NDArray[np.float32]], format_: str, width: int
-) -> Casting:
-    older = no_units(len(tensors["casting.sets"])) if format_ == "3" else {}
-    kept = {p: tensors[f"casting.{p}"] for p in _CASTING_PARTS if p not in older}
-    casting = Casting(**kept, **older)
-    n_sets, n_units = len(casting.sets), len(casting.inner)
-    n_seen = 6 * width if n_units else 0
-    shapes = (
-        (n_sets, len(ROLES)), (n_sets, N_KNOWN), (1,),
-        (n_units, n_seen), (n_units,), (n_sets, n_units),
-    )  # fmt: skip
-    if tuple(getattr(casting, part).shape for part in _CASTING_PARTS) != shapes:
+def _casting(tensors: Mapping[str, NDArray[np.float32]]) -> Casting:
+    sets, weights, trust = (tensors[f"casting.{part}"] for part in _CASTING_PARTS)
+    n_sets = len(sets)
+    shapes = ((n_sets, len(ROLES)), (n_sets, N_KNOWN), (1,))
+    if (sets.shape, weights.shape, trust.shape) != shapes:
         raise ValueError("casting: of another shape")
-    if not n_sets or not np.isin(casting.sets, (0, 1)).all():
+    if not n_sets or not np.isin(sets, (0, 1)).all() or not sets.any(1).all():
         raise ValueError("casting: no sets of roles")
-    if not casting.sets.any(1).all():
-        raise ValueError("casting: a set of no role")
-    return casting
+    return Casting(sets=sets, weights=weights, trust=trust)
 
 
 def _written_words(name: str, reader: WordHead) -> dict[str, _Kept]:

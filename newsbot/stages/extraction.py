@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from newsbot.ports import Memory
 from newsbot.stages import questions
-from newsbot.stages.casting import seen
 from newsbot.stages.ground import Draft, DraftAmount, DraftParty
 from newsbot.stages.grouping import (
     APART,
@@ -330,11 +329,10 @@ class Extraction:
             "types", words_of_types(self._reading, told, names, self._gazetteer)
         )
         status = self._heads["status"].probabilities(about[None, :])[0]
-        asked = np.array(parts)
         roles = self._heads.casting.roles(
-            self._heads["roles"].scores(asked) + self._roles_said(told, names),
+            self._heads["roles"].scores(np.array(parts))
+            + self._roles_said(told, names),
             kinds,
-            seen(asked, about),
         )
         strongest = max(stating, key=lambda n: self._scores[n])
         parties = tuple(

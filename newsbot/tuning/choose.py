@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from newsbot.evaluation.score import area_under_curve
-from newsbot.stages.casting import Casting, seen
+from newsbot.stages.casting import Casting
 from newsbot.stages.heads import HeadSet, Thresholds
 from newsbot.tuning.cast import Cast, learn_casting, measure_casting
 from newsbot.tuning.labelled import NAMED, UNCLEAR
@@ -73,55 +73,18 @@ class _Rows:
         return np.array(self.right, dtype=np.bool_)  # of no rows, too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predicted:
-    """An article as it is, and as it was read."""
-
-    example: Example
-    told: Answers
-    #: What readers of words, which did not learn from it, add to the scores of its
-    #: deals' `types`, shape (n_deals, n_types), and of their parties' `roles`, shape
-    #: (n_parties, n_roles).
-    by_words: Mapping[str, NDArray[np.float32]]
-
-    def both(self) -> Answers:
-        """The network's answers and what words add."""
-        told, said = self.told, self.by_words
-        return replace(
-            told,
-            types=told.types + torch.from_numpy(said["types"]).to(told.types),
-            roles=told.roles + torch.from_numpy(said["roles"]).to(told.roles),
-        )
-
-    def casts(self) -> list[Cast]:
-        """Give every deal's parties as they are read, and as they are."""
-        found, roles = [], self.both().roles
-        for number in range(len(self.example.deals)):
-            parts = [n for n, p in enumerate(self.example.parts) if p.deal == number]
-            found.append(
-                Cast(
-                    roles=_array(roles[parts]),
-                    types=_array(self.told.types[number]),
-                    seen=seen(
-                        _array(self.told.parts[parts]), _array(self.told.deals[number])
-                    ),
-                    right=tuple(self.example.parts[n].roles for n in parts),
-                )
-            )
-        return found
-
-
 def choose(
-    predicted: Sequence[Predicted],
-    learned: Sequence[Predicted] = (),
+    predicted: Sequence[tuple[Example, Answers]],
+    by_words: Sequence[Mapping[str, NDArray[np.float32]]],
     kept: HeadSet | None = None,
 ) -> Chosen:
     """Choose calibration and thresholds, and measure every head.
 
     Args:
         predicted: Articles that the network did not learn from, with its answers.
-        learned: Some that it did learn from: they teach the casting, too, which needs
-            more parties than the others have. Nothing is measured on them.
+        by_words: For each of them what readers of words, which did not learn from it
+            either, add to the scores of its deals' `types`, shape (n_deals, n_types),
+            and of their parties' `roles`, shape (n_parties, n_roles).
         kept: Heads whose thresholds, casting and calibration stay; it is measured only.
 
     Source:
@@ -130,10 +93,14 @@ def choose(
     rows: dict[str, _Rows] = {}
     exact: dict[str, list[bool]] = {}
     casts: list[Cast] = []
-    for one in predicted:
-        _collect(one.example, one.both(), rows, exact)
-        casts += one.casts()
-    more = [cast for one in learned for cast in one.casts()]
+    for (example, told), said in zip(predicted, by_words, strict=True):
+        both = replace(
+            told,
+            types=told.types + torch.from_numpy(said["types"]).to(told.types),
+            roles=told.roles + torch.from_numpy(said["roles"]).to(told.roles),
+        )
+        _collect(example, both, rows, exact)
+        casts += _casts(example, replace(both, types=told.types))
     article = rows["article"]
     slope, shift = 1.0, 0.0
     if kept is None:
@@ -156,17 +123,14 @@ def choose(
     }
     if casts:
         n_parties = sum(len(cast.right) for cast in casts)
-        figures["cast"] = {
-            "accuracy": measure_casting(casts, more),
-            "n": float(n_parties),
-        }
+        figures["cast"] = {"accuracy": measure_casting(casts), "n": float(n_parties)}
     return Chosen(
         slope=slope,
         shift=shift,
         thresholds=kept.thresholds
         if kept
         else Thresholds(**{name: middle.get(name, 0.5) for name in BETAS}),
-        casting=kept.casting if kept else learn_casting([*casts, *more]),
+        casting=kept.casting if kept else learn_casting(casts),
         figures=figures,
         reliability=_reliability(article),
     )
@@ -268,6 +232,21 @@ def _plateau(
     values = np.array([_f_score(probabilities >= t, right, beta) for t in grid])
     best = grid[values >= values.max() - PLATEAU]
     return round(float(best.min()), 3), round(float(best.max()), 3)
+
+
+def _casts(example: Example, told: Answers) -> list[Cast]:
+    """Give every deal's parties as they are read, and as they are."""
+    casts = []
+    for number in range(len(example.deals)):
+        parts = [n for n, part in enumerate(example.parts) if part.deal == number]
+        casts.append(
+            Cast(
+                roles=_array(told.roles[parts]),
+                types=_array(told.types[number]),
+                right=tuple(example.parts[n].roles for n in parts),
+            )
+        )
+    return casts
 
 
 def _array(scores: Tensor) -> NDArray[np.float32]:

@@ -57,10 +57,6 @@ class Answers:
     deal: Tensor
     #: Shape (n_parts, n_classes).
     roles: Tensor
-    #: What roles and types are read from: shape (n_parts, 2 * width) and (n_deals,
-    #: 2 * width).
-    parts: Tensor
-    deals: Tensor
     #: Shape (n_deals, n_classes).
     types: Tensor
     status: Tensor
@@ -154,8 +150,6 @@ class Network(nn.Module):
             party=self.heads["party"](who)[:, 0],
             deal=self.heads["deal"](pairings)[:, 0],
             roles=self.heads["roles"](parts),
-            parts=parts,
-            deals=deals,
             types=self.heads["types"](deals),
             status=self.heads["status"](deals),
             amount=self.heads["amount"](sums)[:, 0],

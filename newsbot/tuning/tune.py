@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from newsbot.adapters.adapter_file import Adapter
 from newsbot.adapters.hf_attention import attention_name
@@ -34,7 +33,7 @@ from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import read_article
 from newsbot.stages.word_heads import WordHead
 from newsbot.tuning.augment import augment
-from newsbot.tuning.choose import Chosen, Predicted, choose
+from newsbot.tuning.choose import Chosen, choose
 from newsbot.tuning.distract import distract
 from newsbot.tuning.examples import make_example, thinned
 from newsbot.tuning.labelled import with_labelled
@@ -59,9 +58,6 @@ from newsbot.tuning.word_heads import (
 
 #: One story in so many is left out of the first run.
 PARTS = 8
-#: Articles with deals of the first run that teach the casting beside those left out:
-#: some ten minutes on two cores without AMX.
-CAST = 2_000
 
 Progress = Callable[[str, float], None]
 
@@ -170,15 +166,11 @@ def _tune(
     known_words = kept_heads.words if kept_heads else {}
     words = known_words or learn_words(joined_rows(kept_rows))
     chosen = choose(
+        workshop.predict(network, left_out),
         [
-            Predicted(example=example, told=told, by_words=_said(words, rows))
-            for (example, told), rows in zip(
-                workshop.predict(network, map(workshop.example, left_out)),
-                left_out_rows,
-                strict=True,
-            )
+            {name: by_words(words.get(name), name, rows[name]) for name in CHOSEN_BY}
+            for rows in left_out_rows
         ],
-        [] if kept_heads else _learned(workshop, network, kept, kept_rows),
         kept_heads,
     )
     held_out_adapter = workshop.adapter(network, chosen, words)
@@ -196,45 +188,6 @@ def _tune(
         adapter=workshop.adapter(network, chosen, words),
         held_out_adapter=held_out_adapter,
         chosen=chosen,
-    )
-
-
-def _said(
-    words: Mapping[str, WordHead], rows: Mapping[str, Sequence[Read]]
-) -> dict[str, NDArray[np.float32]]:
-    return {name: by_words(words.get(name), name, rows[name]) for name in CHOSEN_BY}
-
-
-def _learned(
-    workshop: _Workshop,
-    network: Network,
-    articles: Sequence[GoldArticle],
-    rows: Sequence[Mapping[str, Sequence[Read]]],
-) -> list[Predicted]:
-    """Read some articles that the network has learned from, for the casting.
-
-    Half of them teach the words that are read in the other half: what words say of
-    articles that taught them is too good (.857 of the parties cast rightly, not .882).
-    """
-    places = [n for n, article in enumerate(articles) if article.deals]
-    some = places[:: -(-len(places) // CAST)]
-    found = []
-    for side in (0, 1):
-        words = learn_words(joined_rows(r for n, r in enumerate(rows) if n % 2 != side))
-        here = [n for n in some if n % 2 == side]
-        asked = (_about_roles(workshop.example(articles[n])) for n in here)
-        read = workshop.predict(network, asked)
-        found += [
-            Predicted(example=example, told=told, by_words=_said(words, rows[n]))
-            for n, (example, told) in zip(here, read, strict=True)
-        ]
-    return found
-
-
-def _about_roles(example: Example) -> Example:
-    """Ask about deals and roles alone."""
-    return replace(
-        example, organisations=(), sums=(), quantities=(), pairings=(), payments=()
     )
 
 
@@ -316,11 +269,10 @@ class _Workshop:
                 reading = with_labelled(article, reading, self.gazetteer)
                 article = augment(article, reading, self.gazetteer, rng)
             article = distract(article, articles, rng)
-            examples.append(thinned(self.example(article), rng))
+            examples.append(thinned(self._example(article), rng))
         return examples
 
-    def example(self, article: GoldArticle) -> Example:
-        """Make an article, as it is, with all questions and their answers."""
+    def _example(self, article: GoldArticle) -> Example:
         reading = read_article(as_article(article), self.gazetteer)
         return make_example(article, reading, self._tokenizer, self.gazetteer)
 
@@ -331,12 +283,16 @@ class _Workshop:
         return rows_of(article, reading, self.gazetteer)
 
     def predict(
-        self, network: Network, examples: Iterable[Example]
+        self, network: Network, articles: Sequence[GoldArticle]
     ) -> list[tuple[Example, Answers]]:
-        """Answer all questions."""
+        """Answer everything about articles, as they are."""
         network.eval()
+        found = []
         with torch.inference_mode():
-            return [(one, network.answers([one])[0]) for one in examples]
+            for article in articles:
+                example = self._example(article)
+                found.append((example, network.answers([example])[0]))
+        return found
 
     def adapter(
         self, network: Network, chosen: Chosen, words: Mapping[str, WordHead]

@@ -45,7 +45,7 @@ from newsbot.stages.word_heads import WordHead
 from newsbot.vocabulary import ROLES
 
 BASE = "ab" * 32
-WIDTH, RANK, UNITS = 6, 2, 5
+WIDTH, RANK = 6, 2
 CARD = json.dumps({"articles": 3, "note": "ä\n"})
 MODULE = "layers.4.mlp.up_proj"
 
@@ -94,9 +94,6 @@ def adapter() -> Adapter:
                 sets=np.eye(len(ROLES), dtype=np.float32)[:4],
                 weights=numbers(4, N_KNOWN),
                 trust=numbers(1),
-                inner=half(UNITS, 6 * WIDTH),
-                inner_bias=numbers(UNITS),
-                outer=numbers(4, UNITS),
             ),
             thresholds=Thresholds(
                 article=0.1 + 0.2,
@@ -158,7 +155,7 @@ def parts(one: Adapter):
             yield f"{name}.{part}", getattr(pair, part)
     for part in ("inner", "inner_bias", "outer", "outer_bias"):
         yield f"namer.{part}", getattr(one.heads.namer, part)
-    for part in ("sets", "weights", "trust", "inner", "inner_bias", "outer"):
+    for part in ("sets", "weights", "trust"):
         yield f"casting.{part}", getattr(one.heads.casting, part)
     for name, words in one.heads.words.items():
         for part in ("rarity", "weights", "bias"):
@@ -245,7 +242,7 @@ def test_other_questions_are_refused(path, version):
     "changed",
     [
         {"format": str(FORMAT + 1)},
-        {"format": "2"},  # no casting
+        {"format": str(FORMAT - 1)},  # no casting
         {"format": None},
         {"thresholds": None},
         {"thresholds": "high"},
@@ -270,21 +267,6 @@ def test_thresholds_must_be_numbers(path):
         text = json.dumps({**thresholds, "party": "?"}).replace('"?"', value)
         refused(altered(path, thresholds=text))
         save_adapter(adapter(), path)
-
-
-def test_an_older_file_is_read_and_has_no_units(path):
-    """The casting of format 3 read scores alone; saved again, it still does."""
-    units = {f"casting.{part}" for part in ("inner", "inner_bias", "outer")}
-    tensors = {n: t for n, t in load_file(path).items() if n not in units}
-    save_file(tensors, path, metadata={**read_card(path), "format": "3"})
-    for _ in range(2):
-        loaded = load_adapter(path, base=BASE)
-        assert len(loaded.heads.casting.inner) == 0
-        np.testing.assert_array_equal(
-            loaded.heads.casting.weights, adapter().heads.casting.weights
-        )
-        save_adapter(loaded, path)
-        assert read_card(path)["format"] == str(FORMAT)
 
 
 @pytest.mark.parametrize("kept", [0, 4, 8, 100, -1, -5_000])
@@ -359,10 +341,6 @@ def test_a_huge_head_is_not_read(path):
     [
         ("head.status.bias", None),
         ("head.roles.weights", None),
-        ("casting.inner", None),
-        ("casting.inner", np.zeros((UNITS, 2 * WIDTH), dtype=np.float32)),
-        ("casting.inner_bias", np.zeros(UNITS + 1, dtype=np.float32)),
-        ("casting.outer", np.zeros((3, UNITS), dtype=np.float32)),
         ("pair.belongs.left", None),
         ("namer.inner", None),
         ("namer.inner", np.zeros((NAME_UNITS, WIDTH), dtype=np.float32)),

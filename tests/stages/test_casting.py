@@ -1,14 +1,12 @@
 """Roles of a deal's parties, chosen together."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from newsbot.stages.casting import N_KNOWN, SURE, Casting, known, no_units, seen
+from newsbot.stages.casting import N_KNOWN, SURE, Casting, known
 from newsbot.vocabulary import DEAL_TYPES, ROLES
 
 N, PAIR = len(ROLES), [0, 2]  # investor and provider
@@ -24,17 +22,7 @@ def casting(**weights: dict[int, float]) -> Casting:
     table = np.zeros((N + 1, N_KNOWN), dtype=np.float32)
     for place, weight in weights.get("both", {}).items():
         table[-1, place] = weight
-    return Casting(
-        sets=sets,
-        weights=table,
-        trust=np.ones(1, dtype=np.float32),
-        **no_units(N + 1),
-    )
-
-
-def unseen(n_parties: int):
-    """Nothing was seen of any party."""
-    return np.zeros((n_parties, 0), dtype=np.float32)
+    return Casting(sets=sets, weights=table, trust=np.ones(1, dtype=np.float32))
 
 
 def scores(**told: float):
@@ -43,7 +31,7 @@ def scores(**told: float):
 
 
 def cast(one: Casting, *parties, types=TYPES):
-    return one.roles(np.array(parties, dtype=np.float32), types, unseen(len(parties)))
+    return one.roles(np.array(parties, dtype=np.float32), types)
 
 
 def test_without_weights_the_likeliest_set_is_the_heads_own():
@@ -84,50 +72,11 @@ def test_what_kind_of_deal_it_is_decides():
     assert cast(weighed, maybe, buyer, types=types)[0] == ("investor", "provider")
 
 
-def test_what_was_seen_decides_through_units():
-    """A unit that sees something adds to a set where it does, and nothing else."""
-    inner = np.array([[2, 0, 0]], dtype=np.float32)
-    outer = np.zeros((N + 1, 1), dtype=np.float32)
-    outer[-1] = 1
-    weighed = replace(
-        casting(), inner=inner, inner_bias=np.full(1, -1, np.float32), outer=outer
-    )
-    maybe = np.array([scores(provider=1.0, investor=-0.4)] * 3, dtype=np.float32)
-    saw = np.array([[1, 0, 0], [0.6, 9, 9], [-5, 0, 0]], dtype=np.float32)
-    said = weighed.roles(maybe, TYPES, saw)
-    assert said == [("investor", "provider"), ("provider",), ("provider",)]
-
-
-def test_what_is_ruled_out_is_not_played():
-    """However much speaks for the set; where all roles are, the likeliest is given."""
-    weighed = casting(both={3 * N + len(DEAL_TYPES) + 1: 50.0})  # always
-    maybe = scores(provider=1.0, investor=-5.9)
-    never = scores(provider=1.0, investor=-6.1)
-    assert cast(weighed, maybe, never) == [("investor", "provider"), ("provider",)]
-    nobody = [-7.0] * N
-    nobody[ROLES.index("partner")] = -6.5
-    assert cast(weighed, nobody) == [("partner",)]
-
-
-def test_a_party_is_seen_beside_the_others_and_the_deal():
-    """Its own state, the mean of the others', the deal's; nobody else is zeros."""
-    parties = np.array([[1, 2], [3, 4], [5, 0]], dtype=np.float32)
-    deal = np.array([7, 8], dtype=np.float32)
-    found = seen(parties, deal)
-    assert found.dtype == np.float32
-    assert found.tolist() == [
-        [1, 2, 4, 2, 7, 8],
-        [3, 4, 3, 1, 7, 8],
-        [5, 0, 2, 3, 7, 8],
-    ]
-    assert seen(parties[:1], deal).tolist() == [[1, 2, 0, 0, 7, 8]]
-
-
 def test_one_party_alone_has_no_others():
     """Nobody stands beside it: what is known is finite, and a role is given."""
     roles = np.array([scores(partner=1.0)], dtype=np.float32)
     assert known(roles, TYPES).shape == (1, N_KNOWN)
-    assert casting().roles(roles, TYPES, unseen(1)) == [("partner",)]
+    assert casting().roles(roles, TYPES) == [("partner",)]
 
 
 @given(
@@ -137,8 +86,8 @@ def test_one_party_alone_has_no_others():
 def test_the_order_of_parties_is_nothing(roles, order):
     """Parties in another order have the same roles, of any scores; each has some."""
     weighed = casting(both={OTHERS.start: 0.3, 2: -0.2})
-    said = weighed.roles(roles, TYPES, unseen(3))
-    assert weighed.roles(roles[order], TYPES, unseen(3)) == [said[n] for n in order]
+    said = weighed.roles(roles, TYPES)
+    assert weighed.roles(roles[order], TYPES) == [said[n] for n in order]
     assert all(said)
 
 

@@ -15,7 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.tuning.choose import BETAS, N_BINS, Chosen, Predicted, choose
+from newsbot.tuning.choose import BETAS, N_BINS, Chosen, choose
 from newsbot.tuning.labelled import NAMED, PLAIN, UNCLEAR
 from newsbot.tuning.network import Answers
 from newsbot.tuning.questionnaire import (
@@ -84,8 +84,6 @@ def told(
         roles=torch.stack([scores(*one) for one in roles])
         if roles
         else torch.zeros(0, len(ROLES)),
-        parts=torch.zeros(len(roles), 2),
-        deals=torch.zeros(len(types), 2),
         types=torch.stack([scores(*one) for one in types])
         if types
         else torch.zeros(0, len(DEAL_TYPES)),
@@ -158,15 +156,7 @@ def deal_article(
 
 
 def chosen(*predicted: tuple[Example, Answers]) -> Chosen:
-    return choose(read(predicted))
-
-
-def read(predicted: Sequence[tuple[Example, Answers]], said=None) -> list[Predicted]:
-    """As readers of words that say *said* of each, or nothing of any, read them too."""
-    return [
-        Predicted(example=example, told=told, by_words=said or unread(example))
-        for example, told in predicted
-    ]
+    return choose(predicted, [unread(example) for example, _ in predicted])
 
 
 def unread(example: Example):
@@ -358,27 +348,9 @@ def test_what_words_say_of_roles_counts():
     ] * 8
     said = unread(predicted[0][0])
     said["roles"] = np.array([scores(*right).numpy() * 2] * 2, np.float32)
-    assert choose(read(predicted, said)).figures["all_roles"]["accuracy"] == 1
-    found = choose(read(predicted))
+    assert choose(predicted, [said] * 8).figures["all_roles"]["accuracy"] == 1
+    found = choose(predicted, [unread(example) for example, _ in predicted])
     assert found.figures["all_roles"]["accuracy"] == 0
-
-
-def test_articles_that_were_learned_from_teach_the_casting_alone():
-    """A set of roles that only they play may be said; they move no other figure."""
-    n = len(ROLES)
-    both, one = [0.9, 0.9] + [0.1] * (n - 2), [0.9] + [0.1] * (n - 1)
-    here = [
-        deal_article([0, 0], party=(0.9, 0.9), parts=[(0,), (0,)], roles=[one, one]),
-        article(0.1, False),
-    ]
-    there = deal_article(
-        [0, 0], party=(0.1, 0.1), parts=[(0, 1), (0, 1)], roles=[both, both]
-    )
-    alone, more = choose(read(here)), choose(read(here), read([there] * 4))
-    assert not (alone.casting.sets[:, :2].all(1)).any()
-    assert (more.casting.sets[:, :2].all(1)).any()
-    assert more.figures == alone.figures
-    assert more.thresholds == alone.thresholds
 
 
 def test_articles_without_deals_ask_nothing_else():

@@ -111,8 +111,6 @@ def test_every_question_is_answered(network, examples):
             "party": (n_who,),
             "deal": (len(example.pairings),),
             "roles": (len(example.parts), CLASSES["roles"]),
-            "parts": (len(example.parts), network.heads["roles"].in_features),
-            "deals": (len(example.deals), network.heads["types"].in_features),
             "types": (len(example.deals), CLASSES["types"]),
             "status": (len(example.deals), CLASSES["status"]),
             "amount": (n_sums,),
@@ -122,9 +120,7 @@ def test_every_question_is_answered(network, examples):
             "payer": (len(example.payments),),
             "name": (len(example.words),),
         }
-        assert (
-            set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name", "parts", "deals"}
-        )
+        assert set(shapes) == set(FIELDS) == {*CLASSES, *PAIRS, "name"}
         for field, shape in shapes.items():
             assert tuple(getattr(told, field).shape) == shape, field
             assert torch.isfinite(getattr(told, field)).all(), field
@@ -142,7 +138,7 @@ def test_no_question_sees_another(network, examples):
     example = next(one for one in examples if one.sums and one.deals)
     (whole,) = answers(network, example)
     (fewer,) = answers(network, replace(example, sums=(), deals=()))
-    gone = ("types", "deals", "status", "amount", "amount_kind", "belongs")
+    gone = ("types", "status", "amount", "amount_kind", "belongs")
     close(whole, fewer, but=gone)
     first = example.organisations[0]
     longer = replace(first, asked=replace(first.asked, ids=first.asked.ids * 3))
@@ -307,8 +303,6 @@ def judged(
         "party": scores("party", who)[:, 0],
         "deal": scores("deal", recall(memory, pairings))[:, 0],
         "roles": scores("roles", parts),
-        "parts": parts,
-        "deals": deals,
         "types": scores("types", deals),
         "status": scores("status", deals),
         "amount": scores("amount", both[:n_sums])[:, 0],
@@ -403,8 +397,6 @@ def right_answers(example: Example, sure: float) -> Answers:
         party=signs([bool(one.deals) for one in who]),
         deal=signs([pairing.is_deal for pairing in example.pairings]),
         roles=signs([part.roles for part in example.parts]),
-        parts=torch.zeros(len(example.parts), 0),
-        deals=torch.zeros(len(example.deals), 0),
         types=signs([deal.types for deal in example.deals]),
         status=torch.stack([pick(d.status, CLASSES["status"]) for d in example.deals]),
         amount=signs([one.deal is not None for one in example.sums]),
