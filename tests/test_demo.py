@@ -86,6 +86,14 @@ def test_the_deal_of_three_papers_is_one_alert(shown):
     facts = alert["text"].split("\n\n")[0]
     for amount in ("$5bn", "$10bn", "$30bn"):
         assert amount in facts
+    # Who pays an investment is an investor, who buys a customer.
+    lines = facts.splitlines()
+    for name, role in (
+        ("Microsoft", "investor"), ("Nvidia", "investor"),
+        ("Anthropic", "customer"), ("Anthropic", "receives the investment"),
+    ):  # fmt: skip
+        (line,) = (line for line in lines if line.startswith(f"• {name}: "))
+        assert role in line.removeprefix(f"• {name}: ").split(", ")
 
 
 def test_bystanders_are_no_parties(shown):
