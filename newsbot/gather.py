@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from newsbot.adapters.archives.opening import FILE_KINDS, open_files, ordered
 from newsbot.adapters.archives.remote import RemoteWarcArchive
 from newsbot.adapters.archives.web import Period, SitemapArchive, WaybackArchive
 from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.processors import n_processors
 from newsbot.app import App, feed_of
 from newsbot.archive import FeedArchive, Walk
 from newsbot.backfill import Backfill
@@ -61,7 +61,7 @@ def gather(app: App, asked: Asked) -> Gathering:
         StoreError: The ledger cannot be opened.
     """
     # As many as there are cores: nothing else is waited for.
-    pool = ParsingPool(n_processes=os.cpu_count() or 1)
+    pool = ParsingPool(n_processes=n_processors())
     try:
         archive = open_archive(app, asked, pool)
     except BaseException:

@@ -6,7 +6,6 @@ is ready to run: what it reads was settled elsewhere, and goes the way of all ar
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from newsbot.adapters.archives.opening import FILE_KINDS, FileKind, open_files
 from newsbot.adapters.parsing import ParsingPool
+from newsbot.adapters.processors import n_processors
 from newsbot.adapters.ray import joins_cluster, need_ray
 from newsbot.adapters.shards import ShardArchive, Shards
 from newsbot.app import App
@@ -58,7 +58,7 @@ def ray_pays(app: App, asked: Asked, folder: Path | None) -> bool:
         return True
     with closing(ParsingPool(n_processes=1)) as parsing:
         parts = open_files(kind, Path(place_of(asked)), parsing).parts
-    least = app.config.archives.ray_from_mebibytes * 2**20 * (os.cpu_count() or 1)
+    least = app.config.archives.ray_from_mebibytes * 2**20 * n_processors()
     return sum(part.size for part in parts) >= least
 
 
@@ -176,6 +176,6 @@ def _gathering(
             assessment=held.assessment, findings=held.findings, dropped=held.dropped
         )
 
-    pool = ParsingPool(n_processes=os.cpu_count() or 1)
+    pool = ParsingPool(n_processes=n_processors())
     run = begin(app, asked, key)
     return gathered(app, ShardArchive(shards, weigh), pool, run, asked)

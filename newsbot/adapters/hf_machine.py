@@ -16,6 +16,7 @@ from typing import TypeVar
 import torch
 
 from newsbot.adapters.embedded import read_manifest
+from newsbot.adapters.processors import n_cores
 from newsbot.errors import ModelMissingError, ModelOutputError
 
 #: What torch says when memory ran out, besides its own error class; lower case.
@@ -25,31 +26,6 @@ GIB = 2**30
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-def n_cores() -> int:
-    """Count the physical cores this process may use, hyperthreads and quotas aside.
-
-    Returns:
-        At least 1.
-    """
-    allowed = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
-    if not allowed:
-        return os.cpu_count() or 1
-    cores: set[str] = set()
-    for cpu in allowed:
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/core_cpus_list")
-        try:
-            cores.add(siblings.read_text())
-        except OSError:
-            cores.add(str(cpu))
-    n = len(cores)
-    try:  # a container's quota, "200000 100000" for two cores, "max 100000" for none
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        n = min(n, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        pass
-    return max(1, n)
 
 
 def choose_device(name: str) -> torch.device:

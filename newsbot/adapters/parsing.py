@@ -32,6 +32,7 @@ import msgspec
 
 import newsbot
 from newsbot.adapters import parsing_wire as wire
+from newsbot.adapters.processors import n_processors
 from newsbot.errors import ParseError, ParserError, StageError
 
 #: Processes at once; more than the machine has cores read no faster.
@@ -83,7 +84,7 @@ class ParsingPool:
     def __init__(
         self, *, n_processes: int | None = None, limits: ParsingLimits | None = None
     ) -> None:
-        n_places = n_processes or min(MAX_PROCESSES, os.cpu_count() or 1)
+        n_places = n_processes or min(MAX_PROCESSES, n_processors())
         self._limits = limits or ParsingLimits()
         self._places = [_Place(self._limits) for _ in range(n_places)]
         # The warm ones on top: a single thread never starts a second process.

@@ -23,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsbot.adapters.processors import n_processors
 from newsbot.errors import UserError
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _join(ray: Any, folder: str) -> None:
         return
     ray.init(
         address="local",
-        num_cpus=os.cpu_count(),
+        num_cpus=n_processors(),
         object_store_memory=STORE_BYTES,
         include_dashboard=False,
         _node_ip_address="127.0.0.1",

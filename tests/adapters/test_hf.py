@@ -19,7 +19,7 @@ from newsbot.adapters.hf import (  # noqa: E402
     HfModel,
     grammar_substring_words,
 )
-from newsbot.adapters.hf_machine import in_batches, n_cores  # noqa: E402
+from newsbot.adapters.hf_machine import in_batches  # noqa: E402
 from newsbot.adapters.hf_tokenizer import HfTokenizer  # noqa: E402
 from newsbot.errors import ModelMissingError, ModelOutputError  # noqa: E402
 from newsbot.ports import ChoiceRequest, Limits, TextRequest  # noqa: E402
@@ -476,8 +476,3 @@ def test_other_errors_are_not_taken_for_memory():
 
     with pytest.raises(RuntimeError, match="shapes"):
         in_batches(8, [1, 2], lambda item: item, work)
-
-
-def test_there_is_at_least_one_core():
-    """The count of cores is what torch may use."""
-    assert n_cores() >= 1
