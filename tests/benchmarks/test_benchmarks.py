@@ -198,6 +198,16 @@ def test_engines_compares_both_on_the_same_files() -> None:
     assert 0 < figures["processor_ratio"] < 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="affinity is Linux's")
+def test_scaling_reads_with_as_many_processors_as_it_is_asked() -> None:
+    """`scaling.py` gives a row for each number of processors, in pages of its files."""
+    output = run("scaling.py", "--cores", "1", "--pages", "30")
+    (row,) = [json.loads(line) for line in output.splitlines()]
+    assert (row["engine"], row["processors"], row["pages"]) == ("processes", 1, 30)
+    assert row["pages_per_second"] > 0
+    assert row["times"] == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_backfill_memory_looks_early_and_at_the_end() -> None:
     """`backfill_memory.py` tells what a backfill weighs after a tenth, and at its end."""
