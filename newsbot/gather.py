@@ -60,7 +60,7 @@ def gather(app: App, asked: Asked) -> Gathering:
         UserError: There is no such archive.
         StoreError: The ledger cannot be opened.
     """
-    # As many as there are cores: nothing else is waited for.
+    # As many as it may use processors: nothing else is waited for.
     pool = ParsingPool(n_processes=n_processors())
     try:
         archive = open_archive(app, asked, pool)

@@ -31,14 +31,24 @@ def n_cores() -> int:
     Returns:
         At least 1.
     """
-    cores: set[str] = set()
+    return _within_quota(len(by_core()) or os.cpu_count() or 1)
+
+
+def by_core() -> list[list[int]]:
+    """Number the processors this process may use, those of one physical core together.
+
+    Returns:
+        Empty where nobody tells.
+    """
+    cores: dict[str, list[int]] = {}
     for cpu in _allowed():
         siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/core_cpus_list")
         try:
-            cores.add(siblings.read_text())
+            core = siblings.read_text()
         except OSError:
-            cores.add(str(cpu))
-    return _within_quota(len(cores) or os.cpu_count() or 1)
+            core = str(cpu)
+        cores.setdefault(core, []).append(cpu)
+    return list(cores.values())
 
 
 def _allowed() -> list[int]:

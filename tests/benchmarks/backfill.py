@@ -3,7 +3,7 @@
 ``python tests/benchmarks/backfill.py [--pages N] [--rounds R]`` writes a WARC.gz of N
 pages (templates of 60 to 120 kB, German and English, one in a hundred about a
 deal) and one of a tenth of them. Both ways read both files with as many processes as
-there are cores, in turn, so that what else the machine does hits both alike. Told are
+they may use processors, in turn, so that what else the machine does hits both alike. Told are
 pages a second and their ratio from start to end; the same behind the start, from what
 the larger file takes longer; processor time, which other work hardly touches; and how
 time and memory grow with ten times the pages. Of several rounds medians are told.
@@ -15,7 +15,6 @@ import argparse
 import gzip
 import json
 import multiprocessing
-import os
 import resource
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from typing import Any
 
 from extract import NOW, _template, make_pages
 
+from newsbot.adapters.processors import n_processors
 from newsbot.demo.material import load_articles
 
 #: Templates that pages are made from.
@@ -122,7 +122,7 @@ def _processor() -> float:
 def bare(path: Path) -> int:
     """Read as the documentation of fastwarc and trafilatura begins."""
     # Started afresh, as ours are; their start is part of both.
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+    with multiprocessing.get_context("spawn").Pool(n_processors()) as pool:
         n_texts = sum(pool.imap(_extract, _bodies(path), chunksize=4))
         pool.close()
         pool.join()
@@ -188,7 +188,7 @@ def measure(n_pages: int, n_rounds: int = 1) -> dict[str, Any]:
     told = [_figures(one, n_pages, n_pages - n_few) for one in rounds]
     return {
         "pages": n_pages,
-        "processes": os.cpu_count(),
+        "processes": n_processors(),
         "rounds": n_rounds,
         **{name: median(one[name] for one in told) for name in told[0]},
     }

@@ -19,26 +19,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from statistics import median
 
 from backfill import write_warc
 from engines import ENGINES, read
 
-
-def by_core() -> list[int]:
-    """Number the processors this process may use, one of each physical core first."""
-    seen: dict[str, int] = {}
-    order = []
-    for cpu in sorted(os.sched_getaffinity(0)):
-        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/core_cpus_list")
-        try:
-            core = path.read_text()
-        except OSError:
-            core = str(cpu)
-        seen[core] = seen.get(core, -1) + 1
-        order.append((seen[core], cpu))
-    return [cpu for _, cpu in sorted(order)]
+from newsbot.adapters.processors import by_core
 
 
 @contextmanager
@@ -93,7 +81,9 @@ def measure(
     Returns:
         A row for each number.
     """
-    processors = by_core()
+    # One of each physical core first.
+    turns = zip_longest(*by_core())
+    processors = [cpu for turn in turns for cpu in turn if cpu is not None]
     taken: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -104,7 +94,6 @@ def measure(
                     few = seconds(folder, "few", count, engine)
                     taken[count].append((seconds(folder, "all", count, engine), few))
     n_more = n_pages - max(n_pages // 10, 1)
-    rows: list[dict[str, float | str]] = []
     rates = {
         count: (
             median(count * n_pages / whole for whole, _ in times),
@@ -117,6 +106,7 @@ def measure(
         for count, times in taken.items()
     }
     first = rates[counts[0]]
+    rows: list[dict[str, float | str]] = []
     for count, (rate, more) in rates.items():
         rows.append(
             {
