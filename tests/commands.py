@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,12 @@ def environment(folder, **changes):
     }
     paths = {"PYTHONPATH": str(ROOT), "NEWSBOT_CACHE": str(CACHE)}
     return {**kept, **paths, "HOME": str(folder), **changes}
+
+
+def free_port():
+    """A port of the loopback address that nobody listens at."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return server.getsockname()[1]
 
 
 def newsbot(folder, *arguments, **changes):

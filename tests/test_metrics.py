@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import urllib.request
-from contextlib import closing
 from datetime import UTC, datetime
 
+from commands import free_port
 from torture.newsroom import Newsroom
 
 from newsbot.adapters.db import open_store
@@ -15,11 +14,6 @@ from newsbot.adapters.metrics import Metrics
 PROMPT = 'newsbot_model_tokens_total{kind="prompt"}'
 GENERATED = 'newsbot_model_tokens_total{kind="generated"}'
 CALLS = "newsbot_model_calls_total"
-
-
-def free_port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        return server.getsockname()[1]
 
 
 def scraped(port):

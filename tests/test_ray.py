@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from archives_rig import CONFIG, backfill, fates, rows, story
-from commands import environment
+from commands import environment, free_port
 from test_backfill import LEDGER, archive
 
 from newsbot.app import App
@@ -26,18 +27,56 @@ from newsbot.importing import ray_pays, shard_folder
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
 
-def workers(folder):
+def workers(folder, name="ray::MapWorker"):
     """Processes of Ray below a folder that do a step, by their environment."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            name = (path / "cmdline").read_bytes()
+            known = (path / "cmdline").read_bytes()
             ours = f"TMPDIR={folder}".encode() in (path / "environ").read_bytes()
         except OSError:
             continue
-        if ours and name.startswith(b"ray::MapWorker"):
+        if ours and known.startswith(name.encode()):
             found.append(int(path.name))
     return found
+
+
+@contextmanager
+def machines(folder, port, *resources):
+    """Join machines to a cluster as their owner would, each with what it has.
+
+    Yields:
+        The process of each, the head's first, and what newsbot must be told.
+    """
+    ray = Path(sys.executable).with_name("ray")
+    told = environment(folder, TMPDIR=str(folder), RAY_USAGE_STATS_ENABLED="0")
+    head = ("--head", f"--port={port}", f"--temp-dir={folder}")
+    head += ("--include-dashboard=false",)
+    shared = ("--block", "--object-store-memory=100000000")
+    with ExitStack() as stack:
+        running = []
+        for number, more in enumerate(resources):
+            # The first loopback address is taken for a mistake, and the network's used.
+            own = f"--node-ip-address=127.0.0.{number + 2}"
+            where = (f"--address=127.0.0.2:{port}",) if number else head
+            said = stack.enter_context((folder / f"machine{number}").open("w+"))
+            started = subprocess.Popen(
+                [ray, "start", own, *where, *shared, *more],
+                env=told, stdout=said, stderr=said,
+            )  # fmt: skip
+            stack.callback(_end, started)
+            deadline = time.monotonic() + 120
+            while "Ray runtime started" not in Path(said.name).read_text():
+                assert started.poll() is None, Path(said.name).read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            running.append(started)
+        yield running, {**told, "RAY_ADDRESS": f"127.0.0.2:{port}"}
+
+
+def _end(started):
+    started.terminate()
+    started.wait(timeout=60)
 
 
 def run_on_ray(folder, source, *, kill):
@@ -147,3 +186,49 @@ def test_a_cluster_is_joined_for_little_work_too(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "auto")
     assert ray_pays(app, asked, None)
     app.close()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves"])
+def test_a_cluster_of_machines_with_gpus(tmp_path, leaves):
+    """Joined as it is: a model on each GPU of it, and the other engine's ledger.
+
+    Also where one of the machines leaves amid the work.
+    The GPUs are counted and none is there: the models compute on what there is.
+    """
+    source = tmp_path / "crawl"
+    source.mkdir()
+    for name in "ab":
+        archive(source, 60, f"{name}.warc")
+    whole, far = tmp_path / "whole", tmp_path / "far"
+    whole.mkdir()
+    far.mkdir()
+    figures, _ = backfill(whole, "warc", source)
+    (far / "config.toml").write_text(CONFIG)
+    mine = ("--num-cpus=2", "--num-gpus=1")
+    words = ["backfill", "warc", str(source), "--engine", "ray", "--json"]
+    # Sockets have short names: not below pytest's own long folder.
+    with tempfile.TemporaryDirectory(prefix="nb") as short:
+        with machines(Path(short), free_port(), mine, mine) as (running, told):
+            started = subprocess.Popen(
+                [sys.executable, "-m", "newsbot", *words],
+                cwd=far, env=told,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            models = set()
+            while started.poll() is None:
+                models |= set(workers(short, "ray::MapWorker(MapBatches(_Ending))"))
+                if leaves and len(models) == 2:
+                    running[-1].terminate()
+                time.sleep(0.05)
+            out, err = started.communicate()
+            # They are not newsbot's to end.
+            assert [one.poll() is None for one in running] == [True, not leaves]
+        assert not workers(short)
+    assert "without Ray" not in err
+    assert out.endswith("}\n"), (out, err)
+    assert fates(json.loads(out.splitlines()[-1])) == fates(figures), err
+    assert len(models) == 2
+    for query in LEDGER:
+        assert rows(far, query) == rows(whole, query)

@@ -5,24 +5,18 @@ commands beside it, figures, logs, backups; and what a kill leaves behind.
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 import urllib.request
 from contextlib import closing
 
 import pytest
-from commands import Running, config, here, newsbot
+from commands import Running, config, free_port, here, newsbot
 from servers.feeds import rss
 from servers.scripted import Reply, ScriptedServer
 
 from newsbot.adapters.lock import hold_lock, service_runs
 
 RSS = {"Content-Type": "application/rss+xml"}
-
-
-def free_port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
