@@ -99,6 +99,15 @@ def test_evaluate_measures_any_model_folder(tmp_path, tiny):
     assert done.code == 0, done
     figures = json.loads(done.out)
     assert figures["model"].startswith("tiny@")
+    assert "95 lie between" not in done.err
+    words = ("evaluate", "x.jsonl", "--model", tiny, "--json", "--intervals")
+    done = here(tmp_path, *words)
+    assert done.code == 0, done
+    assert set(json.loads(done.out)) == set(figures)
+    told = done.err[done.err.index("95 lie between") :]
+    (line,) = (line for line in told.splitlines() if "detection.f1" in line)
+    low, high = map(float, line.split()[1:])
+    assert 0 <= low <= high <= 1
 
 
 def test_model_info_lists_the_presets(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,12 @@ def demo(session: Session, folder: Path | None, language: str, as_json: bool) ->
     type=click.Path(path_type=Path, dir_okay=False),
     help="An adapter of one's own for the embedded model.",
 )
+@click.option(
+    "--intervals",
+    "with_intervals",
+    is_flag=True,
+    help="Tell on standard error how far each figure may be off by chance.",
+)
 @click.option("--no-floors", is_flag=True, help="Print figures below the floors, too.")
 @click.pass_obj
 def evaluate(
@@ -140,6 +146,7 @@ def evaluate(
     predictions: Path | None,
     name: str | None,
     adapter: Path | None,
+    with_intervals: bool,
     no_floors: bool,
 ) -> None:
     """Measure the line on gold articles: precision, recall and the rest.
@@ -149,6 +156,7 @@ def evaluate(
     from newsbot.brain import with_model
     from newsbot.evaluation.floors import check_floors
     from newsbot.evaluation.gold import read_gold
+    from newsbot.evaluation.intervals import intervals
     from newsbot.evaluation.report import Cost, prediction_line, report
     from newsbot.evaluation.run import predict
 
@@ -184,6 +192,8 @@ def evaluate(
         write_json(figures)
     else:
         _print_figures(figures)
+    if with_intervals:
+        _say_intervals(intervals(made, app.gazetteer))
     if not no_floors:
         check_floors(files, figures, brain.name)
 
@@ -203,6 +213,12 @@ def _write_lines(path: Path, lines: Iterable[str], *, mode: str = "w") -> None:
             file.writelines(lines)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
+
+
+def _say_intervals(found: Mapping[str, tuple[float, float]]) -> None:
+    say("\nof 100 sets of as many stories, 95 lie between")
+    for name, (low, high) in found.items():
+        say(f"  {name:<24} {low:.3f} {high:.3f}")
 
 
 def _print_figures(figures: dict[str, Any], indent: str = "") -> None:
