@@ -14,9 +14,10 @@ from newsbot.pipeline import Judge, Summariser
 from newsbot.stages.assess import Judgement
 from newsbot.stages.extract import fingerprint
 from newsbot.stages.identify import identify
+from newsbot.stages.likeness import reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
-from newsbot.stages.sides import families
+from newsbot.stages.sides import families, near
 from newsbot.types import (
     Amount,
     Article,
@@ -145,13 +146,18 @@ def _identified(
     for n in order:
         findings = judgements[n].findings
         names = {n for family in families(findings, gazetteer) for n in family}
+        when = articles[n].published_at
+        begin, end = reach(findings, when).event
+        may_be = near(findings, gazetteer)
         known = [
             deal
             for deal in deals.values()
-            if any(name in names for name, _ in deal.parties)
+            for told_of in [[name for name, _ in deal.parties]]
+            if not names.isdisjoint(told_of)
+            or (begin <= deal.last_seen_at <= end and may_be(told_of))
         ]
         rows = []
-        for found in identify(findings, articles[n].published_at, known, gazetteer):
+        for found in identify(findings, when, known, gazetteer):
             for gone in found.absorbed:
                 deals.pop(gone, None)
                 names_of[gone] = found.deal.id

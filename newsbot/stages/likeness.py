@@ -88,7 +88,8 @@ def _met(
 ) -> tuple[Sides, bool]:
     """Match the sides; in the days of the event also by names that one was unsure of.
 
-    There, names that read alike are one, too, where that makes the sides fit.
+    There, names that read alike are one, too, where that makes the sides fit: papers
+    shorten both.
 
     Returns:
         The sides, and whether it was the finding that was not sure.
@@ -96,11 +97,13 @@ def _met(
     here = [party.name for party in finding.parties]
     there = [name for name, _ in deal.parties]
     sides = matched(here, there, gazetteer)
-    if not (same_event and sides.shared) or sides.fit:
+    if not same_event or sides.fit:
         return sides, False
     spelt = matched(with_one_spelling(here, there, gazetteer), there, gazetteer)
     if spelt.fit:
         return spelt, False
+    if not sides.shared:
+        return sides, False
     return _with_unsure(sides, finding, deal, gazetteer)
 
 

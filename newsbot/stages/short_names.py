@@ -33,6 +33,28 @@ _TRADES = (
     "Versandhaus",
     "Werft",
 )
+#: What a firm of this trade calls itself by, behind its own name, and papers leave out.
+_KINDS = (
+    "AI",
+    "Analytics",
+    "Cloud",
+    "Compute",
+    "Computing",
+    "Data Centers",
+    "Data Centres",
+    "Devices",
+    "Intelligence",
+    "Labs",
+    "Mining",
+    "Research",
+    "Robotics",
+    "Semiconductor",
+    "Semiconductors",
+    "Silicon",
+    "Software",
+    "Systems",
+    "Technologies",
+)
 #: Shorter names are initials, and many firms' own.
 _MIN_LENGTH = 4
 #: Bodies that bear the name of a place and are not the place.
@@ -56,6 +78,8 @@ def is_short_for(one: str, other: str) -> bool:
 
     >>> is_short_for("Vollmershausen", "Reederei Vollmershausen")
     True
+    >>> is_short_for("Halmgrid Cloud", "Halmgrid")
+    True
     >>> is_short_for("Peine", "Stadtwerke Peine")
     False
     """
@@ -71,13 +95,20 @@ def other_lengths(name: str) -> list[str]:
     bare = _bare(name)
     if bare or " " in name or len(name) < _MIN_LENGTH:
         return bare
-    return [f"{trade} {name}" for trade in _TRADES]
+    longer = [f"{trade} {name}" for trade in _TRADES]
+    return [*longer, *(f"{name} {kind}" for kind in _KINDS)]
 
 
 def _bare(name: str) -> list[str]:
     """The name without its trade, if it has one."""
     trade, _, own = name.partition(" ")
-    return [own] if trade in _TRADES and len(own) >= _MIN_LENGTH else []
+    if trade in _TRADES:
+        return [own] if len(own) >= _MIN_LENGTH else []
+    for kind in _KINDS:
+        own = name.removesuffix(f" {kind}")
+        if own != name and " " not in own and own.casefold() not in _COMMON:
+            return [own] if len(own) >= _MIN_LENGTH else []
+    return []
 
 
 def reads_like(one: str, other: str) -> bool:

@@ -54,8 +54,13 @@ def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
 
 
 def alike(one: str, other: str, gazetteer: Gazetteer) -> bool:
-    """Whether two names that no list knows may be one name, read in two ways."""
-    if gazetteer.get(one) or gazetteer.get(other):
+    """Whether two names may be one, read in two ways.
+
+    A list knows better; only the longer may be on it: papers shorten "Cipher Mining"
+    to what no list may take for a firm.
+    """
+    listed = [name for name in (one, other) if gazetteer.get(name)]
+    if listed and listed != [max(one, other, key=len)]:
         return False
     return reads_like(one, other)
 
@@ -86,7 +91,6 @@ def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
         may be a party, read otherwise.
     """
     names = {party.name for finding in findings for party in finding.parties}
-    unknown = [name for name in sorted(names) if gazetteer.get(name) is None]
     rarely = [name for name in names if is_rare({name}, gazetteer)]
     rare = frozenset(
         gazetteer.family(one for name in rarely for one in _called(name, gazetteer))
@@ -96,7 +100,7 @@ def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
         if not rare.isdisjoint(told):
             return True
         others = [name for name in told if name not in names]
-        return any(alike(a, b, gazetteer) for a in unknown for b in others)
+        return any(alike(a, b, gazetteer) for a in sorted(names) for b in others)
 
     return fits
 

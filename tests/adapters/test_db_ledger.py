@@ -267,7 +267,7 @@ def test_a_name_that_an_article_was_not_sure_of_finds_its_deal(store):
 
 def test_a_deal_of_these_days_that_shares_one_side_may_be_worth_a_look(store):
     """Only within the days of the event, and where its names may be the others."""
-    announce_articles(store, article("a"), article("b"))
+    announce_articles(store, article("a"), article("b"), article("c"))
     put(store, deal("a", ("Nvidia", "Zelvaro Labs"), NOW), "a")
     put(store, deal("b", ("Nvidia", "Zelvaro Labs"), NOW - 200 * HOUR), "b")
 
@@ -280,7 +280,14 @@ def test_a_deal_of_these_days_that_shares_one_side_may_be_worth_a_look(store):
 
     assert ids("Nvidia", "Zelvaro Labs") == ["deal-a"]
     assert ids("Nvidia", "Quillon") == []
-    assert ids("Oracle", "Zelvaro Labs") == []
+    # By what begins like a name, though no side is shared; by no other.
+    assert ids("Oracle", "Zelvaro Labs") == ["deal-a"]
+    found, _ = store.ledger.candidates((["Zelvar"], ["Labs"]), within(300), bool)
+    assert found == []
+    put(store, deal("c", ("Zelvaro", "Quillon"), NOW), "c")
+    sides = (["Zelvaro Rechenwerke"], ["Quillon Estates"])
+    found, _ = store.ledger.candidates(sides, within(300), bool)
+    assert [one.id for one in found] == ["deal-c"]
 
 
 def test_talks_are_candidates_for_longer(store):

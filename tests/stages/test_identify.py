@@ -272,14 +272,19 @@ def test_two_public_bodies_stay_two(one, other):
 
 @pytest.mark.parametrize(
     ("long", "short"),
-    [("Reederei Zelvaro", "Zelvaro"), ("Pensionskasse Quillon", "Quillon")],
+    [
+        ("Reederei Zelvaro", "Zelvaro"),
+        ("Pensionskasse Quillon", "Quillon"),
+        ("Zelvaro Labs", "Zelvaro"),
+        ("Quillon Data Centers", "Quillon"),
+    ],
 )
 def test_a_firm_goes_without_the_word_for_its_trade(long, short):
     """One paper says what the firm does, another calls it by its name alone."""
     third = "Universität Murnitz"
     for pair in ((long, short), (short, long)):
         first, again = (finding(name, third, "Brask") for name in pair)
-        results = tell(first, (again, days(1)))
+        results = tell(first, (again, days(9)))
         assert [one.verdict for one in results] == ["new", "repeat"]
         assert len(results[1].deal.parties) == 3
         asked = families([again], GAZETTEER)[0]
@@ -294,6 +299,8 @@ def test_a_firm_goes_without_the_word_for_its_trade(long, short):
         ("Reederei Zelvaro", "Quillon"),
         ("Verlag Oracle", "Oracle"),
         ("Werft AB", "AB"),
+        ("Zelvaro Labs", "Zelvaro Cloud"),
+        ("Deutsche Cloud", "Deutsche"),
     ],
 )
 def test_other_firms_of_like_names_stay_two(one, other):
@@ -645,7 +652,8 @@ def test_a_mere_mention_alone_joins_no_two_deals(first, second, later):
         ("Gegenseitige Zelvaro", "Verein Gegenseitigen Zelvaro"),
         ("Landesbetrieb Quillon", "Landesbetrieb Quillon Nord"),
         ("Zelvaro", "ZELVARO"),
-        ("Zelvaro Labs", "Zelvaro"),
+        ("Zelvaro Estates", "Zelvaro"),
+        ("Cipher Mining", "Cipher"),
         ("Stromversorger Zelvaro", "Zelvaro"),
         ("Hypothekenbank Van Zelvaro Ausfallrisiken", "Van Zelvaro"),
     ],
@@ -677,6 +685,17 @@ def test_names_that_share_a_word_stay_two(one, other):
     first, again = (finding(name, "SAP", sums=[(1, "EUR")]) for name in (one, other))
     assert verdicts(first, (again, days(1))) == ["new", "new"]
     assert not near([again], GAZETTEER)([one, "SAP"])
+
+
+@pytest.mark.parametrize("later", [1, 9])
+def test_all_names_may_be_short(later):
+    """A paper that shortens both sides tells the same deal, in the days of the event."""
+    long = finding("Zelvaro Estates", "Quillon Rechenwerke", sums=[(1, "EUR")])
+    short = finding("Zelvaro", "Quillon", sums=[(1, "EUR")])
+    for first, again in ((long, short), (short, long)):
+        wanted = ["new", "repeat" if later == 1 else "new"]
+        assert verdicts(first, (again, days(later))) == wanted
+        assert near([again], GAZETTEER)([party.name for party in first.parties])
 
 
 def test_two_like_names_of_one_telling_are_two_parties():

@@ -91,14 +91,27 @@ def candidate_ids(
 def _near_ids(
     connection: Connection, names: Sequence[str], reach: Reach, near: Near
 ) -> list[str]:
-    """Ids of deals of these days with one of the names, and others that may be."""
+    """Ids of deals of these days with one of the names, and others that may be.
+
+    Also by what a name begins with, and by what begins with it, as papers shorten them.
+    """
     first, last = reach.event
+    begun = [" ".join(w[:n]) for w in map(str.split, names) for n in range(1, len(w))]
     rows = connection.rows(
         "SELECT deal_id, json_group_array(party) AS parties FROM deal_parties "
         "WHERE deal_id IN (SELECT deal_id FROM deal_parties "
-        "WHERE party IN (SELECT value FROM json_each(?)) "
-        "AND last_seen_at BETWEEN ? AND ?) GROUP BY deal_id",
-        (json.dumps(names), cells.at_text(first), cells.at_text(last)),
+        "WHERE party IN (SELECT value FROM json_each(?1)) "
+        "AND last_seen_at BETWEEN ?3 AND ?4 "
+        # Behind a name and a space: the sign after the space ends the range.
+        "UNION SELECT deal_id FROM json_each(?2) CROSS JOIN deal_parties "
+        "ON party > value || ' ' AND party < value || '!' "
+        "AND last_seen_at BETWEEN ?3 AND ?4) GROUP BY deal_id",
+        (
+            json.dumps(list(dict.fromkeys((*names, *begun)))),
+            json.dumps(names),
+            cells.at_text(first),
+            cells.at_text(last),
+        ),
     )
     told = {str(row["deal_id"]): json.loads(str(row["parties"])) for row in rows}
     return [deal_id for deal_id, parties in told.items() if near(parties)]
