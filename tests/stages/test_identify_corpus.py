@@ -107,22 +107,25 @@ def replay(told: list[Told]) -> tuple[dict[str, set[str]], dict[str, int]]:
     """Let the articles arrive; gives each deal's stories and each story's first alerts."""
     deals: dict[str, Deal] = {}
     by_party: dict[str, set[str]] = defaultdict(set)
+    by_word: dict[str, set[str]] = defaultdict(set)
     stories: dict[str, set[str]] = defaultdict(set)
     n_new: dict[str, int] = defaultdict(int)
     for one in told:
         names = {n for f in families(one.findings, GAZETTEER) for n in f}
-        by_name = {id_ for name in names for id_ in by_party[name]}
         begin, end = reach(one.findings, one.published_at).event
         may_be = near(one.findings, GAZETTEER)
-        known = [
-            deal
-            for id_, deal in sorted(deals.items())
-            if id_ in by_name
-            or (
-                begin <= deal.last_seen_at <= end
-                and may_be([name for name, _ in deal.parties])
-            )
-        ]
+        # As the ledger does: by name, and in these days by what names begin with.
+        near_ids = {id_ for name in names for id_ in by_party[name] if id_ in deals}
+        begun = {name.split()[0] for name in names}
+        near_ids |= {
+            id_
+            for word in begun
+            for id_ in by_word[word]
+            if id_ in deals
+            and begin <= deals[id_].last_seen_at <= end
+            and may_be([name for name, _ in deals[id_].parties])
+        }
+        known = [deals[id_] for id_ in sorted(near_ids)]
         found = identify(one.findings, one.published_at, known, GAZETTEER)
         for story, result in zip(one.stories, found, strict=True):
             for gone in result.absorbed:
@@ -133,6 +136,7 @@ def replay(told: list[Told]) -> tuple[dict[str, set[str]], dict[str, int]]:
             n_new[story] += result.verdict == "new"
             for name, _ in result.deal.parties:
                 by_party[name].add(result.deal.id)
+                by_word[name.split()[0]].add(result.deal.id)
     return stories, n_new
 
 
