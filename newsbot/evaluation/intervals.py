@@ -10,14 +10,16 @@ Source:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbot.evaluation.run import Prediction, as_gold_deal
-from newsbot.evaluation.score import Counts, Extraction
+from newsbot.evaluation.report import detected, extracted
+from newsbot.evaluation.run import Prediction
 from newsbot.stages.organisations import Gazetteer
 
 #: Sets that are drawn; their ends move by some thousandths from seed to seed.
@@ -25,26 +27,15 @@ N_SETS = 4_000
 #: Percentiles that are told.
 ENDS = (2.5, 97.5)
 
+#: Counts of an `Extraction`, behind those of detection; then its shares, by figure.
+_COUNTS = ("parties", "types", "amounts", "capacity")
+_SHARES = {
+    "roles.accuracy": "roles",
+    "status.accuracy": "status",
+    "amounts.kind_accuracy": "amount_kind",
+}
+
 Array = NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class _Story:
-    """What was right and wrong in the articles of one story."""
-
-    detection: Counts = field(default_factory=Counts)
-    extraction: Extraction = field(default_factory=Extraction)
-
-    def counts(self) -> list[int]:
-        told = self.extraction
-        return [
-            number
-            for one in (
-                *(self.detection, told.parties, told.types, told.amounts),
-                *(told.capacity, told.roles, told.status, told.amount_kind),
-            )
-            for number in astuple(one)
-        ]
 
 
 def intervals(
@@ -60,23 +51,13 @@ def intervals(
     Returns:
         Lower and upper end by the figure's name, as ``"parties.f1"``.
     """
-
-    def same(a: str, b: str) -> bool:
-        return gazetteer.related(gazetteer.canonical(a), gazetteer.canonical(b))
-
-    stories: dict[str, _Story] = {}
+    stories: dict[str, list[Prediction]] = defaultdict(list)
     names = _stories([[d.story for d in p.gold.deals] for p in predictions])
     for one, name in zip(predictions, names, strict=True):
-        story = stories.setdefault(name, _Story())
-        positive, said = bool(one.gold.deals), bool(one.told)
-        story.detection.hit += positive and said
-        story.detection.extra += said and not positive
-        story.detection.missed += positive and not said
-        deals = [as_gold_deal(told) for told in one.told]
-        story.extraction.add(one.gold.deals, deals, same)
+        stories[name].append(one)
     if not stories:
         return {}
-    counts = np.array([story.counts() for story in stories.values()], dtype=float)
+    counts = np.array([_counts(some, gazetteer) for some in stories.values()])
     n = len(counts)
     drawn = np.random.default_rng(seed).multinomial(n, [1 / n] * n, size=N_SETS)
     figures = _figures(drawn @ counts)
@@ -85,6 +66,13 @@ def intervals(
         for name, values in figures.items()
         for low, high in [np.percentile(values, ENDS)]
     }
+
+
+def _counts(story: Sequence[Prediction], gazetteer: Gazetteer) -> list[float]:
+    """What was right and wrong in the articles of one story."""
+    told = extracted(story, gazetteer)
+    parts = [getattr(told, name) for name in (*_COUNTS, *_SHARES.values())]
+    return [float(n) for one in (detected(story), *parts) for n in astuple(one)]
 
 
 def _stories(deals: Sequence[Sequence[str]]) -> list[str]:
@@ -106,17 +94,16 @@ def _stories(deals: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _figures(totals: Array) -> Mapping[str, Array]:
-    """Measure draws, one to a row, of the columns of `_Story.counts`."""
+    """Measure draws, one to a row, of the columns of `_counts`."""
+    columns = iter(totals.T)
     found: dict[str, Array] = {}
-    for n, name in enumerate(("detection", "parties", "types", "amounts", "capacity")):
-        hit, extra, missed = totals[:, 3 * n : 3 * n + 3].T
+    for name in ("detection", *_COUNTS):
+        hit, extra, missed = islice(columns, 3)
         found[f"{name}.precision"] = _share(hit, hit + extra)
         found[f"{name}.recall"] = _share(hit, hit + missed)
         found[f"{name}.f1"] = _share(2 * hit, 2 * hit + extra + missed)
-    for n, name in enumerate(
-        ("roles.accuracy", "status.accuracy", "amounts.kind_accuracy")
-    ):
-        right, total = totals[:, 15 + 2 * n : 17 + 2 * n].T
+    for name in _SHARES:
+        right, total = islice(columns, 2)
         found[name] = _share(right, total)
     return found
 

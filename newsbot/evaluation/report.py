@@ -37,13 +37,7 @@ def report(
     predictions: Sequence[Prediction], gazetteer: Gazetteer, cost: Cost
 ) -> dict[str, Any]:
     """Compute every figure of `newsbot evaluate`."""
-
-    def same(a: str, b: str) -> bool:
-        return gazetteer.related(gazetteer.canonical(a), gazetteer.canonical(b))
-
-    extraction = Extraction()
-    for one in predictions:
-        extraction.add(one.gold.deals, [as_gold_deal(told) for told in one.told], same)
+    extraction = extracted(predictions, gazetteer)
     detection: dict[str, Any] = _detection(predictions)
     detection["by_language"] = {
         language: _detection([p for p in predictions if p.gold.language == language])
@@ -64,7 +58,7 @@ def report(
             "bound_accuracy": extraction.amount_bound.accuracy,
         },
         "capacity": extraction.capacity.figures(),
-        "alerts": _alerts(predictions, same),
+        "alerts": _alerts(predictions, gazetteer.related),
         "grounding": _grounding(predictions, gazetteer),
         "summaries": _summaries(predictions, gazetteer),
         "cost": {
@@ -76,16 +70,32 @@ def report(
     }
 
 
-def _detection(predictions: Sequence[Prediction]) -> dict[str, Any]:
+def detected(predictions: Sequence[Prediction]) -> Counts:
+    """Count the articles with a deal, and those in which one was told."""
     counts = Counts()
-    scored = []
     for one in predictions:
         positive, said = bool(one.gold.deals), bool(one.told)
         counts.hit += positive and said
         counts.extra += said and not positive
         counts.missed += positive and not said
-        scored.append((one.judgement.assessment.probability, positive))
-    return {**counts.figures(), "auc": area_under_curve(scored)}
+    return counts
+
+
+def extracted(predictions: Sequence[Prediction], gazetteer: Gazetteer) -> Extraction:
+    """Count what was read of the deals, right and wrong."""
+    extraction = Extraction()
+    for one in predictions:
+        said = [as_gold_deal(told) for told in one.told]
+        extraction.add(one.gold.deals, said, gazetteer.related)
+    return extraction
+
+
+def _detection(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    scored = [
+        (one.judgement.assessment.probability, bool(one.gold.deals))
+        for one in predictions
+    ]
+    return {**detected(predictions).figures(), "auc": area_under_curve(scored)}
 
 
 def _alerts(predictions: Sequence[Prediction], same: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from newsbot.stages.identify import identify
 from newsbot.stages.likeness import reach
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading, read_article
-from newsbot.stages.sides import families, near
+from newsbot.stages.sides import families
 from newsbot.types import (
     Amount,
     Article,
@@ -148,13 +148,11 @@ def _identified(
         names = {n for family in families(findings, gazetteer) for n in family}
         when = articles[n].published_at
         begin, end = reach(findings, when).event
-        may_be = near(findings, gazetteer)
         known = [
             deal
             for deal in deals.values()
-            for told_of in [[name for name, _ in deal.parties]]
-            if not names.isdisjoint(told_of)
-            or (begin <= deal.last_seen_at <= end and may_be(told_of))
+            if begin <= deal.last_seen_at <= end  # names may be read otherwise
+            or any(name in names for name, _ in deal.parties)
         ]
         rows = []
         for found in identify(findings, when, known, gazetteer):
