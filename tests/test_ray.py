@@ -25,7 +25,8 @@ from archives_rig import (
     rows,
     story,
 )
-from commands import environment, free_port
+from commands import environment, free_port, newsbot
+from servers.model import ModelServer
 from test_backfill import LEDGER, archive
 
 from newsbot.app import App
@@ -33,6 +34,12 @@ from newsbot.config import load_config
 from newsbot.gather import Asked
 from newsbot.history import Choice
 from newsbot.importing import ray_pays, shard_folder
+
+#: What the model said, beside what was read.
+TOLD = (
+    "SELECT article_id, id FROM findings ORDER BY article_id, id",
+    "SELECT party FROM deal_parties ORDER BY deal_id, party",
+)
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
@@ -142,6 +149,38 @@ def test_a_killed_worker_loses_nothing(tmp_path):
     assert left == {"config.toml", "newsbot.db"}  # no shards, and nothing of Ray's
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_server_is_asked_from_the_workers(tmp_path):
+    """A model behind the OpenAI interface judges there, and the ledger is the same."""
+    source = archive(tmp_path, 40)
+    whole, far = tmp_path / "whole", tmp_path / "far"
+    with ModelServer({"Anthropic": "customer", "Nvidia": "provider"}) as model:
+        allow = model.base_url.split("/")[2]
+        config = (
+            f'[model]\npreset = "server"\nname = "m"\nbase_url = "{model.base_url}"\n'
+            f'[network]\nallow = ["{allow}"]\n'
+        )
+        for folder in (whole, far):
+            folder.mkdir()
+        (whole / "config.toml").write_text(config)
+        figures, _ = backfill(whole, "warc", source)
+        asked = model.n_asked
+        assert asked > 0
+        assert figures["deals"] == 1
+        (far / "config.toml").write_text(config)
+        words = ("warc", source, "--engine", "ray", "--shards", far / "shards")
+        with tempfile.TemporaryDirectory(prefix="nb") as short:
+            done = newsbot(far, "backfill", *words, TMPDIR=short)
+        assert done.code == 0, done
+        assert model.n_asked == 2 * asked
+        done = newsbot(far, "import", far / "shards")
+        assert done.code == 4, done  # some documents of the archive are damaged
+        assert model.n_asked == 2 * asked  # the ledger's machine has nothing to ask
+    for query in (*LEDGER, *TOLD):
+        assert rows(far, query) == rows(whole, query)
+
+
 def test_ray_does_not_start_for_little_work(tmp_path):
     """A small archive is read without Ray, and Ray is not even imported; --resume too."""
     path = tmp_path / "small.warc"
@@ -196,13 +235,6 @@ def test_a_cluster_is_joined_for_little_work_too(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "auto")
     assert ray_pays(app, asked, None)
     app.close()
-
-
-#: What the model said, beside what was read.
-TOLD = (
-    "SELECT article_id, id FROM findings ORDER BY article_id, id",
-    "SELECT party FROM deal_parties ORDER BY deal_id, party",
-)
 
 
 def crawl(folder, n_files):
