@@ -15,6 +15,8 @@ from newsbot.types import OrganisationMention
 
 #: Letters of a short form.
 MIN_LETTERS, MAX_LETTERS = 2, 8
+#: Letters of a short form that no text explains.
+MIN_INITIALS = 3
 
 
 def is_acronym_of(short: str, name: str) -> bool:
@@ -34,6 +36,32 @@ def is_acronym_of(short: str, name: str) -> bool:
     return any(
         word[:1] == letters[0] and _holds(" ".join(words[n:]), letters)
         for n, word in enumerate(words)
+    )
+
+
+def are_initials(short: str, name: str) -> bool:
+    """Tell whether capitals alone are short for a name, without a text that says so.
+
+    Every capital of the name's words is among them in order, and the first word's is
+    the first; what stands between may be of compounds.
+
+    >>> are_initials("ÖGK", "Österreichische Gesundheitskasse")
+    True
+    >>> are_initials("OIA", "Oman Investment Authority")
+    True
+    >>> are_initials("OVH", "Oman Investment Authority")
+    False
+    """
+    words = name.replace("-", " ").split()
+    begin = [word[0] for word in words if word[:1].isupper()]
+    return (
+        short.isalpha()
+        and short.isupper()
+        and MIN_INITIALS <= len(short) <= MAX_LETTERS
+        and len(begin) > 1
+        and begin[0] == short[0]
+        and _holds(short, begin)
+        and is_acronym_of(short, name)
     )
 
 

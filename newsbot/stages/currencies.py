@@ -76,7 +76,9 @@ CURRENCIES = {
         _currency("ZAR", "18", "rand"),
         _currency("THB", "35", "baht"),
         _currency("MYR", "4.4", "ringgit"),
-        _currency("IDR", "15800", "rupiah"),
+        _currency("IDR", "15800", "rupiah", "indones"),
+        _currency("PHP", "57", "", "philipp"),
+        _currency("ISK", "135", "", "iceland isländ"),
         _currency("VND", "25000"),
         _currency("MXN", "18"),
         _currency("KWD", "0.31"),
@@ -99,10 +101,11 @@ _CROWNS = frozenset(listed("krone kronen kroner crown crowns kr"))
 CROWN, YEN_OR_YUAN = "kr", "¥"
 _FAMILIES = {
     "USD": frozenset(listed("USD CAD AUD NZD SGD HKD TWD")),
-    CROWN: frozenset(listed("SEK NOK DKK CZK")),
+    CROWN: frozenset(listed("SEK NOK DKK CZK ISK")),
     "GBP": frozenset({"GBP"}),
     "CHF": frozenset({"CHF"}),
     "SAR": frozenset(listed("SAR QAR")),
+    "INR": frozenset(listed("INR IDR")),
 }
 _SIGNS = {
     "€": "EUR",
@@ -119,6 +122,7 @@ _SIGNS = {
     "₪": "ILS",
     "₺": "TRY",
     "￡": "GBP",
+    "₱": "PHP",
 }
 #: Letters glued to the front of a sign: "HK$", "CN¥".
 _SIGN_LETTERS = {
@@ -146,6 +150,18 @@ _CODES = {code: code for code in CURRENCIES} | {
     "RMB": "CNY",
     "SFr": "CHF",
     "SFR": "CHF",
+    "SKr": "SEK",
+    "NKr": "NOK",
+    "DKr": "DKK",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "TL": "TRY",
+    "Rmb": "CNY",
+    "Rp": "IDR",
+    "Dh": "AED",
+    "Dhs": "AED",
+    "QR": "QAR",
+    "Php": "PHP",
     "Rs": "INR",
     "Kr": CROWN,
     "kr": CROWN,
@@ -157,7 +173,7 @@ _CODES = {code: code for code in CURRENCIES} | {
     "RM": "MYR",
 }
 #: Codes that are also other words; before a figure they need a scale or sign after.
-SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM"))
+SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM Ft TL Dh QR"))
 #: Words that are money only after a scale: English "won", German "Rand".
 _SCALED_WORDS = frozenset(listed("won rand lira real sterling"))
 #: Names that begin with a currency: "Dollar General", "Euro Zone".

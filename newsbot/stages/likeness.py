@@ -176,7 +176,8 @@ def likeness(
     late_talks = same_event and deal.status == "announced" and finding.status == "talks"
     moved = (signed or late_talks) and not sides.crossing
     common = set(finding.types) & set(deal.types)
-    wide = NEGOTIATED_TOLERANCE if moved else ROUNDED_TOLERANCE
+    retold = same_event and not sides.crossing and bool(common)
+    wide = NEGOTIATED_TOLERANCE if moved or retold else ROUNDED_TOLERANCE
     agreement = sums_agree(finding, deal, wide)
     if agreement is True:
         score += 0.4 if days <= SAME_DEAL_DAYS else 0.1

@@ -62,6 +62,8 @@ _BODY = re.compile(
 )
 #: "Flensburger Nordlicht Datenhallen".
 _TOWNSMAN = re.compile(r"[A-ZÄÖÜ]\w+er")
+#: Words that open no name; a number may ("Two Sigma"), where the model says so.
+_NEVER = STOP - frozenset("One Two Three Four Five Ten".split())
 #: Signs that may stand inside a name: "Wa'ed Ventures", "St. Rochus".
 _SIGNS = frozenset(("'", "."))
 
@@ -249,7 +251,7 @@ def _trimmed(
 
     while first < stop and (
         is_empty(words[first].text)
-        or words[first].text in STOP
+        or words[first].text in _NEVER
         or _is_noun(words[first].text)
     ):
         first += 1

@@ -8,7 +8,19 @@ of "der Gegenseitigen Oldenburg" nobody knows where the name begins and ends.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
+
+#: Letters that no sign can be left off.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "ı": "i"})
+
+
+def _plain(folded: str) -> str:
+    """Leave signs off letters, as papers abroad do: "ČEZ", "Boege", "Boge"."""
+    apart = unicodedata.normalize("NFKD", folded).translate(_LETTERS)
+    bare = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return re.sub(r"(?<=[aou])e", "", bare)
+
 
 #: What a firm does, before its own name. None that tells two bodies of one place apart:
 #: the Stadtwerke, the Sparkasse and the university of a town are not the town.
@@ -59,9 +71,11 @@ _KINDS = (
 _MIN_LENGTH = 4
 #: Bodies that bear the name of a place and are not the place.
 _BODIES = frozenset(
-    "college handwerkskammer hochschule hospital klinikum kreissparkasse "
-    "raiffeisenbank sparkasse stadtwerk stadtwerke uniklinik uniklinikum "
-    "universität universitätsklinikum university verkehrsbetriebe volksbank".split()
+    _plain(
+        "college handwerkskammer hochschule hospital klinikum kreissparkasse "
+        "raiffeisenbank sparkasse stadtwerk stadtwerke uniklinik uniklinikum "
+        "universität universitätsklinikum university verkehrsbetriebe volksbank"
+    ).split()
 )
 #: Words that many firms' names have: alone they name none.
 _COMMON = frozenset(
@@ -135,7 +149,7 @@ def reads_like(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _words(name: str) -> tuple[str, ...]:
-    bare = re.sub(r"['’]s\b", "", name.casefold())
+    bare = _plain(re.sub(r"['’]s\b", "", name.casefold()))
     return tuple(re.findall(r"[\w&+]+", bare))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from newsbot.ports import Near
+from newsbot.stages.acronyms import are_initials
 from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.short_names import is_short_for, other_lengths, reads_like
@@ -57,12 +58,13 @@ def alike(one: str, other: str, gazetteer: Gazetteer) -> bool:
     """Whether two names may be one, read in two ways.
 
     A list knows better; only the longer may be on it: papers shorten "Cipher Mining"
-    to what no list may take for a firm.
+    to what no list may take for a firm. Initials are a name, too: "ÖGK".
     """
+    short, long = sorted((one, other), key=len)
     listed = [name for name in (one, other) if gazetteer.get(name)]
-    if listed and listed != [max(one, other, key=len)]:
+    if listed and listed != [long]:
         return False
-    return reads_like(one, other)
+    return reads_like(one, other) or are_initials(short, long)
 
 
 def with_one_spelling(

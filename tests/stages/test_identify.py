@@ -408,6 +408,17 @@ def test_talks_that_are_signed_are_an_update(later):
     assert results[1].deal.status == "announced"
 
 
+@pytest.mark.parametrize(("value", "wanted"), [(12, "repeat"), (20, "new")])
+def test_papers_of_one_event_may_round_far(value, wanted):
+    """A fifth more is one deal in its days, also where a paper names fewer sides."""
+    whole = finding("SAP", "Anthropic", "Oracle", sums=[(10, "EUR")])
+    fewer = finding("SAP", "Anthropic", sums=[(value, "EUR")])
+    again = verdicts(whole, (fewer, days(1)))
+    assert again[0] == "new"
+    assert (again[1] == "new") is (wanted == "new")
+    assert verdicts(whole, (fewer, days(9))) == ["new", "new"]
+
+
 def test_what_is_signed_may_differ_from_what_was_negotiated():
     """A sum that moved by a tenth between talks and signing is the same deal's."""
     talks = finding("MGX", "Ionos", sums=[(2.0, "EUR")], status="talks")
@@ -656,6 +667,11 @@ def test_a_mere_mention_alone_joins_no_two_deals(first, second, later):
         ("Cipher Mining", "Cipher"),
         ("Stromversorger Zelvaro", "Zelvaro"),
         ("Hypothekenbank Van Zelvaro Ausfallrisiken", "Van Zelvaro"),
+        ("Zelvarische Kreditkasse", "ZKK"),
+        ("Želvåro Energi", "Zelvaro Energi"),
+        ("Zelvöge", "Zelvoege"),
+        ("Zelvöge Werk", "ZELVOGE"),
+        ("Zelvaro Wealth Authority", "ZWA"),
     ],
 )
 def test_a_name_read_in_two_ways_is_one_in_the_days_of_the_event(one, other):
@@ -678,6 +694,8 @@ def test_a_name_read_in_two_ways_is_one_in_the_days_of_the_event(one, other):
         ("Universität Zelvaro", "Zelvaro"),
         ("Oracle Zelvaro", "Oracle"),
         ("Labs", "Zelvaro Labs"),
+        ("ZWA", "Zelvaro Lending Authority"),
+        ("AMD", "Alster Media Dienste"),
     ],
 )
 def test_names_that_share_a_word_stay_two(one, other):
