@@ -164,6 +164,7 @@ def unread(example: Example):
     return {
         "types": np.zeros((len(example.deals), len(DEAL_TYPES)), np.float32),
         "roles": np.zeros((len(example.parts), len(ROLES)), np.float32),
+        "party": np.zeros((len(example.organisations), 1), np.float32),
     }
 
 
