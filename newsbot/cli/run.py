@@ -195,7 +195,8 @@ def evaluate(
     if with_intervals:
         _say_intervals(intervals(made, app.gazetteer))
     if not no_floors:
-        check_floors(files, figures, brain.name)
+        dtype = getattr(brain.model, "dtype", "")  # a server does not tell
+        check_floors(files, figures, brain.name, dtype)
 
 
 class _Walked:

@@ -2,7 +2,8 @@
 
 `tests/evals/floors.json` names, for each gold file by its SHA-256, the figures
 below which an evaluation fails. A file it does not name has no floors. They bind
-the model they were measured with, no other.
+the model they were measured with, no other; where the same weights round otherwise,
+in another number type, floors that were measured there stand beside the rest.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ from newsbot.errors import GateError, UserError
 NAME = "floors.json"
 
 
-def check_floors(files: Sequence[Path], figures: Mapping[str, Any], model: str) -> None:
+def check_floors(
+    files: Sequence[Path], figures: Mapping[str, Any], model: str, dtype: str = ""
+) -> None:
     """Hold figures against their floors.
 
     Args:
         files: The gold files that were read; floors apply to exactly this set.
         figures: What was measured, as `report` gives it.
         model: The model's name; floors of another kind of model do not bind.
+        dtype: The number type that it computed in. Floors under ``"in"`` and this name
+            take the place of those of the same figures.
 
     Raises:
         GateError: A figure fell below its floor; names it with both values.
@@ -47,7 +52,8 @@ def check_floors(files: Sequence[Path], figures: Mapping[str, Any], model: str) 
             or {digest(file) for file in files} != gold
         ):
             return
-        missed = list(_missed(floors["floors"], figures, ""))
+        here = floors.get("in", {}).get(dtype, {})
+        missed = list(_missed(_beside(floors["floors"], here), figures, ""))
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no floors: {error!r}") from error
     if missed:
@@ -64,6 +70,16 @@ def _find(file: Path) -> Path | None:
         if (folder / NAME).is_file():
             return folder / NAME
     return None
+
+
+def _beside(floors: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Put other floors in the places of those of the same name."""
+    return {
+        name: _beside(floor, others.get(name, {}))
+        if isinstance(floor, dict)
+        else others.get(name, floor)
+        for name, floor in floors.items()
+    }
 
 
 def _missed(

@@ -39,11 +39,7 @@ from newsbot.stages.payers import by_roles, find_payers, in_list, in_order
 from newsbot.stages.questions import Question
 from newsbot.stages.reading import Reading
 from newsbot.stages.recall import recall
-from newsbot.stages.role_words import (
-    words_of_candidate,
-    words_of_role,
-    words_of_types,
-)
+from newsbot.stages.role_words import words_of_role, words_of_types
 from newsbot.stages.sentences import token_range
 from newsbot.stages.word_heads import words_of_article, words_of_sum
 from newsbot.types import CapacityMention, Dropped, MoneyMention, OrganisationMention
@@ -204,11 +200,7 @@ class Extraction:
         return scores
 
     def _claims(self, states: Array) -> list[Claim]:
-        reading, gazetteer = self._reading, self._gazetteer
-        around = (words_of_candidate(reading, w.name, gazetteer) for w in self._who)
-        said = [self._heads.said("party", words)[0] for words in around]
-        scores = self._heads["party"].scores(states)[:, 0]
-        likely = sigmoid(scores + np.array(said, dtype=np.float32))
+        likely = self._heads["party"].probabilities(states)[:, 0]
         return [
             Claim(
                 mention=best_mention(self._reading, one, self._scores),

@@ -10,7 +10,7 @@ the two directions where it is unsure.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence, Set
+from collections.abc import Sequence, Set
 from itertools import combinations, pairwise
 
 from newsbot.stages.organisations import Gazetteer
@@ -23,9 +23,6 @@ SELF, BYSTANDER = "\u00b6self", "\u00b6org"
 WINDOW, NEAR = 6, 3
 #: Words at most from a party to another, or to a sum, that count what is between.
 BETWEEN = 12
-#: Sentences that name a candidate which are read, and numbers from which on it is all
-#: the same how often or how late it is named.
-READ, MANY = 8, 5
 
 
 def trade(name: str, gazetteer: Gazetteer) -> str:
@@ -81,7 +78,16 @@ def words_of_role(
         *(f"\u00b6theirs {one}" for one in theirs),
         *(f"\u00b6both {mine}/{one}" for one in theirs),
     ]
-    marks, naming = _marked(reading, name, others, gazetteer)
+    marks: list[Mark] = [(m.start, m.end, SUM) for m in reading.money]
+    naming = set()
+    for one in reading.organisations:
+        if one.name == name or gazetteer.related(one.name, name):
+            naming.add(reading.sentence_index(one.start))
+            mark = SELF
+        else:
+            mark = PARTY if one.name in others else BYSTANDER
+        marks.append((one.start, one.end, mark))
+    marks.sort()
     for number in sorted({*told, *naming}):
         words = marked_words(reading, number, marks)
         places = [n for n, word in enumerate(words) if word == SELF]
@@ -94,50 +100,6 @@ def words_of_role(
         for place in places:
             found += _around(words, place)
     return found
-
-
-def words_of_candidate(reading: Reading, name: str, gazetteer: Gazetteer) -> list[str]:
-    """Words about an organisation that may be a party: of the sentences that name it.
-
-    Args:
-        reading: The article; whoever else it names counts alike.
-        name: The organisation asked about.
-        gazetteer: What is known of it.
-    """
-    others = {one.name for one in reading.organisations} - {name}
-    marks, naming = _marked(reading, name, others, gazetteer)
-    told = sorted(naming)
-    found = [
-        f"\u00b6mine {trade(name, gazetteer)}",
-        f"\u00b6times {min(len(naming), MANY)}",
-        f"\u00b6first {min(told[0] if told else 0, MANY)}",
-        f"\u00b6others {min(len(others), 2 * MANY)}",
-    ]
-    for number in told[:READ]:
-        words = marked_words(reading, number, marks)
-        pairs = [f"{one} {other}" for one, other in pairwise(words)]
-        found += [*words, *pairs]
-        if number == told[0]:
-            found += [f"\u00b6first {word}" for word in words]
-        for place in (n for n, word in enumerate(words) if word == SELF):
-            found += _around(words, place)
-    return found
-
-
-def _marked(
-    reading: Reading, name: str, others: Container[str], gazetteer: Gazetteer
-) -> tuple[list[Mark], set[int]]:
-    """Mark sums and organisations; and number the sentences that name this one."""
-    marks: list[Mark] = [(m.start, m.end, SUM) for m in reading.money]
-    naming = set()
-    for one in reading.organisations:
-        if one.name == name or gazetteer.related(one.name, name):
-            naming.add(reading.sentence_index(one.start))
-            mark = SELF
-        else:
-            mark = PARTY if one.name in others else BYSTANDER
-        marks.append((one.start, one.end, mark))
-    return sorted(marks), naming
 
 
 def _around(words: Sequence[str], place: int) -> list[str]:

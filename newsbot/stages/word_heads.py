@@ -25,14 +25,13 @@ from newsbot.stages.reading import Reading
 from newsbot.types import MoneyMention
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
-#: What is read by words, and of how many classes: four heads beside which they stand,
+#: What is read by words, and of how many classes: three heads beside which they stand,
 #: and whether an article with three parties or more tells of several deals.
 READERS: Mapping[str, int] = {
     "types": len(DEAL_TYPES),
     "roles": len(ROLES),
     "amount_kind": len(AMOUNT_KINDS),
     "several": 1,
-    "party": 1,
 }
 #: What stands for a party's name, for the sum asked about, and for any other sum.
 PARTY, SUM, OTHER_SUM = "\u00b6party", "\u00b6sum", "\u00b6other"

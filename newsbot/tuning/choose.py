@@ -84,8 +84,7 @@ def choose(
         predicted: Articles that the network did not learn from, with its answers.
         by_words: For each of them what readers of words, which did not learn from it
             either, add to the scores of its deals' `types`, shape (n_deals, n_types),
-            of their parties' `roles`, shape (n_parties, n_roles), and of `party`, shape
-            (n_organisations, 1).
+            and of their parties' `roles`, shape (n_parties, n_roles).
         kept: Heads whose thresholds, casting and calibration stay; it is measured only.
 
     Source:
@@ -99,7 +98,6 @@ def choose(
             told,
             types=told.types + torch.from_numpy(said["types"]).to(told.types),
             roles=told.roles + torch.from_numpy(said["roles"]).to(told.roles),
-            party=told.party + torch.from_numpy(said["party"][:, 0]).to(told.party),
         )
         _collect(example, both, rows, exact)
         casts += _casts(example, replace(both, types=told.types))

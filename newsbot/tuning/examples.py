@@ -23,12 +23,7 @@ from newsbot.stages.reading import Reading
 from newsbot.stages.recall import places_in
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import tokens as read_words
-from newsbot.tuning.labelled import (
-    named_words,
-    signed,
-    with_capitals,
-    with_labelled,
-)
+from newsbot.tuning.labelled import named_words, some_capitals, with_labelled
 from newsbot.tuning.questionnaire import (
     Asked,
     Deal,
@@ -103,7 +98,10 @@ def make_example(
         words=tuple(last + n_prefix for last in last_tokens(words, tokens.offsets)),
         named=tuple(named_words(article, reading, words, gazetteer)),
     )
-    proposed = with_capitals(article, reading)
+    capitals = some_capitals(reading, words, Random(article.id))
+    # Judging finds all that it asks about in its reading.
+    everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
+    proposed = replace(reading, organisations=tuple(everyone))
     example = _about_names(example, article, proposed, gazetteer, ask)
     example = _about_deals(example, article, reading, gazetteer, ask)
     return _about_sums(example, article, reading, gazetteer, ask)
@@ -118,10 +116,11 @@ def _about_names(
 ) -> Example:
     """Add the questions about each organisation, and about two at a time."""
     who = tuple(
-        Organisation(
-            asked=ask(questions.about_organisation(reading, one, gazetteer)),
-            name=one.name,
-            deals=signed(article, one.name, gazetteer),
+        _organisation(
+            article,
+            one,
+            ask(questions.about_organisation(reading, one, gazetteer)),
+            gazetteer,
         )
         for one in questions.candidates(reading.organisations)
     )
@@ -243,6 +242,21 @@ def _pairs(
     place = {one.name: n for n, one in enumerate(who)}
     bystanders = [(a, b) if place[a.name] < place[b.name] else (b, a) for a, b in mixed]
     return [*pairs, *bystanders[:MAX_BYSTANDERS]]
+
+
+def _organisation(
+    article: GoldArticle,
+    candidate: questions.Candidate,
+    asked: Asked,
+    gazetteer: Gazetteer,
+) -> Organisation:
+    deals = frozenset(
+        number
+        for number, deal in enumerate(article.deals)
+        for name in _names(deal, gazetteer)
+        if gazetteer.related(candidate.name, name)
+    )
+    return Organisation(asked=asked, name=candidate.name, deals=deals)
 
 
 def _told(article: GoldArticle, one: questions.Sum) -> tuple[int, GoldAmount] | None:

@@ -17,7 +17,6 @@ from newsbot.evaluation.gold import GoldArticle
 from newsbot.stages.organisations import Gazetteer
 from newsbot.stages.reading import Reading
 from newsbot.stages.words import PLACES, STOP, Token
-from newsbot.stages.words import tokens as read_words
 from newsbot.tuning.names import short_form
 from newsbot.types import OrganisationMention
 
@@ -101,25 +100,6 @@ def named_words(
             found[i] = NAMED if sure else UNCLEAR
             i += 1
     return found
-
-
-def with_capitals(article: GoldArticle, reading: Reading) -> Reading:
-    """Add a few capitals that are part of no name, as the model proposes some, too."""
-    words = list(read_words(reading.article.full_text))
-    capitals = some_capitals(reading, words, Random(article.id))
-    # Judging finds all that it asks about in its reading.
-    everyone = sorted([*reading.organisations, *capitals], key=lambda m: m.start)
-    return replace(reading, organisations=tuple(everyone))
-
-
-def signed(article: GoldArticle, name: str, gazetteer: Gazetteer) -> frozenset[int]:
-    """Numbers of the deals that an organisation is a party of."""
-    return frozenset(
-        number
-        for number, deal in enumerate(article.deals)
-        for party, _ in deal.parties
-        if gazetteer.related(name, gazetteer.canonical(party))
-    )
 
 
 def some_capitals(

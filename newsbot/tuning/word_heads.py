@@ -18,13 +18,8 @@ from torch.nn import functional
 from newsbot.evaluation.gold import GoldArticle
 from newsbot.stages.amounts import same_value
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.questions import candidates
 from newsbot.stages.reading import Reading
-from newsbot.stages.role_words import (
-    words_of_candidate,
-    words_of_role,
-    words_of_types,
-)
+from newsbot.stages.role_words import words_of_role, words_of_types
 from newsbot.stages.word_heads import (
     READERS,
     WordHead,
@@ -32,23 +27,22 @@ from newsbot.stages.word_heads import (
     words_of_article,
     words_of_sum,
 )
-from newsbot.tuning.labelled import signed, with_capitals
 from newsbot.vocabulary import AMOUNT_KINDS, DEAL_TYPES, ROLES
 
 #: Texts that a word or pair has to stand in.
 LEAST = 3
 #: Weight of the squared weights beside the summed loss, by head.
 PENALTY: Mapping[str, float] = {
-    "types": 0.05, "roles": 0.1, "amount_kind": 0.025, "several": 0.05, "party": 0.1,
+    "types": 0.05, "roles": 0.1, "amount_kind": 0.025, "several": 0.05,
 }  # fmt: skip
 #: Share of its scores that is added to the head's. On part 21, which neither reader had
 #: met, anything from a tenth on was better than none for types and sums; on parts 23 to
 #: 26 roles were best from 1 to 1.5.
 SHARE: Mapping[str, float] = {
-    "types": 0.5, "roles": 1.2, "amount_kind": 1.0, "several": 1.0, "party": 0.5,
+    "types": 0.5, "roles": 1.2, "amount_kind": 1.0, "several": 1.0,
 }  # fmt: skip
 #: Readers whose scores thresholds and casting are chosen with.
-CHOSEN_BY = ("types", "roles", "party")
+CHOSEN_BY = ("types", "roles")
 #: Parties of an article that may tell of several deals.
 SIDES = 3
 #: Steps of the search at most.
@@ -82,15 +76,6 @@ def rows_of(
         words = words_of_article(reading, everyone)
         several = len(article.deals) > 1
         rows["several"].append(Read(words=tuple(words), right=(several,)))
-    if article.deals:
-        asked = with_capitals(article, reading)
-        rows["party"] = [
-            Read(
-                words=tuple(words_of_candidate(asked, one.name, gazetteer)),
-                right=(bool(signed(article, one.name, gazetteer)),),
-            )
-            for one in candidates(asked.organisations)
-        ]
     for number, deal in enumerate(article.deals):
         names = [gazetteer.canonical(name) for name, _ in deal.parties]
         spans = [s for s in article.spans if s.field.startswith(f"deals.{number}.")]

@@ -64,6 +64,23 @@ def test_a_figure_below_its_floor_is_named_with_both_values(house):
     assert caught.value.exit_code == 5
 
 
+def test_another_number_type_has_floors_of_its_own(house, tmp_path):
+    """The same weights round otherwise there; all other floors stay."""
+    files = house({"detection": {"recall": 0.9}, "parties": {"f1": 0.81}})
+    path = tmp_path / "floors.json"
+    content = json.loads(path.read_text())
+    content["in"] = {"float32": {"parties": {"f1": 0.8}}}
+    path.write_text(json.dumps(content))
+    check_floors(files, FIGURES, MODEL, "float32")
+    for dtype in ("bfloat16", ""):
+        with pytest.raises(GateError, match="parties.f1"):
+            check_floors(files, FIGURES, MODEL, dtype)
+    content["floors"]["detection"]["recall"] = 0.96
+    path.write_text(json.dumps(content))
+    with pytest.raises(GateError, match="detection.recall"):
+        check_floors(files, FIGURES, MODEL, "float32")
+
+
 def test_other_files_have_no_floors(house):
     """A changed file, a subset and one more file are other measurements."""
     files = house({"parties": {"f1": 1.0}})

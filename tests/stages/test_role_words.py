@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 from texts import GAZETTEER, read
 
-from newsbot.stages.role_words import (
-    READ,
-    words_of_candidate,
-    words_of_role,
-    words_of_trades,
-)
+from newsbot.stages.role_words import words_of_role, words_of_trades
 
 TEXT = (
     "Mistral AI rents chips from CoreWeave for $3 billion, and SAP looks on. "
@@ -67,30 +62,3 @@ def test_who_is_not_named_has_no_words_around_it(name):
     )
     assert "\u00b6beside rents" in found
     assert not any(word.startswith(("<", ">")) for word in found)
-
-
-def test_a_candidate_is_read_by_the_sentences_that_name_it():
-    """A bystander has a bystander's words; whoever else is named counts alike."""
-    reading = read(TEXT, title="A contract", language="en")
-    lab, cloud, other = (
-        words_of_candidate(reading, name, GAZETTEER)
-        for name in ("Mistral AI", "CoreWeave", "SAP")
-    )
-    assert {"> rents", ">\u00b6party rents", "\u00b6mine lab", "\u00b6times 1"} <= {
-        *lab
-    }
-    assert {"< rents", "\u00b6times 2", "> rose", "\u00b6others 2"} <= {*cloud}
-    assert {"> looks", ">> looks", "<\u00b6sum and"} <= {*other}
-    assert "rose" not in {*lab, *other}
-    for word in (*lab, *cloud, *other):
-        assert not {"mistral", "coreweave", "sap"} & set(word.split())
-
-
-def test_a_candidate_that_is_named_all_over_is_read_so_far():
-    """A long article costs no more than its first sentences about a name."""
-    text = " ".join(f"SAP said word{chr(97 + n)}." for n in range(2 * READ))
-    found = words_of_candidate(read(text, language="en"), "SAP", GAZETTEER)
-    assert f"word{chr(97 + READ - 1)}" in found
-    assert f"word{chr(97 + READ)}" not in found
-    nobody = words_of_candidate(read(text, language="en"), "Zelvan", GAZETTEER)
-    assert "\u00b6times 0" in nobody

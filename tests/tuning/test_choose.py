@@ -164,7 +164,6 @@ def unread(example: Example):
     return {
         "types": np.zeros((len(example.deals), len(DEAL_TYPES)), np.float32),
         "roles": np.zeros((len(example.parts), len(ROLES)), np.float32),
-        "party": np.zeros((len(example.organisations), 1), np.float32),
     }
 
 
@@ -352,21 +351,6 @@ def test_what_words_say_of_roles_counts():
     assert choose(predicted, [said] * 8).figures["all_roles"]["accuracy"] == 1
     found = choose(predicted, [unread(example) for example, _ in predicted])
     assert found.figures["all_roles"]["accuracy"] == 0
-
-
-def test_what_words_say_of_parties_counts():
-    """The threshold of a party is that of both scores together."""
-    predicted = [deal_article([0, 0, None], party=(0.5, 0.5, 0.5))] * 8
-    n = len(predicted[0][0].organisations)
-    said = unread(predicted[0][0])
-    right = [bool(one.deals) for one in predicted[0][0].organisations]
-    said["party"] = np.array(
-        [[3.0] if signs else [-3.0] for signs in right], np.float32
-    )
-    assert 0 < sum(right) < n
-    assert choose(predicted, [said] * 8).figures["party"]["auc"] == 1
-    found = choose(predicted, [unread(example) for example, _ in predicted])
-    assert found.figures["party"]["auc"] == 0.5
 
 
 def test_articles_without_deals_ask_nothing_else():
