@@ -73,11 +73,11 @@ def test_another_number_type_has_floors_of_its_own(house, tmp_path):
     path.write_text(json.dumps(content))
     check_floors(files, FIGURES, MODEL, "float32")
     for dtype in ("bfloat16", ""):
-        with pytest.raises(GateError, match="parties.f1"):
+        with pytest.raises(GateError, match=r"parties\.f1"):
             check_floors(files, FIGURES, MODEL, dtype)
     content["floors"]["detection"]["recall"] = 0.96
     path.write_text(json.dumps(content))
-    with pytest.raises(GateError, match="detection.recall"):
+    with pytest.raises(GateError, match=r"detection\.recall"):
         check_floors(files, FIGURES, MODEL, "float32")
 
 
