@@ -40,7 +40,7 @@ SAME_PARTIES_DAYS = 7
 #: `CURRENCIES`, which has one rate per currency for all years.
 ROUNDED_TOLERANCE = Decimal("0.05")
 CONVERTED_TOLERANCE = Decimal("0.2")
-#: What is signed differs from what was negotiated.
+#: What is signed differs from what was negotiated, and papers of one event round far.
 NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: Twice as much, or half, where the same sides sign what they negotiated, or two papers
 #: contradict each other in the days of the event: no sign of another deal, nor of one.
