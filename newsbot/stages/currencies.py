@@ -105,7 +105,6 @@ _FAMILIES = {
     "GBP": frozenset({"GBP"}),
     "CHF": frozenset({"CHF"}),
     "SAR": frozenset(listed("SAR QAR")),
-    "INR": frozenset(listed("INR IDR")),
 }
 _SIGNS = {
     "€": "EUR",

@@ -251,7 +251,7 @@ def _trimmed(
 
     while first < stop and (
         is_empty(words[first].text)
-        or words[first].text in _NEVER
+        or words[first].text in (_NEVER if first + 1 < stop else STOP)
         or _is_noun(words[first].text)
     ):
         first += 1

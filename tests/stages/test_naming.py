@@ -61,6 +61,9 @@ def names(text: str, *said: str, taken: tuple[str, ...] = ()) -> list[str]:
         ("Über Nebel\\nNebel baut", ("Nebel",), ["Nebel", "Nebel"]),
         ("zahlt Nebel S$180 Mio.", ("Nebel S",), ["Nebel"]),
         ("the neocloud Nebel", ("neocloud Nebel",), ["Nebel"]),
+        ("at Two Halden rents", ("Two Halden",), ["Two Halden"]),
+        ("Two Halden chips", ("Halden",), ["Halden"]),
+        ("at Two rents The Halden", ("Two", "The Halden"), ["Halden"]),
         ("bei den Kraftwerken Nebel", ("Nebel",), ["Kraftwerken Nebel"]),
     ],
 )
