@@ -30,7 +30,7 @@ from newsbot.stages.identify import identify, rebuilt
 from newsbot.stages.likeness import reach
 from newsbot.stages.notices import withdrawal
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.sides import families, near
+from newsbot.stages.sides import families, look
 from newsbot.types import Article, Deal, Entry, Finding, identity
 from newsbot.versions import Standing
 from newsbot.vocabulary import LANGUAGES, Language
@@ -71,7 +71,7 @@ def _identify(
     when = article.published_at
     names = families(findings, gazetteer)
     known, apart = store.ledger.candidates(
-        names, reach(findings, when), near(findings, gazetteer)
+        names, reach(findings, when), look(findings, gazetteer)
     )
     for found in identify(findings, when, known, gazetteer, apart):
         store.ledger.absorb(found.absorbed, found.deal.id, now)
@@ -139,7 +139,7 @@ def _as_corrected(
     if not deal.findings:
         when = article.published_at
         found_near, apart = store.ledger.candidates(
-            families(heirs_, gazetteer), reach(heirs_, when), near(heirs_, gazetteer)
+            families(heirs_, gazetteer), reach(heirs_, when), look(heirs_, gazetteer)
         )
         others = [one for one in found_near if one.id != deal.id]
         for found in identify(heirs_, when, others, gazetteer, apart):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, TypeVarTuple
 
 from newsbot.errors import StageError
 
@@ -278,16 +278,6 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a person says of two findings: the same deal, or two. A label, too."""
-
-    kind: Literal["same", "apart"]
-    finding_id: str
-    other_id: str
-    decided_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Which known deals a finding may tell of, by their time."""
 
@@ -300,8 +290,14 @@ class Reach:
     event: tuple[datetime, datetime]
 
 
-#: Whether a deal of these names is worth a look where one side is the same.
-Near = Callable[[Sequence[str]], bool]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Which deals are worth a look by the names of their parties alone."""
+
+    #: In the days of the event, of those that share one side.
+    near: Callable[[Sequence[str]], bool]
+    #: At any other time, of those that share two.
+    far: Callable[[Sequence[str]], bool]
 
 
 class Ledger(Protocol):
@@ -329,7 +325,7 @@ class Ledger(Protocol):
         ...
 
     def candidates(
-        self, sides: Sequence[Sequence[str]], reach: Reach, near: Near
+        self, sides: Sequence[Sequence[str]], reach: Reach, look: Look
     ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
         """List deals that may be told again, and pairs of findings a person parted."""
         ...

@@ -291,6 +291,16 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says of two findings: the same deal, or two. A label, too."""
+
+    kind: Literal["same", "apart"]
+    finding_id: str
+    other_id: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SummarySentence:
     """One sentence of a summary.
 

@@ -14,10 +14,10 @@ from newsbot.adapters.db import open_store
 from newsbot.adapters.db.entries import MAX_READ_AGAIN
 from newsbot.alerts import COLLECT
 from newsbot.errors import FetchError
-from newsbot.ports import Decision
 from newsbot.stages.identify import rebuilt
 from newsbot.stages.rates import load_rates
 from newsbot.stages.totals import totals
+from newsbot.types import Decision
 
 DAY = timedelta(days=1)
 RAIN = "It rains in Hamburg, and nothing else was to be learnt there on Sunday."

@@ -13,13 +13,13 @@ from scripted_press import MINUTE, ScriptedJudge, edit, paper, publish
 from newsbot.adapters.db import open_store
 from newsbot.adapters.pages import Templates
 from newsbot.digests import told_of_day, told_since, write_digest
-from newsbot.ports import Decision
 from newsbot.press import Press
 from newsbot.stages.edition_page import Health
 from newsbot.stages.edition_short import short_digest
 from newsbot.stages.identify import rebuilt, united
 from newsbot.stages.rates import load_rates
 from newsbot.subscribing import Choice
+from newsbot.types import Decision
 
 SIX = "Nvidia and Anthropic sign for €6bn"
 LESS = "Nvidia and Anthropic sign for €600m"

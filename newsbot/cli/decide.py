@@ -126,7 +126,7 @@ def _decide(
     others: Sequence[Finding],
     now: datetime,
 ) -> None:
-    from newsbot.ports import Decision
+    from newsbot.types import Decision
 
     for one, other in product(ones, others):
         store.ledger.decide(

@@ -184,8 +184,13 @@ class Gazetteer:
         for one in organisations:
             if one.parent is not None and one.parent not in self._by_name:
                 raise ValueError(f"{one.name!r}: parent {one.parent!r} is not listed")
-            if one.name in self._ancestors(one.name):
-                raise ValueError(f"{one.name!r} is its own parent")
+        self._ancestors = {name: self._above(name) for name in self._by_name}
+        self._units: dict[str, list[str]] = {}
+        for name, parents in self._ancestors.items():
+            if name in parents:
+                raise ValueError(f"{name!r} is its own parent")
+            for parent in parents:
+                self._units.setdefault(parent, []).append(name)
         self._surfaces: dict[str, list[Surface]] = {}
         for one in organisations:
             self._add(one, (one.name, *one.aliases), "name")
@@ -275,16 +280,18 @@ class Gazetteer:
     def related(self, a: str, b: str) -> bool:
         """Tell whether two names are one organisation, or a unit and its parent."""
         a, b = self.canonical(a), self.canonical(b)
-        return a == b or a in self._ancestors(b) or b in self._ancestors(a)
+        return (
+            a == b or a in self._ancestors.get(b, ()) or b in self._ancestors.get(a, ())
+        )
 
     def family(self, names: Iterable[str]) -> list[str]:
         """List names with all their parents and units, sorted."""
         roots = {self.canonical(name) for name in names}
-        whole = roots | {up for name in roots for up in self._ancestors(name)}
-        units = (one for one in self._by_name if whole & set(self._ancestors(one)))
-        return sorted(whole | set(units))
+        whole = roots.union(*(self._ancestors.get(name, ()) for name in roots))
+        return sorted(whole.union(*(self._units.get(name, ()) for name in whole)))
 
-    def _ancestors(self, name: str) -> list[str]:
+    def _above(self, name: str) -> list[str]:
+        """List an organisation's parent, that one's parent, and so on."""
         found: list[str] = []
         one = self._by_name.get(name)
         while one and one.parent is not None and one.parent not in found:

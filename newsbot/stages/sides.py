@@ -5,10 +5,11 @@ In: names. Out: which of them are one side, and how many sides two tellings shar
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from newsbot.ports import Near
+from newsbot.ports import Look
 from newsbot.stages.acronyms import are_initials
 from newsbot.stages.institutions import translated, translations
 from newsbot.stages.organisations import Gazetteer
@@ -85,12 +86,17 @@ def with_one_spelling(
     return spelt
 
 
-def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
-    """Tell which deals that share one side only are worth a look all the same.
+def look(findings: Sequence[Finding], gazetteer: Gazetteer) -> Look:
+    """Tell by names alone which known deals the findings may tell of."""
+    return Look(near=_near(findings, gazetteer), far=_far(findings, gazetteer))
 
-    Returns:
-        Whether a deal names a party of the findings that signs rarely, or somebody who
-        may be a party, read otherwise.
+
+def _near(
+    findings: Sequence[Finding], gazetteer: Gazetteer
+) -> Callable[[Sequence[str]], bool]:
+    """Whether a deal has a party that signs rarely, or may be another, read otherwise.
+
+    In the days of the event: there one shared side may do.
     """
     names = {party.name for finding in findings for party in finding.parties}
     rarely = [name for name in names if is_rare({name}, gazetteer)]
@@ -105,6 +111,36 @@ def near(findings: Sequence[Finding], gazetteer: Gazetteer) -> Near:
         return any(alike(a, b, gazetteer) for a in sorted(names) for b in others)
 
     return fits
+
+
+def _far(
+    findings: Sequence[Finding], gazetteer: Gazetteer
+) -> Callable[[Sequence[str]], bool]:
+    """Whether a deal has the sides of a finding, or a finding those of the deal.
+
+    Two who sign rarely may have changed a third partner. It lets through whatever
+    `likeness` may call the same, and more.
+    """
+    parties = [[party.name for party in finding.parties] for finding in findings]
+    rare = {name for names in parties for name in names if is_rare({name}, gazetteer)}
+
+    @cache
+    def kin(name: str) -> frozenset[str]:
+        return frozenset(
+            one for names in parties for one in names if same_side(name, one, gazetteer)
+        )
+
+    @cache
+    def fits(told: tuple[str, ...]) -> bool:
+        met = frozenset[str]().union(*map(kin, told))
+        has_others = not all(map(kin, told))
+        return any(
+            len(met & set(names)) > 1
+            and (not has_others or met.issuperset(names) or len(met & rare) > 1)
+            for names in parties
+        )
+
+    return lambda told: fits(tuple(told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +173,14 @@ class Sides:
 
 def matched(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> Sides:
     """Match names; who is related to whom is one side, however often it is named."""
+    return _matched(tuple(here), tuple(there), gazetteer)
+
+
+# Two giants have hundreds of deals, all with the same names.
+@lru_cache(maxsize=1_000)
+def _matched(
+    here: tuple[str, ...], there: tuple[str, ...], gazetteer: Gazetteer
+) -> Sides:
     groups: list[set[str]] = []
     for name in dict.fromkeys((*here, *there)):
         kin = [g for g in groups if any(same_side(name, o, gazetteer) for o in g)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import combinations, permutations
 from random import Random
 
 import pytest
@@ -24,11 +25,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.adapters.db import cells, codec, open_store
-from newsbot.ports import Decision, Reach
+from newsbot.ports import Look, Reach
 from newsbot.types import (
     Amount,
     Assessment,
     Capacity,
+    Decision,
     Dropped,
     Finding,
     Party,
@@ -182,16 +184,19 @@ def within(hours: float, *, talks: float | None = None) -> Reach:
     )
 
 
-def nobody(told):
-    """No deal that shares one side only is worth a look."""
-    return False
+def all_far(near):
+    """Look at every deal that shares two sides; at others, where *near* says so."""
+    return Look(near=near, far=lambda told: True)
+
+
+NOBODY = all_far(lambda told: False)
 
 
 def test_candidates_share_two_sides_and_are_recent(deals):
     """Only deals that name two of the parties, since then, are looked at."""
 
     def ids(reach, *sides):
-        return [one.id for one in deals.candidates(sides, reach, nobody)[0]]
+        return [one.id for one in deals.candidates(sides, reach, NOBODY)[0]]
 
     assert ids(within(72), ["Nvidia"], ["OpenAI"]) == ["deal-a"]
     assert ids(within(72), ["Nvidia"], ["Oracle", "OpenAI"]) == ["deal-a", "deal-b"]
@@ -239,14 +244,18 @@ def test_candidates_are_what_a_look_at_every_deal_finds(store):
         wanted = {
             one.id
             for one in known
-            if sum(any(n in side for n, _ in one.parties) for side in asked) > 1
+            if any(
+                a in side and b in other
+                for a, b in permutations([name for name, _ in one.parties], 2)
+                for side, other in combinations(asked, 2)
+            )
             and one.first_seen_at <= reach.until
             and (
                 one.last_seen_at >= reach.since
                 or (one.status == "talks" and one.last_seen_at >= reach.talks_since)
             )
         }
-        found, _ = store.ledger.candidates(asked, reach, nobody)
+        found, _ = store.ledger.candidates(asked, reach, NOBODY)
         assert {one.id for one in found} == wanted
         n_found += len(found)
     assert n_found > 500
@@ -258,10 +267,10 @@ def test_a_name_that_an_article_was_not_sure_of_finds_its_deal(store):
     told = deal("a", ("Nvidia", "OpenAI"), NOW)
     noun = put(store, told, "a")
     sides = (["Nvidia"], ["Oracle"])
-    assert store.ledger.candidates(sides, within(72), nobody)[0] == []
+    assert store.ledger.candidates(sides, within(72), NOBODY)[0] == []
     vague = replace(noun, unsure=("Oracle", "Ionos"))
     store.ledger.put_deal(replace(told, findings=(vague,)), vague, "repeat", "again")
-    ((found,), _) = store.ledger.candidates(sides, within(72), nobody)
+    ((found,), _) = store.ledger.candidates(sides, within(72), NOBODY)
     assert [name for name, _ in found.parties] == ["Nvidia", "OpenAI"]
 
 
@@ -274,7 +283,7 @@ def test_a_deal_of_these_days_that_shares_one_side_may_be_worth_a_look(store):
     def ids(side, name):
         sides = ([side], ["Zelvaro"])
         found, _ = store.ledger.candidates(
-            sides, within(300), lambda told: name in told
+            sides, within(300), all_far(lambda told: name in told)
         )
         return [one.id for one in found]
 
@@ -282,11 +291,13 @@ def test_a_deal_of_these_days_that_shares_one_side_may_be_worth_a_look(store):
     assert ids("Nvidia", "Quillon") == []
     # By what begins like a name, though no side is shared; by no other.
     assert ids("Oracle", "Zelvaro Labs") == ["deal-a"]
-    found, _ = store.ledger.candidates((["Zelvar"], ["Labs"]), within(300), bool)
+    found, _ = store.ledger.candidates(
+        (["Zelvar"], ["Labs"]), within(300), all_far(bool)
+    )
     assert found == []
     put(store, deal("c", ("Zelvaro", "Quillon"), NOW), "c")
     sides = (["Zelvaro Rechenwerke"], ["Quillon Estates"])
-    found, _ = store.ledger.candidates(sides, within(300), bool)
+    found, _ = store.ledger.candidates(sides, within(300), all_far(bool))
     assert [one.id for one in found] == ["deal-c"]
 
 
@@ -298,7 +309,7 @@ def test_talks_are_candidates_for_longer(store):
 
     def ids(reach):
         sides = (["Nvidia"], ["OpenAI"])
-        return [one.id for one in store.ledger.candidates(sides, reach, nobody)[0]]
+        return [one.id for one in store.ledger.candidates(sides, reach, NOBODY)[0]]
 
     assert ids(within(2)) == []
     assert ids(within(2, talks=72)) == ["deal-a"]
@@ -359,7 +370,7 @@ def test_candidates_tell_what_a_person_parted(store):
     store.ledger.decide(
         Decision(kind="apart", finding_id=one.id, other_id=two.id, decided_at=NOW)
     )
-    found, apart = store.ledger.candidates((["Nvidia"], ["OpenAI"]), within(1), nobody)
+    found, apart = store.ledger.candidates((["Nvidia"], ["OpenAI"]), within(1), NOBODY)
     assert [deal.id for deal in found] == ["deal-a", "deal-b"]
     assert apart == {frozenset((one.id, two.id))}
 
@@ -376,7 +387,7 @@ def test_a_deal_written_anew_loses_what_was_taken_out(store):
     assert store.ledger.deal("deal-a") == fewer
     assert store.ledger.deal("deal-b") == other
     sides = (["AMD"], ["OpenAI"])
-    assert [d.id for d in store.ledger.candidates(sides, within(1), nobody)[0]] == [
+    assert [d.id for d in store.ledger.candidates(sides, within(1), NOBODY)[0]] == [
         "deal-b"
     ]
 

@@ -23,11 +23,12 @@ from random import Random
 from time import perf_counter, process_time
 
 from newsbot.adapters.db import cells, codec, open_store
+from newsbot.adapters.db.candidates import put_sides
 from newsbot.adapters.db.store import Store
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import reach
 from newsbot.stages.organisations import Gazetteer, load_organisations
-from newsbot.stages.sides import families, near
+from newsbot.stages.sides import families, look
 from newsbot.types import Amount, Finding, Party, Span, identity
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -100,7 +101,7 @@ def fill(path: Path, n_deals: int, seed: int = 1) -> Store:
 def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
     """Write what the ledger would, many rows at once: `put_deal` is made for one."""
     db = store.connection.db.conn
-    entries, findings, deals, parties = [], [], [], []
+    entries, findings, deals, known = [], [], [], []
     for finding, seen in told:
         at, article = cells.at_text(seen), finding.article_id
         (opened,) = identify([finding], seen, [], _GAZETTEER)
@@ -109,7 +110,7 @@ def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
         findings.append((finding.id, article, codec.finding_document(finding), deal.id))
         types, named = cells.document(deal.types), cells.document(deal.parties)
         deals.append((deal.id, deal.status, types, named, at, at))
-        parties += [(deal.id, name, at, at, deal.status) for name, _ in deal.parties]
+        known.append(deal)
     for sql, rows in (
         (
             "INSERT INTO entries (id, url, title, summary, first_seen_at, origin, "
@@ -133,13 +134,10 @@ def _write(store: Store, told: Sequence[tuple[Finding, datetime]]) -> None:
             "VALUES (?, ?, ?, ?, 'new', 'first')",
             findings,
         ),
-        (
-            "INSERT INTO deal_parties (deal_id, party, first_seen_at, last_seen_at, "
-            "status) VALUES (?, ?, ?, ?, ?)",
-            parties,
-        ),
     ):
         db.executemany(sql, rows)
+    for one in known:
+        put_sides(store.connection.db, one)
 
 
 _GAZETTEER = load_organisations()
@@ -167,7 +165,7 @@ def seconds(
     known, apart = store.ledger.candidates(
         families([finding], gazetteer),
         reach([finding], at),
-        near([finding], gazetteer),
+        look([finding], gazetteer),
     )
     identify([finding], at, known, gazetteer, apart)
     return perf_counter() - started, process_time() - worked, len(known)

@@ -14,7 +14,7 @@ from tellings import BILLION, DAY, GAZETTEER, TRIO, days, finding, tell, verdict
 from newsbot.stages.currencies import CURRENCIES
 from newsbot.stages.identify import identify
 from newsbot.stages.likeness import close
-from newsbot.stages.sides import families, near
+from newsbot.stages.sides import families, look
 
 
 def test_the_first_telling_is_a_new_deal():
@@ -610,10 +610,10 @@ def test_a_name_that_one_paper_only_mentions_joins_where_a_rare_firm_signs():
     assert verdicts(plain, (other, days(1))) == ["new", "repeat"]
     assert verdicts(other, (plain, days(1)))[1] == "update"  # Oracle is news there
     # The ledger finds it by the firm that signs rarely.
-    assert near([other], GAZETTEER)(["Bajamar", "Oracle"])
-    assert not near([finding("OpenAI", "AMD")], GAZETTEER)(["OpenAI", "Oracle"])
+    assert look([other], GAZETTEER).near(["Bajamar", "Oracle"])
+    assert not look([finding("OpenAI", "AMD")], GAZETTEER).near(["OpenAI", "Oracle"])
     english = finding("University of Rostock", "AMD")
-    assert near([english], GAZETTEER)(["Universität Rostock", "Oracle"])
+    assert look([english], GAZETTEER).near(["Universität Rostock", "Oracle"])
 
 
 @pytest.mark.parametrize(
@@ -681,7 +681,7 @@ def test_a_name_read_in_two_ways_is_one_in_the_days_of_the_event(one, other):
         results = tell(first, (again, days(1)))
         assert [result.verdict for result in results] == ["new", "repeat"]
         assert [name for name, _ in results[1].deal.parties] == [pair[0], "Oracle"]
-        assert near([again], GAZETTEER)([*pair[:1], "Oracle"])
+        assert look([again], GAZETTEER).near([*pair[:1], "Oracle"])
         assert verdicts(first, (again, days(9))) == ["new", "new"]
 
 
@@ -702,7 +702,7 @@ def test_names_that_share_a_word_stay_two(one, other):
     """A common word, the beginning of another word, or a place is no name."""
     first, again = (finding(name, "SAP", sums=[(1, "EUR")]) for name in (one, other))
     assert verdicts(first, (again, days(1))) == ["new", "new"]
-    assert not near([again], GAZETTEER)([one, "SAP"])
+    assert not look([again], GAZETTEER).near([one, "SAP"])
 
 
 @pytest.mark.parametrize("later", [1, 9])
@@ -713,7 +713,7 @@ def test_all_names_may_be_short(later):
     for first, again in ((long, short), (short, long)):
         wanted = ["new", "repeat" if later == 1 else "new"]
         assert verdicts(first, (again, days(later))) == wanted
-        assert near([again], GAZETTEER)([party.name for party in first.parties])
+        assert look([again], GAZETTEER).near([party.name for party in first.parties])
 
 
 def test_two_like_names_of_one_telling_are_two_parties():

@@ -19,7 +19,7 @@ from newsbot.stages.identify import identify
 from newsbot.stages.likeness import reach
 from newsbot.stages.organisations import load_organisations
 from newsbot.stages.questions import candidates
-from newsbot.stages.sides import families, near, same_side
+from newsbot.stages.sides import families, look, same_side
 from newsbot.tuning.corpus_files import corpus_files
 from newsbot.types import Deal, Finding
 
@@ -113,7 +113,7 @@ def replay(told: list[Told]) -> tuple[dict[str, set[str]], dict[str, int]]:
     for one in told:
         names = {n for f in families(one.findings, GAZETTEER) for n in f}
         begin, end = reach(one.findings, one.published_at).event
-        may_be = near(one.findings, GAZETTEER)
+        seen = look(one.findings, GAZETTEER)
         # As the ledger does: by name, and in these days by what names begin with.
         near_ids = {id_ for name in names for id_ in by_party[name] if id_ in deals}
         begun = {name.split()[0] for name in names}
@@ -123,11 +123,15 @@ def replay(told: list[Told]) -> tuple[dict[str, set[str]], dict[str, int]]:
             for id_ in by_word[word]
             if id_ in deals
             and begin <= deals[id_].last_seen_at <= end
-            and may_be([name for name, _ in deals[id_].parties])
+            and seen.near([name for name, _ in deals[id_].parties])
         }
         known = [deals[id_] for id_ in sorted(near_ids)]
         found = identify(one.findings, one.published_at, known, GAZETTEER)
         for story, result in zip(one.stories, found, strict=True):
+            joined = deals.get(result.deal.id)
+            if joined and not begin <= joined.last_seen_at <= end:
+                # The ledger looks at no other deal of another time.
+                assert seen.far([name for name, _ in joined.parties])
             for gone in result.absorbed:
                 del deals[gone]
                 stories[result.deal.id] |= stories.pop(gone)

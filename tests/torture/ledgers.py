@@ -35,6 +35,7 @@ SCHEMAS = {
     "m019_newest": "6b845e389ea0a665",
     "m020_freshness": "b6c30afab2cdc51a",
     "m021_spans": "860cd3983d6fce8e",
+    "m022_pairs": "f38ddf30ee39f4cb",
 }
 NAMES = [one.name for one in migrations().pending(Database(memory=True))]
 AT = "2026-03-01T12:00:00.000000Z"

@@ -7,53 +7,70 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import combinations
+
+from sqlite_utils import Database
 
 from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
-from newsbot.ports import Near, Reach
+from newsbot.ports import Look, Reach
+from newsbot.types import Deal
 
-#: Deals of a side that are counted, to find out which side is in most.
-COUNTED = 2_000
 #: Ids of deals that share two of the sides ?1, pairs of name and side: last seen from
 #: ?2 on (in talks: ?3) and first until ?4.
 #:
-#: Of the side that is in most deals, as OpenAI is beside a firm that signs for the
-#: first time, none is read: it is asked of the others' whether they share it, too.
+#: By pairs of names: OpenAI is in thousands of deals, but in few with a given partner.
 _SHARE_TWO = """
 WITH asked(party, side) AS (SELECT value ->> 0, value ->> 1 FROM json_each(?1)),
 named(party, side) AS MATERIALIZED (
     SELECT party, side FROM asked
     WHERE EXISTS (SELECT 1 FROM deal_parties WHERE deal_parties.party = asked.party)
-),
-most(side) AS MATERIALIZED (
-    SELECT side FROM (
-        SELECT side, (
-            SELECT count(*) FROM (
-                SELECT 1 FROM named AS its CROSS JOIN deal_parties USING (party)
-                WHERE its.side = named.side AND last_seen_at >= ?2 LIMIT ?5
-            )
-        ) AS n FROM named GROUP BY side
-    ) ORDER BY n DESC, side LIMIT 1
-),
-others(deal_id, side) AS (
-    SELECT deal_id, side FROM named CROSS JOIN deal_parties USING (party)
-    WHERE side != (SELECT side FROM most) AND last_seen_at >= ?2
-        AND first_seen_at <= ?4
-    UNION ALL
-    SELECT deal_id, side FROM named CROSS JOIN deal_parties USING (party)
-    WHERE side != (SELECT side FROM most) AND status = 'talks'
-        AND last_seen_at >= ?3 AND last_seen_at < ?2 AND first_seen_at <= ?4
 )
-SELECT deal_id FROM others GROUP BY deal_id HAVING COUNT(DISTINCT side) > 1 OR EXISTS (
-    -- With the plus, the few names of a deal are read once, not sought one by one.
-    SELECT 1 FROM deal_parties WHERE deal_parties.deal_id = others.deal_id
-        AND +party IN (SELECT party FROM named WHERE side = (SELECT side FROM most))
-)
+SELECT DISTINCT deal_id FROM named AS one CROSS JOIN named AS two
+CROSS JOIN deal_pairs AS pair ON pair.party = one.party AND pair.other = two.party
+WHERE one.side != two.side AND one.party < two.party AND first_seen_at <= ?4
+    AND (last_seen_at >= ?2 OR (status = 'talks' AND last_seen_at >= ?3))
+"""
+_PUT_PARTY = """
+INSERT INTO deal_parties (deal_id, party, first_seen_at, last_seen_at, status)
+VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first_seen_at = excluded.first_seen_at,
+last_seen_at = excluded.last_seen_at, status = excluded.status
+"""
+_PUT_PAIR = """
+INSERT INTO deal_pairs (deal_id, party, other, first_seen_at, last_seen_at, status)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
+status = excluded.status
 """
 
 
+def put_sides(db: Database, deal: Deal) -> None:
+    """Write by which names a deal is found: its parties, and who may be one.
+
+    Of two whom its articles were not sure of, no pair is kept: one side at least must
+    be sure.
+    """
+    times = [cells.at_text(deal.first_seen_at), cells.at_text(deal.last_seen_at)]
+    sure = {cells.storable(name) for name, _ in deal.parties}
+    unsure = {cells.storable(n) for finding in deal.findings for n in finding.unsure}
+    names = sorted(sure | unsure)
+    db.conn.executemany(
+        _PUT_PARTY, [(deal.id, name, *times, deal.status) for name in names]
+    )
+    pairs = [(a, b) for a, b in combinations(names, 2) if a in sure or b in sure]
+    db.conn.executemany(
+        _PUT_PAIR, [(deal.id, *pair, *times, deal.status) for pair in pairs]
+    )
+
+
+def forget_sides(db: Database, deal_id: str) -> None:
+    """Take a deal's names away, before they are written anew."""
+    for table in ("deal_parties", "deal_pairs"):
+        db.execute(f"DELETE FROM {table} WHERE deal_id = ?", [deal_id])
+
+
 def candidate_ids(
-    connection: Connection, sides: Sequence[Sequence[str]], reach: Reach, near: Near
+    connection: Connection, sides: Sequence[Sequence[str]], reach: Reach, look: Look
 ) -> list[str]:
     """Find the deals that share two sides, or one, and may share another.
 
@@ -61,7 +78,7 @@ def candidate_ids(
         connection: To the ledger.
         sides: For each party every name it may go by.
         reach: From when to when.
-        near: Whether the names of a deal that shares one side are worth a look.
+        look: Tells which deals that share one side are worth a look.
 
     Returns:
         Their ids, each once.
@@ -80,16 +97,15 @@ def candidate_ids(
             cells.at_text(reach.since),
             cells.at_text(reach.talks_since),
             cells.at_text(reach.until),
-            COUNTED,
         ),
     )
     ids = [str(row["deal_id"]) for row in found]
-    ids += _near_ids(connection, [name for name, _ in named], reach, near)
+    ids += _near_ids(connection, [name for name, _ in named], reach, look)
     return list(dict.fromkeys(ids))
 
 
 def _near_ids(
-    connection: Connection, names: Sequence[str], reach: Reach, near: Near
+    connection: Connection, names: Sequence[str], reach: Reach, look: Look
 ) -> list[str]:
     """Ids of deals of these days with one of the names, and others that may be.
 
@@ -114,4 +130,4 @@ def _near_ids(
         ),
     )
     told = {str(row["deal_id"]): json.loads(str(row["parties"])) for row in rows}
-    return [deal_id for deal_id, parties in told.items() if near(parties)]
+    return [deal_id for deal_id, parties in told.items() if look.near(parties)]

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import cells, codec
-from newsbot.adapters.db.candidates import candidate_ids
+from newsbot.adapters.db.candidates import candidate_ids, forget_sides, put_sides
 from newsbot.adapters.db.cells import without_collecting
 from newsbot.adapters.db.connection import Connection
 from newsbot.adapters.db.news import findings_of, put_mistake, told_from
-from newsbot.ports import Decision, Near, Reach
-from newsbot.types import Assessment, Calibration, Deal, Dropped, Finding, Summary
+from newsbot.ports import Look, Reach
+from newsbot.types import (
+    Assessment,
+    Calibration,
+    Deal,
+    Decision,
+    Dropped,
+    Finding,
+    Summary,
+)
 from newsbot.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class LedgerRows:
-    """The tables `assessments`, `findings`, `deals`, `deal_parties`, `summaries`."""
+    """The tables `assessments`, `findings`, `deals`, `summaries`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -153,24 +162,32 @@ class LedgerRows:
         return int(str(rows[0]["n"]))
 
     def candidates(
-        self, sides: Sequence[Sequence[str]], reach: Reach, near: Near
+        self, sides: Sequence[Sequence[str]], reach: Reach, look: Look
     ) -> tuple[list[Deal], frozenset[frozenset[str]]]:
         """List deals within reach that share two sides, or one, and may share another.
 
         Args:
             sides: For each party every name it may go by.
             reach: From when to when.
-            near: Whether the names of a deal that shares one side are worth a look.
+            look: Which of these are worth a look by their names.
 
         Returns:
             The deals, first seen first, and the pairs among their findings that a
             person has called different deals.
         """
-        ids = candidate_ids(self._connection, sides, reach, near)
-        deals = self._deals(
+        ids = candidate_ids(self._connection, sides, reach, look)
+        bare = self._bare(
             "WHERE first_seen_at <= ? AND id IN (SELECT value FROM json_each(?)) "
             "ORDER BY first_seen_at, id",
             (cells.at_text(reach.until), json.dumps(ids)),
+        )
+        first, last = reach.event
+        # Before findings are read, most of the time and of no use for most of giants'.
+        deals = self._told(
+            deal
+            for deal in bare
+            if (deal.first_seen_at <= last and deal.last_seen_at >= first)
+            or look.far([name for name, _ in deal.parties])
         )
         return deals, self._parted(deals)
 
@@ -245,7 +262,7 @@ class LedgerRows:
         """Write a deal anew after findings have moved into it or out of it."""
         ids = json.dumps([finding.id for finding in deal.findings])
         with self._connection.atomic() as db:
-            db.execute("DELETE FROM deal_parties WHERE deal_id = ?", [deal.id])
+            forget_sides(db, deal.id)
             self._write(db, deal)
             db.execute(
                 "UPDATE findings SET deal_id = ? "
@@ -279,24 +296,7 @@ class LedgerRows:
             },
             pk="id",
         )
-        # Whom its articles were not sure of finds a deal, too.
-        parties = [name for name, _ in deal.parties]
-        unsure = [name for finding in deal.findings for name in finding.unsure]
-        for name in dict.fromkeys((*parties, *unsure)):
-            db.execute(
-                "INSERT INTO deal_parties "
-                "(deal_id, party, first_seen_at, last_seen_at, status) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "first_seen_at = excluded.first_seen_at, "
-                "last_seen_at = excluded.last_seen_at, status = excluded.status",
-                [
-                    deal.id,
-                    cells.storable(name),
-                    cells.at_text(deal.first_seen_at),
-                    cells.at_text(deal.last_seen_at),
-                    deal.status,
-                ],
-            )
+        put_sides(db, deal)
 
     def find_ids(self, prefix: str) -> list[tuple[str, str]]:
         """Find deals and articles whose id begins so: (kind, id) pairs."""
@@ -334,10 +334,19 @@ class LedgerRows:
 
     @without_collecting()
     def _deals(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
+        return self._told(self._bare(where, parameters))
+
+    def _bare(self, where: str, parameters: tuple[object, ...]) -> list[Deal]:
+        """Read deals without their findings."""
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
-        ids = json.dumps([row["id"] for row in rows])
+        return [codec.deal(row, ()) for row in rows]
+
+    def _told(self, bare: Iterable[Deal]) -> list[Deal]:
+        """Add the findings to deals."""
+        deals = list(bare)
+        ids = json.dumps([deal.id for deal in deals])
         told = self._findings("IN (SELECT value FROM json_each(?))", ids)
-        return [codec.deal(row, told.get(str(row["id"]), [])) for row in rows]
+        return [replace(deal, findings=tuple(told.get(deal.id, ()))) for deal in deals]
 
     def _findings(self, deals: str, *parameters: str) -> dict[str, list[Finding]]:
         """Read the findings of deals, oldest article first, all in one query."""

@@ -13,6 +13,7 @@ from newsbot.adapters.db.tables import (
     MAIL,
     MAILING,
     MANNERS,
+    PAIRS,
     SENDING,
     UPKEEP,
 )
@@ -364,6 +365,13 @@ CREATE INDEX deal_parties_talks
 def m021_spans(db: Database) -> None:
     """Keep when a party's deals were first seen, beside when last."""
     for statement in _statements(_SPANS):
+        db.execute(statement)
+
+
+@_step
+def m022_pairs(db: Database) -> None:
+    """Find the deals of two sides by both names at once."""
+    for statement in _statements(PAIRS):
         db.execute(statement)
 
 

@@ -370,3 +370,23 @@ CREATE TABLE mail_outage (
 );
 ALTER TABLE subscriptions ADD COLUMN digest_days TEXT NOT NULL DEFAULT 'daily';
 """
+
+#: Which two names stand in one deal, in the order of their letters.
+PAIRS = """
+CREATE TABLE deal_pairs (
+    party TEXT NOT NULL,
+    other TEXT NOT NULL,
+    deal_id TEXT NOT NULL REFERENCES deals(id) ON DELETE CASCADE,
+    first_seen_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (party, other, deal_id)
+) WITHOUT ROWID;
+CREATE INDEX deal_pairs_deal ON deal_pairs(deal_id);
+INSERT INTO deal_pairs
+    SELECT one.party, two.party, deal_id, one.first_seen_at, one.last_seen_at,
+        one.status
+    FROM deal_parties AS one JOIN deal_parties AS two USING (deal_id)
+    WHERE one.party < two.party;
+DROP INDEX deal_parties_talks;
+"""
