@@ -9,7 +9,7 @@ words play no part, so that languages need no translation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -86,12 +86,14 @@ def identify(
         reverse=True,
     )
     homes, taken = _homes(fits)
+    parts = _parts(findings, fits, homes, gazetteer)
     found = []
+    now: dict[str, Deal] = {}
     for n, finding in enumerate(findings):
-        if n not in homes:
+        if n not in homes and n not in parts:
             found.append(_new(finding, published_at, len(known)))
             continue
-        like, deal = homes[n]
+        like, deal = homes.get(n) or parts[n]
         twins: list[Deal] = []
         for _, one, k in fits:
             if (
@@ -104,7 +106,10 @@ def identify(
             ):
                 twins.append(one)
         taken |= {one.id for one in twins}
-        found.append(_known(finding, published_at, like, deal, twins, gazetteer))
+        same = now.get(deal.id, deal)
+        told = _known(finding, published_at, like, same, twins, gazetteer)
+        now[deal.id] = told.deal
+        found.append(told)
     return found
 
 
@@ -123,6 +128,38 @@ def _homes(fits: Sequence[_Fit]) -> tuple[dict[int, tuple[Likeness, Deal]], set[
             homes[n] = like, deal
             taken.add(deal.id)
     return homes, taken
+
+
+def _parts(
+    findings: Sequence[Finding],
+    fits: Sequence[_Fit],
+    homes: Mapping[int, tuple[Likeness, Deal]],
+    gazetteer: Gazetteer,
+) -> dict[int, tuple[Likeness, Deal]]:
+    """Give a finding to a deal that has another of its article, if both are parts.
+
+    Of a deal of three that is known, an article may tell who buys from whom and who
+    lends the money as two. Told by two articles, both would be that deal.
+    """
+    holders = {deal.id: findings[n] for n, (_, deal) in homes.items()}
+    parts: dict[int, tuple[Likeness, Deal]] = {}
+    for like, deal, n in fits:
+        if n in homes or n in parts or deal.id not in holders:
+            continue
+        other = holders[deal.id]
+        if not _names_all(other, (deal,), gazetteer) and not _covers(
+            other, findings[n], gazetteer
+        ):
+            parts[n] = like, deal
+    return parts
+
+
+def _covers(finding: Finding, other: Finding, gazetteer: Gazetteer) -> bool:
+    """Whether a finding names every side of another."""
+    return all(
+        any(same_side(party.name, one.name, gazetteer) for one in finding.parties)
+        for party in other.parties
+    )
 
 
 def _like(
