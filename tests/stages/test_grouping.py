@@ -42,7 +42,7 @@ def claims_of(*names: str) -> list[Claim]:
     return [claim(name, start=10 * n) for n, name in enumerate(names)]
 
 
-def alike(n: int, *pairs: tuple[int, int], low: float = -3.0) -> np.ndarray:
+def alike(n: int, *pairs: tuple[int, int], low: float = -4.0) -> np.ndarray:
     """Log odds that two share a deal: near certain for *pairs*, low for all others."""
     odds = np.full((n, n), low, dtype=np.float32)
     for a, b in pairs:
@@ -51,7 +51,7 @@ def alike(n: int, *pairs: tuple[int, int], low: float = -3.0) -> np.ndarray:
 
 
 def groups(
-    names: Sequence[str], *pairs: tuple[int, int], low: float = -3.0
+    names: Sequence[str], *pairs: tuple[int, int], low: float = -4.0
 ) -> list[set[str]]:
     same = alike(len(names), *pairs, low=low)
     found = split_deals(claims_of(*names), same, GAZETTEER.related)
@@ -72,7 +72,7 @@ def test_words_of_several_deals_split_what_one_deal_would_join():
     """Where the text says "two contracts", a lab's two clouds need not be rivals."""
     claims = claims_of("OpenAI", "Oracle", "SAP")
     odds = alike(3, (0, 1), (0, 2))
-    odds[1, 2] = odds[2, 1] = 0.5
+    odds[1, 2] = odds[2, 1] = 1 - ONE_MORE
 
     def deals(several: float) -> list[list[int]]:
         return split_deals(claims, odds, GAZETTEER.related, several)
@@ -114,8 +114,8 @@ def test_a_unit_stands_with_its_parent():
     """Parent and unit are one side: the unit is no deal's missing partner."""
     assert GAZETTEER.related("Google", "Google Cloud")
     names = ("Google", "Google Cloud", "Anthropic")
-    assert groups(names, (0, 2), low=-1.5) == [set(names)]
-    assert groups(names, (1, 2), low=-1.5) == [set(names)]
+    assert groups(names, (0, 2), low=LONELY) == [set(names)]
+    assert groups(names, (1, 2), low=LONELY) == [set(names)]
     assert groups(names) == [set(names)]
 
 
@@ -142,7 +142,7 @@ def test_parent_and_unit_alone_are_no_deal():
 def test_a_lonely_party_joins_whom_it_fits_best():
     """Whom nothing links, but much speaks for, is put with the one that fits best."""
     same = alike(3, (0, 1))
-    same[2, 1] = same[1, 2] = -1.0
+    same[2, 1] = same[1, 2] = LONELY
     names = ("OpenAI", "Oracle", "Nvidia")
     assert split_deals(claims_of(*names), same, GAZETTEER.related) == [[0, 1], [1, 2]]
     same[2, 1] = same[1, 2] = LONELY - 0.01
@@ -264,11 +264,11 @@ def test_who_surely_pays_needs_less():
 
 
 def test_two_deals_become_one_where_all_their_pairs_outweigh_it():
-    """Doubts about four pairs weigh more than one deal less; half a doubt does not."""
+    """Doubts about four pairs may weigh more than one deal less, and may not."""
     everyone = claims_of("Firma1", "Firma2", "Firma3", "Firma4")
-    odds = alike(4, (0, 1), (2, 3), low=-0.5)
+    odds = alike(4, (0, 1), (2, 3), low=-ONE_MORE / 4 - 0.1)
     assert split_deals(everyone, odds, lambda a, b: a == b) == [[0, 1], [2, 3]]
-    odds = alike(4, (0, 1), (2, 3), low=-0.3)
+    odds = alike(4, (0, 1), (2, 3), low=-ONE_MORE / 4 + 0.1)
     assert split_deals(everyone, odds, lambda a, b: a == b) == [[0, 1, 2, 3]]
 
 
