@@ -28,6 +28,7 @@ from newsbot.stages.words import (
     Token,
     begins_anew,
     is_priced,
+    is_verb,
     like,
 )
 from newsbot.types import OrganisationMention
@@ -111,6 +112,7 @@ def find_names(
         for i, word in enumerate(words)
     ]
     ends = {mention.start: mention.end for mention in guessed}
+    signed = _signed(words, guessed)
     runs: list[tuple[int, int]] = []
     last = 0
     for first, stop in _runs(words, inside):
@@ -123,7 +125,8 @@ def find_names(
             begun = runs.pop()[0] if tied else last
         end = ends.get(words[begun].start, 0)
         last = _ended(words, likely, free, (begun, stop), end)
-        runs.append((begun, last))
+        before = runs[-1][1] if runs else 0
+        runs.append((max(min(begun, signed.get(last, begun)), before), last))
     names = [_name(text, words, first, stop) for first, stop in runs]
     told = set(names)
     # "Nebels Vertrag": the name is told without its ending elsewhere.
@@ -143,6 +146,22 @@ def find_names(
         for name, (first, stop), is_cut in zip(names, runs, cut, strict=True)
         if name in often
     ]
+
+
+def _signed(
+    words: Sequence[Token], guessed: Sequence[OrganisationMention]
+) -> dict[int, int]:
+    """First words of the guessed names before a legal form, by the number of that.
+
+    Whoever writes "die Bernhardine Untertage GmbH" gives a name whole.
+    """
+    starts = {mention.end: mention.start for mention in guessed}
+    numbers = {word.start: n for n, word in enumerate(words)}
+    return {
+        n: numbers[starts[before.end]]
+        for n, (before, word) in enumerate(pairwise(words), 1)
+        if word.text.casefold() in LEGAL_FORMS and starts.get(before.end) in numbers
+    }
 
 
 def _may_be_inside(word: str) -> bool:
@@ -257,7 +276,14 @@ def _trimmed(
         first += 1
     while stop > first and (
         is_empty(words[stop - 1].text)
-        or (stop - 1 > first and words[stop - 1].text.casefold() in LEGAL_FORMS)
+        or (
+            stop - 1 > first
+            and (
+                words[stop - 1].text.casefold() in LEGAL_FORMS
+                # "Seat lagert"; a brand in small letters begins with one.
+                or (words[first].text[0].isupper() and is_verb(words[stop - 1].text))
+            )
+        )
     ):
         stop -= 1
     if first < stop <= first + MAX_WORDS and not words[first].text.isdigit():

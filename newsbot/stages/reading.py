@@ -138,8 +138,15 @@ def _linked(
 def _spelled(mentions: Sequence[OrganisationMention]) -> list[OrganisationMention]:
     """Give a guessed name in capitals ("ZELVARO"), or bent, its spelling elsewhere."""
     plain = {m.name.upper(): m.name for m in mentions if not m.name.isupper()}
+    # A sentence that begins with "ekom21" gives it a capital.
+    small = {m.name.upper(): m.name for m in mentions if m.name[:1].islower()}
     return [
-        replace(m, name=unbent(plain.get(m.name, m.name))) if m.kind == "unknown" else m
+        replace(
+            m,
+            name=unbent(small.get(m.name.upper()) or plain.get(m.name) or m.name),
+        )
+        if m.kind == "unknown"
+        else m
         for m in mentions
     ]
 

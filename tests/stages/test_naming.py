@@ -65,6 +65,8 @@ def names(text: str, *said: str, taken: tuple[str, ...] = ()) -> list[str]:
         ("Two Halden chips", ("Halden",), ["Halden"]),
         ("at Two rents The Halden", ("Two", "The Halden"), ["Halden"]),
         ("bei den Kraftwerken Nebel", ("Nebel",), ["Kraftwerken Nebel"]),
+        ("Tochter Nebel lagert aus", ("Nebel lagert",), ["Nebel"]),
+        ("Energie Nebel vkw baut", ("Energie Nebel vkw",), ["Energie Nebel vkw"]),
     ],
 )
 def test_words_are_put_together_as_names(text, said, found):
@@ -210,6 +212,20 @@ def weighed(text: str, sure: dict[str, float], guessed: tuple[str, ...] = ()):
             (),
             ["Bank für Handwerk und Gewerbe"],
             id="joined by and",
+        ),
+        pytest.param(
+            "Die Nebeline Halden GmbH baut.",
+            {"Halden": 0.9},
+            ("Nebeline Halden",),
+            ["Nebeline Halden"],
+            id="whole before a legal form",
+        ),
+        pytest.param(
+            "Die Nebeline Halden baut.",
+            {"Halden": 0.9},
+            ("Nebeline Halden",),
+            ["Halden"],
+            id="before none",
         ),
         pytest.param(
             "Nebel und Halden bauen",
