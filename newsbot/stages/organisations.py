@@ -207,9 +207,9 @@ class Gazetteer:
             words = tuple(token.text for token in cut)
             if kind == "description":
                 words = tuple(stem(word.casefold()) for word in words)
-            tight = tuple(token.gap == "" for token in cut)
+            gaps = tuple(token.gap for token in cut)
             plain = one.ambiguous and len(words) == 1 and kind == "name"
-            surface = Surface(one.name, kind, words, tight, plain)
+            surface = Surface(one.name, kind, words, gaps, plain)
             # A NUL, which no word holds, keeps stems apart from whole words.
             first = f"\0{words[0]}" if kind == "description" else words[0].casefold()
             self._surfaces.setdefault(first, []).append(surface)
@@ -281,7 +281,9 @@ class Gazetteer:
         """Tell whether two names are one organisation, or a unit and its parent."""
         a, b = self.canonical(a), self.canonical(b)
         return (
-            a == b or a in self._ancestors.get(b, ()) or b in self._ancestors.get(a, ())
+            a.casefold() == b.casefold()  # "ekom21", "Ekom21"
+            or a in self._ancestors.get(b, ())
+            or b in self._ancestors.get(a, ())
         )
 
     def family(self, names: Iterable[str]) -> list[str]:

@@ -22,12 +22,12 @@ MIN_STEM = 5
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One surface form, cut into tokens; `tight[i]`: no space before token i."""
+    """One surface form, cut into tokens; `gaps[i]`: what stands before token i."""
 
     name: str
     kind: MentionKind
     words: tuple[str, ...]
-    tight: tuple[bool, ...]
+    gaps: tuple[str, ...]
     plain: bool
 
 
@@ -50,7 +50,9 @@ def surface_end(words: Sequence[Token], i: int, surface: Surface) -> int | None:
     for n, wanted in enumerate(surface.words):
         here = words[i + n]
         apart = here.joined or here.apart
-        if n and not (apart if not surface.tight[n] else here.gap == ""):
+        # "Patent- und Markenamt"
+        exact = surface.gaps[n] in ("", "- ")
+        if n and not (here.gap == surface.gaps[n] if exact else apart):
             return None
         if here.text == wanted or (capitals and here.text == wanted.upper()):
             continue

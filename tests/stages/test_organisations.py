@@ -279,6 +279,7 @@ def test_units_and_parents_are_related():
     assert GAZETTEER.related("Google Cloud", "Alphabet")
     assert GAZETTEER.related("T-Systems", "Telekom")
     assert GAZETTEER.related("Zelvaro AG", "Zelvaro")
+    assert GAZETTEER.related("zelvaro21", "Zelvaro21")
     assert not GAZETTEER.related("AWS", "Annapurna Labs")
     assert not GAZETTEER.related("Nvidia", "AMD")
     got = GAZETTEER.get("AWS")
