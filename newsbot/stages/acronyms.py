@@ -97,8 +97,15 @@ def linked(
     kinds = {mention.name: mention.kind for mention in mentions}
     names: dict[str, str] = {}
 
+    # The list writes "Esa" where the text has "ESA".
+    written = {
+        mention.name: here
+        for mention in mentions
+        if (here := text[mention.start : mention.end]).isupper()
+    }
+
     def link(short: str, full: str) -> None:
-        is_name = told[short] > told[full] and not short.isupper()
+        is_name = told[short] > told[full] and short not in written
         kept, lost = (short, full) if is_name else (full, short)
         if kinds[lost] != "unknown":
             kept, lost = lost, kept
@@ -110,8 +117,8 @@ def linked(
         if explained and (is_acronym_of(short, full) or _begins_as(short, full)):
             link(short, full)
     often = [name for name, _ in told.most_common(MAX_NAMES)]
-    for short in (name for name in often if name.isupper()):
-        full_ones = [name for name in often if are_initials(short, name)]
+    for short in (name for name in often if name in written):
+        full_ones = [name for name in often if are_initials(written[short], name)]
         if len(full_ones) == 1:
             link(short, *full_ones)
     return [

@@ -89,7 +89,7 @@ def _met(
     """Match the sides; in the days of the event also by names that one was unsure of.
 
     There, names that read alike are one, too, where that makes the sides fit: papers
-    shorten both.
+    shorten both. At any time they are where two other sides are shared.
 
     Returns:
         The sides, and whether it was the finding that was not sure.
@@ -97,12 +97,12 @@ def _met(
     here = [party.name for party in finding.parties]
     there = [name for name, _ in deal.parties]
     sides = matched(here, there, gazetteer)
-    if not same_event or sides.fit:
+    if sides.fit or not (same_event or len(sides.shared) > 1):
         return sides, False
     spelt = matched(with_one_spelling(here, there, gazetteer), there, gazetteer)
     if spelt.fit:
         return spelt, False
-    if not sides.shared:
+    if not (same_event and sides.shared):
         return sides, False
     return _with_unsure(sides, finding, deal, gazetteer)
 

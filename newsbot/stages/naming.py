@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from newsbot.stages.inflections import nominative
 from newsbot.stages.sentences import token_range
 from newsbot.stages.words import (
+    DETERMINERS,
     HEAD,
     JOINERS,
     LEGAL_FORMS,
+    PLACES,
+    ROLE_WORDS,
     STOP,
     TRADE,
     Token,
@@ -256,8 +259,13 @@ def _runs(words: Sequence[Token], inside: Sequence[bool]) -> Iterator[tuple[int,
 
 
 def _is_noun(word: str) -> bool:
-    """Tell whether a word in small letters says what a firm is: "neocloud"."""
-    return word.islower() and like(TRADE, word)
+    """Tell whether a word in small letters says what a firm is: "neocloud", "cloud"."""
+    return word.islower() and (like(TRADE, word) or word in ROLE_WORDS)
+
+
+def _is_whose(word: str) -> bool:
+    """Tell whether a word before a name is an article, or whose it is: "Omans OIA"."""
+    return word in DETERMINERS or (word.endswith("s") and word[:-1] in PLACES)
 
 
 def _trimmed(
@@ -272,6 +280,7 @@ def _trimmed(
         is_empty(words[first].text)
         or words[first].text in (_NEVER if first + 1 < stop else STOP)
         or _is_noun(words[first].text)
+        or (first + 1 < stop and _is_whose(words[first].text))
     ):
         first += 1
     while stop > first and (

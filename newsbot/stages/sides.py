@@ -127,7 +127,10 @@ def _far(
     @cache
     def kin(name: str) -> frozenset[str]:
         return frozenset(
-            one for names in parties for one in names if same_side(name, one, gazetteer)
+            one
+            for names in parties
+            for one in names
+            if same_side(name, one, gazetteer) or alike(name, one, gazetteer)
         )
 
     @cache
