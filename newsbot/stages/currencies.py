@@ -286,6 +286,8 @@ def name_after(
         code = CROWN
     elif code is None and adjective is None and token.text in CURRENCIES:
         code = token.text
+    elif scaled and token.text == "Fr":  # "14 Mio. Fr."
+        code = "CHF"
     if code is None or (word in _SCALED_WORDS and not scaled):
         return None
     if adjective is not None:
@@ -294,7 +296,8 @@ def name_after(
         code = adjective
     following = at(tokens, noun + 1)
     compound = following.text in HYPHENS and following.gap == GLUED
-    if (word, following.folded) in _NAMES or (compound and not (joined or scaled)):
+    other = (word, following.folded) in _NAMES and token.text != "Won"  # German
+    if other or (compound and not (joined or scaled)):
         return None  # "5 Dollar General stores", "20 Euro-Länder"
     if following.folded == "sterling":
         noun += 1

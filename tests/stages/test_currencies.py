@@ -35,3 +35,33 @@ def test_newspapers_short_forms_are_money(text, value, currency):
 def test_letters_before_a_bare_figure_are_none(text):
     """What is also another word needs a scale behind the figure."""
     assert find_money(text, "en") == []
+
+
+BEHIND = [
+    ("Naver vermietet sie für 420 Mrd. Won an Hyundai.", [(420e9, "KRW")]),
+    ("Kostenpunkt: 14 Mio. Fr. in fünf Jahren.", [(14e6, "CHF")]),
+    (
+        "Zu den 46 Millionen Euro kommen jetzt 64 Millionen hinzu.",
+        [(46e6, "EUR"), (64e6, "EUR")],
+    ),
+    (
+        "Er gibt 85 Millionen von insgesamt 118 Millionen Euro.",
+        [(85e6, "EUR"), (118e6, "EUR")],
+    ),
+    ("3 Millionen von Nutzern zahlen 5 Millionen Euro.", [(5e6, "EUR")]),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), BEHIND)
+def test_what_stands_behind_a_german_figure(text, wanted):
+    """Won is a verb in English only; a part takes its currency from the whole."""
+    found = find_money(text, "de")
+    assert [(float(one.value), one.currency) for one in found] == wanted
+
+
+def test_what_stands_behind_an_english_figure():
+    """A sum until a year is a sum; who won a prize won no money."""
+    text = "It adds 19 million euros, taking the total to 28 million through 2030."
+    assert [float(one.value) for one in find_money(text, "en")] == [19e6, 28e6]
+    text = "It pays 30 million of the 50 million dollars. 5 of 10 million won an award."
+    assert [float(one.value) for one in find_money(text, "en")] == [30e6, 50e6]
