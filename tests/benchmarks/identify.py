@@ -44,7 +44,7 @@ def names(n_deals: int) -> list[str]:
     listed = [
         name
         for kind in ("lab", "cloud", "chips", "neocloud", "telecom", "industry")
-        for name in load_organisations().of_kind(kind)
+        for name in _GAZETTEER.of_kind(kind)
     ]
     return [*listed, *(f"Zwirbel{n} Compute" for n in range(n_deals))]
 
