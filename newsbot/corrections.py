@@ -142,12 +142,14 @@ def _as_corrected(
             families(heirs_, gazetteer), reach(heirs_, when), look(heirs_, gazetteer)
         )
         others = [one for one in found_near if one.id != deal.id]
+        absorbed: set[str] = set()
         for found in identify(heirs_, when, others, gazetteer, apart):
             if found.verdict == "new":
                 continue
             other = found.deal
             first = min(deal, other, key=lambda one: (one.first_seen_at, one.id))
-            gone_ids = {deal.id, other.id, *found.absorbed} - {first.id}
+            gone_ids = {deal.id, other.id, *found.absorbed} - {first.id} - absorbed
+            absorbed |= gone_ids
             store.ledger.absorb(sorted(gone_ids), first.id, now)
             known = (
                 *other.findings,

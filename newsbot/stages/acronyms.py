@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from newsbot.types import OrganisationMention
+from newsbot.vocabulary import MentionKind
 
 #: Letters of a short form.
 MIN_LETTERS, MAX_LETTERS = 2, 8
@@ -62,6 +63,12 @@ def are_initials(short: str, name: str) -> bool:
     )
 
 
+def _stands_for(short: str, name: str, kind: MentionKind) -> bool:
+    """Whether capitals that no text explains are a name's; all its own, if listed."""
+    begin = "".join(word[0] for word in name.split() if word[:1].isupper())
+    return are_initials(short, name) and (kind == "unknown" or begin == short)
+
+
 def _begins_as(short: str, name: str) -> bool:
     """Whether capitals hold those of a name in order, the first one first.
 
@@ -97,15 +104,8 @@ def linked(
     kinds = {mention.name: mention.kind for mention in mentions}
     names: dict[str, str] = {}
 
-    # The list writes "Esa" where the text has "ESA".
-    written = {
-        mention.name: here
-        for mention in mentions
-        if (here := text[mention.start : mention.end]).isupper()
-    }
-
     def link(short: str, full: str) -> None:
-        is_name = told[short] > told[full] and short not in written
+        is_name = told[short] > told[full] and not short.isupper()
         kept, lost = (short, full) if is_name else (full, short)
         if kinds[lost] != "unknown":
             kept, lost = lost, kept
@@ -117,8 +117,9 @@ def linked(
         if explained and (is_acronym_of(short, full) or _begins_as(short, full)):
             link(short, full)
     often = [name for name, _ in told.most_common(MAX_NAMES)]
-    for short in (name for name in often if name in written):
-        full_ones = [name for name in often if are_initials(written[short], name)]
+    # A list knows its short forms: "Stadtwerke Papenburg" do not stand for SAP.
+    for short in (n for n in often if kinds[n] == "unknown" and n.isupper()):
+        full_ones = [name for name in often if _stands_for(short, name, kinds[name])]
         if len(full_ones) == 1:
             link(short, *full_ones)
     return [

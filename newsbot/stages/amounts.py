@@ -77,7 +77,7 @@ MAX_LISTED = 10
 _LISTING = frozenset((",", ";", "und", "and", "sowie", "while", "plus"))
 #: "85 Millionen von insgesamt 118 Millionen Euro": a part and its whole.
 _OF = frozenset(("von", "of"))
-_WHOLE = frozenset(("insgesamt", "den", "the", "a", "total", "its", "seinen", "ihren"))
+_WHOLE = frozenset(listed("of von insgesamt den the a total up to bis zu rund about"))
 #: Words before a figure among which one for something counted makes it no sum.
 MAX_APART = 7
 #: Letters of a currency's code or sign.
@@ -102,10 +102,10 @@ _NOT_COUNTED = _PARTS | frozenset(
     fliessen entfallen entfällt stammen kommen kommt kommen gehen geht zahlt zahlen
     sowie dazu zu zuschießen aufbringen beisteuern beitragen bei ein zusätzlich
     übernimmt trägt beträgt kosten kostet wert steckt stecken
-    hinzu drauf obendrauf vor bereit zurück hinein
+    hinzu drauf obendrauf bereit zurück hinein
     for by to on at over from and or as per if when with which while upfront up more
     a an of that is are will would this next each annually later now
-    through until under via into onto towards after before plus within
+    through until via into onto towards plus
 """)
 )
 #: Sums to look back over for the one that "umgerechnet" converts.
@@ -198,7 +198,9 @@ def _carry_back(tokens: Sequence[Token], found: Sequence[Quantity]) -> None:
         ends = any(
             tokens[n].gap == BREAK or _is_sentence_end(tokens, n) for n in between
         )
-        listed_on = at(tokens, item.next).folded in _LISTING or _is_part(tokens, item)
+        listed_on = at(tokens, item.next).folded in _LISTING or _is_part(
+            tokens, item, last
+        )
         before = tokens[max(item.first - MAX_APART, 0) : item.first]
         counted = any(token.folded.startswith(_COUNTED) for token in before)
         foreign = _is_code(at(tokens, item.first - 1).text)
@@ -227,11 +229,10 @@ def _stands_alone(tokens: Sequence[Token], item: Quantity) -> bool:
     return not hyphen and following.text not in ("%", "°", "/")
 
 
-def _is_part(tokens: Sequence[Token], item: Quantity) -> bool:
-    """Tell whether a figure is told as a part of one that follows."""
-    then = at(tokens, item.next + 1)
-    of = at(tokens, item.next).folded in _OF
-    return of and (then.is_digits or then.folded in _WHOLE)
+def _is_part(tokens: Sequence[Token], item: Quantity, whole: Quantity) -> bool:
+    """Tell whether a figure is told as a part of the one that follows."""
+    between = words_between(tokens, item, whole)
+    return bool(between) and between[0] in _OF and _WHOLE.issuperset(between)
 
 
 def _is_converted(tokens: Sequence[Token], quantity: Quantity) -> bool:

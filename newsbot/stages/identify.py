@@ -86,7 +86,7 @@ def identify(
         reverse=True,
     )
     homes, taken = _homes(fits)
-    parts = _parts(findings, fits, homes, gazetteer)
+    parts = _parts(findings, fits, homes, published_at, gazetteer)
     found = []
     now: dict[str, Deal] = {}
     for n, finding in enumerate(findings):
@@ -134,24 +134,46 @@ def _parts(
     findings: Sequence[Finding],
     fits: Sequence[_Fit],
     homes: Mapping[int, tuple[Likeness, Deal]],
+    published_at: datetime,
     gazetteer: Gazetteer,
 ) -> dict[int, tuple[Likeness, Deal]]:
-    """Give a finding to a deal that has another of its article, if both are parts.
+    """Give a finding to a deal that has another of its article, if all are parts.
 
-    Of a deal of three that is known, an article may tell who buys from whom and who
-    lends the money as two. Told by two articles, both would be that deal.
+    In the days of the event an article may tell of a deal of three that is known who
+    buys from whom and who lends the money as two. Told by two articles, both would be
+    that deal. Each names sides of it only, one that no other names, and not all; and
+    no sum differs.
     """
-    holders = {deal.id: findings[n] for n, (_, deal) in homes.items()}
+
+    def is_part(finding: Finding, deal: Deal) -> bool:
+        return (
+            days_apart(published_at, deal) <= SAME_EVENT_DAYS
+            and _names_only(finding, deal, gazetteer)
+            and not _names_all(finding, (deal,), gazetteer)
+            and sums_agree(finding, deal) is not False
+        )
+
+    holders = {deal.id: [findings[n]] for n, (_, deal) in homes.items()}
     parts: dict[int, tuple[Likeness, Deal]] = {}
     for like, deal, n in fits:
-        if n in homes or n in parts or deal.id not in holders:
+        others, mine = holders.get(deal.id, []), findings[n]
+        if n in homes or n in parts or not others:
             continue
-        other = holders[deal.id]
-        if not _names_all(other, (deal,), gazetteer) and not _covers(
-            other, findings[n], gazetteer
+        if all(is_part(one, deal) for one in (mine, *others)) and not any(
+            _covers(one, mine, gazetteer) or _covers(mine, one, gazetteer)
+            for one in others
         ):
             parts[n] = like, deal
+            others.append(mine)
     return parts
+
+
+def _names_only(finding: Finding, deal: Deal, gazetteer: Gazetteer) -> bool:
+    """Whether a finding names sides of a deal only."""
+    return all(
+        any(same_side(party.name, name, gazetteer) for name, _ in deal.parties)
+        for party in finding.parties
+    )
 
 
 def _covers(finding: Finding, other: Finding, gazetteer: Gazetteer) -> bool:

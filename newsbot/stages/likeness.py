@@ -84,12 +84,12 @@ def reach(findings: Sequence[Finding], published_at: datetime) -> Reach:
 
 
 def _met(
-    finding: Finding, deal: Deal, gazetteer: Gazetteer, *, same_event: bool
+    finding: Finding, deal: Deal, gazetteer: Gazetteer, days: int
 ) -> tuple[Sides, bool]:
     """Match the sides; in the days of the event also by names that one was unsure of.
 
     There, names that read alike are one, too, where that makes the sides fit: papers
-    shorten both. At any time they are where two other sides are shared.
+    shorten both. For weeks they are where two other sides and a sum are shared.
 
     Returns:
         The sides, and whether it was the finding that was not sure.
@@ -97,7 +97,9 @@ def _met(
     here = [party.name for party in finding.parties]
     there = [name for name, _ in deal.parties]
     sides = matched(here, there, gazetteer)
-    if sides.fit or not (same_event or len(sides.shared) > 1):
+    same_event = days <= SAME_EVENT_DAYS
+    weeks = days <= SAME_DEAL_DAYS and len(sides.shared) > 1
+    if sides.fit or not (same_event or (weeks and sums_agree(finding, deal))):
         return sides, False
     spelt = matched(with_one_spelling(here, there, gazetteer), there, gazetteer)
     if spelt.fit:
@@ -158,7 +160,7 @@ def likeness(
         return Likeness(score=0.0, n_shared=0, why="its article tells the two apart")
     days = days_apart(published_at, deal)
     same_event = days <= SAME_EVENT_DAYS
-    sides, doubted = _met(finding, deal, gazetteer, same_event=same_event)
+    sides, doubted = _met(finding, deal, gazetteer, days)
     n = len(sides.shared)
     if n < 2:
         return Likeness(score=0.0, n_shared=n, why=f"only {n} shared")

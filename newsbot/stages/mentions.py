@@ -21,6 +21,7 @@ from newsbot.stages.compounds import Unit, goes_on, units
 from newsbot.stages.words import (
     DETERMINERS,
     ENGLISH,
+    FIELDS,
     GERMAN,
     GIVEN,
     HEAD,
@@ -229,6 +230,8 @@ class _Reader:
             run = run[1:]  # "Flensburger Förde-Cloud", not "Nürnberger Versicherung"
         while len(run) > 1 and run[0].text in PLACES and not self._suffixed(run):
             run = run[1:]
+        if not points and " ".join(unit.text for unit in run) in FIELDS:
+            return
         if len(run) == 1:
             yield from self._single(run[0], points)
         elif like(HEAD, run[0].parts[-1]) or self._suffixed(run):

@@ -51,8 +51,11 @@ def _called(name: str, gazetteer: Gazetteer) -> list[str]:
 
 
 def _lengths(name: str, gazetteer: Gazetteer) -> list[str]:
-    """How else a firm may be called, if no list knows it."""
-    return other_lengths(name) if gazetteer.get(name) is None else []
+    """How else a firm may be called, and written, if no list knows it."""
+    if gazetteer.get(name) is not None:
+        return []
+    small, large = (f(name[:1]) + name[1:] for f in (str.lower, str.upper))
+    return [*other_lengths(name), small, large, name.upper()]
 
 
 def alike(one: str, other: str, gazetteer: Gazetteer) -> bool:
@@ -122,7 +125,8 @@ def _far(
     `likeness` may call the same, and more.
     """
     parties = [[party.name for party in finding.parties] for finding in findings]
-    rare = {name for names in parties for name in names if is_rare({name}, gazetteer)}
+    all_names = {name for names in parties for name in names}
+    rare = {name for name in all_names if is_rare({name}, gazetteer)}
 
     @cache
     def kin(name: str) -> frozenset[str]:
@@ -141,7 +145,19 @@ def _far(
             len(met & set(names)) > 1
             and (not has_others or met.issuperset(names) or len(met & rare) > 1)
             for names in parties
-        )
+        ) or (any(map(in_group, (*told, *all_names))) and as_groups(told))
+
+    @cache
+    def in_group(name: str) -> bool:
+        return len(gazetteer.family([name])) > 1
+
+    def as_groups(told: Sequence[str]) -> bool:
+        """Two units meet through their parent, which one telling names."""
+        for names in parties:
+            sides = matched(with_one_spelling(names, told, gazetteer), told, gazetteer)
+            if sides.fit or (len(sides.shared) > 1 and sides.n_rare > 1):
+                return True
+        return False
 
     return lambda told: fits(tuple(told))
 

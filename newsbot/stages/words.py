@@ -236,6 +236,17 @@ PARTICIPLE = re.compile(
     r"maßen)",
     re.IGNORECASE,
 )
+#: Kinds of AI: "Legal AI start-up Weftline" names one firm.
+FIELDS = frozenset(
+    f"{kind} {ai}"
+    for ai in ("AI", "KI")
+    for kind in (
+        "Agentic American Chinese Clinical Conversational Embodied Enterprise European "
+        "Explainable Frontier Generative Indian Industrial Industrielle Japanese Large "
+        "Legal Local Medical Medizinische Military Open-source Physical Private Public "
+        "Responsible Small Sovereign Souveräne Trustworthy Verantwortungsvolle"
+    ).split()
+)
 #: Capitalised words that are no names: sentence starters, calendar, units, agencies.
 STOP = word_set(
     "Good Guten Beim Jeder I It He She We They You There Here This That These Those "

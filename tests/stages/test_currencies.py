@@ -63,5 +63,7 @@ def test_what_stands_behind_an_english_figure():
     """A sum until a year is a sum; who won a prize won no money."""
     text = "It adds 19 million euros, taking the total to 28 million through 2030."
     assert [float(one.value) for one in find_money(text, "en")] == [19e6, 28e6]
+    text = "3 million of its customers pay 5 million euros. 2 million a year ago."
+    assert [float(one.value) for one in find_money(text, "en")] == [5e6]
     text = "It pays 30 million of the 50 million dollars. 5 of 10 million won an award."
     assert [float(one.value) for one in find_money(text, "en")] == [30e6, 50e6]

@@ -190,30 +190,6 @@ def test_a_paper_joins_no_deals_of_which_it_does_not_name_all_sides():
     assert results[2].absorbed == ()
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "n_deals"),
-    [
-        pytest.param(("OpenAI", "Oracle"), ("OpenAI", "Nvidia"), 1, id="two parts"),
-        pytest.param(("OpenAI", "Oracle"), ("OpenAI", "Oracle"), 2, id="the same"),
-        pytest.param(
-            ("OpenAI", "Oracle", "Nvidia"), ("OpenAI", "Oracle"), 2, id="whole and part"
-        ),
-        pytest.param(("OpenAI", "Oracle"), ("OpenAI", "SAP"), 2, id="another party"),
-    ],
-)
-def test_an_article_may_tell_a_known_deal_of_three_as_two(one, other, n_deals):
-    """Told by two articles both would be it; what it tells twice, it tells apart."""
-    (known,) = tell(finding("OpenAI", "Oracle", "Nvidia"))
-    two = finding(*one), finding(*other)
-    two = two[0], replace(two[1], article_id=two[0].article_id)
-    found = identify(two, DAY + days(1), [known.deal], GAZETTEER)
-    assert len({result.deal.id for result in found}) == n_deals
-    assert known.deal.id in {result.deal.id for result in found}
-    if n_deals == 1:
-        assert {f.id for f in found[-1].deal.findings} > {f.id for f in two}
-        assert [result.verdict for result in found] == ["repeat", "repeat"]
-
-
 def test_what_a_person_parted_stays_apart():
     """No paper joins what a person has called two deals, nor goes back to the first."""
     one, other = finding("Zelvaro", "Oracle"), finding("Zelvaro", "AMD")
@@ -706,7 +682,7 @@ def test_a_name_read_in_two_ways_is_one_in_the_days_of_the_event(one, other):
         assert [name for name, _ in results[1].deal.parties] == [pair[0], "Oracle"]
         assert look([again], GAZETTEER).near([*pair[:1], "Oracle"])
         assert verdicts(first, (again, days(9))) == ["new", "new"]
-        first, again = (finding(name, "Oracle", "SAP") for name in pair)
+        first, again = (finding(n, "Oracle", "SAP", sums=[(1, "EUR")]) for n in pair)
         assert verdicts(first, (again, days(9))) == ["new", "repeat"]
         assert look([again], GAZETTEER).far([pair[0], "Oracle", "SAP"])
 

@@ -161,6 +161,7 @@ def test_unknown_organisations_are_recalled(sentences):
         "Reuters and Bloomberg reported the talks in January.",
         "It was a good week for New York and San Francisco.",
         "Analysts said demand was strong. Construction began in April.",
+        "Sovereign AI needs power. Generative KI braucht Strom.",
         "",
     ],
 )

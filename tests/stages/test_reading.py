@@ -107,6 +107,13 @@ def guessed(text: str, *names: str, title: str = "") -> Reading:
             ("Zelman Orbit Agency", "ZOA", "Kalmar"),
             {"Zelman Orbit Agency", "Kalmar"},
         ),
+        # The list knows whose initials they are.
+        (
+            "Software",
+            "Die Stadtwerke Papenburg kaufen bei SAP.",
+            ("Stadtwerke Papenburg",),
+            {"Stadtwerke Papenburg", "SAP"},
+        ),
         # A sentence gives a small letter a capital.
         (
             "Rent",

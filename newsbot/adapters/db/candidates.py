@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import combinations
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from newsbot.adapters.db import cells
 from newsbot.adapters.db.connection import Connection
 from newsbot.ports import Look, Reach
 from newsbot.types import Deal
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 #: Ids of deals that share two of the sides ?1, pairs of name and side: last seen from
 #: ?2 on (in talks: ?3) and first until ?4.
@@ -31,6 +33,9 @@ CROSS JOIN deal_pairs AS pair ON pair.party = one.party AND pair.other = two.par
 WHERE one.side != two.side AND one.party < two.party AND first_seen_at <= ?4
     AND (last_seen_at >= ?2 OR (status = 'talks' AND last_seen_at >= ?3))
 """
+#: Names that its articles were not sure of by which a deal is found, the first of them:
+#: however many papers retell it, a deal has so many pairs.
+MAX_UNSURE = 40
 _PUT_PARTY = """
 INSERT INTO deal_parties (deal_id, party, first_seen_at, last_seen_at, status)
 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first_seen_at = excluded.first_seen_at,
@@ -52,8 +57,8 @@ def put_sides(db: Database, deal: Deal) -> None:
     """
     times = [cells.at_text(deal.first_seen_at), cells.at_text(deal.last_seen_at)]
     sure = {cells.storable(name) for name, _ in deal.parties}
-    unsure = {cells.storable(n) for finding in deal.findings for n in finding.unsure}
-    names = sorted(sure | unsure)
+    unsure = [cells.storable(n) for finding in deal.findings for n in finding.unsure]
+    names = sorted(sure.union([*dict.fromkeys(unsure)][:MAX_UNSURE]))
     db.conn.executemany(
         _PUT_PARTY, [(deal.id, name, *times, deal.status) for name in names]
     )

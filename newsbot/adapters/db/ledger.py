@@ -341,6 +341,7 @@ class LedgerRows:
         rows = self._connection.rows(f"SELECT * FROM deals {where}", parameters)
         return [codec.deal(row, ()) for row in rows]
 
+    @without_collecting()
     def _told(self, bare: Iterable[Deal]) -> list[Deal]:
         """Add the findings to deals."""
         deals = list(bare)
