@@ -24,7 +24,7 @@ from newsbot.stages.likeness import (
     sums_agree,
 )
 from newsbot.stages.organisations import Gazetteer
-from newsbot.stages.sides import alike, same_side, with_one_spelling
+from newsbot.stages.sides import alike, among, same_side, with_one_spelling
 from newsbot.types import Deal, Finding, identity
 from newsbot.vocabulary import ROLES, Role, Status, Verdict
 
@@ -99,7 +99,7 @@ def identify(
             if (
                 k == n
                 and one.id not in taken
-                and _names_all(finding, (one, deal), gazetteer)
+                and all(_covers(finding, each, gazetteer) for each in (one, deal))
                 and all(
                     _is_one(one, other, published_at, apart) for other in (deal, *twins)
                 )
@@ -148,8 +148,8 @@ def _parts(
     def is_part(finding: Finding, deal: Deal) -> bool:
         return (
             days_apart(published_at, deal) <= SAME_EVENT_DAYS
-            and _names_only(finding, deal, gazetteer)
-            and not _names_all(finding, (deal,), gazetteer)
+            and _covers(deal, finding, gazetteer)
+            and not _covers(finding, deal, gazetteer)
             and sums_agree(finding, deal) is not False
         )
 
@@ -166,22 +166,6 @@ def _parts(
             parts[n] = like, deal
             others.append(mine)
     return parts
-
-
-def _names_only(finding: Finding, deal: Deal, gazetteer: Gazetteer) -> bool:
-    """Whether a finding names sides of a deal only."""
-    return all(
-        any(same_side(party.name, name, gazetteer) for name, _ in deal.parties)
-        for party in finding.parties
-    )
-
-
-def _covers(finding: Finding, other: Finding, gazetteer: Gazetteer) -> bool:
-    """Whether a finding names every side of another."""
-    return all(
-        any(same_side(party.name, one.name, gazetteer) for one in finding.parties)
-        for party in other.parties
-    )
 
 
 def _like(
@@ -274,14 +258,16 @@ def _news(
     return news
 
 
-def _names_all(finding: Finding, deals: Sequence[Deal], gazetteer: Gazetteer) -> bool:
-    """Whether a finding names every side of deals."""
-    named = [party.name for party in finding.parties]
-    return all(
-        any(same_side(name, here, gazetteer) for here in named)
-        for deal in deals
-        for name, _ in deal.parties
-    )
+def _names(telling: Finding | Deal) -> list[str]:
+    if isinstance(telling, Finding):
+        return [party.name for party in telling.parties]
+    return [name for name, _ in telling.parties]
+
+
+def _covers(one: Finding | Deal, other: Finding | Deal, gazetteer: Gazetteer) -> bool:
+    """Whether one names every side that the other names."""
+    names = _names(other)
+    return among(names, _names(one), gazetteer) == names
 
 
 def _is_one(one: Deal, other: Deal, published_at: datetime, apart: Apart) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from newsbot.ports import Look
 from newsbot.stages.acronyms import are_initials
@@ -38,6 +38,8 @@ def families(findings: Sequence[Finding], gazetteer: Gazetteer) -> list[list[str
     ]
 
 
+# Names of giants are compared in hundreds of deals.
+@lru_cache(maxsize=50_000)
 def same_side(one: str, other: str, gazetteer: Gazetteer) -> bool:
     """Whether two names are one side: kin, translated, or short for the other."""
     if gazetteer.related(one, other) or translated(one, other):
@@ -125,41 +127,17 @@ def _far(
     `likeness` may call the same, and more.
     """
     parties = [[party.name for party in finding.parties] for finding in findings]
-    all_names = {name for names in parties for name in names}
-    rare = {name for name in all_names if is_rare({name}, gazetteer)}
 
-    @cache
-    def kin(name: str) -> frozenset[str]:
-        return frozenset(
-            one
-            for names in parties
-            for one in names
-            if same_side(name, one, gazetteer) or alike(name, one, gazetteer)
-        )
+    def is_told(names: list[str], told: Sequence[str]) -> bool:
+        sides = matched(names, told, gazetteer)
+        if sides.fit or len(sides.shared) < 2:
+            return sides.fit
+        if sides.n_rare > 1:
+            return True
+        spelt = with_one_spelling(names, told, gazetteer)
+        return spelt != names and matched(spelt, told, gazetteer).fit
 
-    @cache
-    def fits(told: tuple[str, ...]) -> bool:
-        met = frozenset[str]().union(*map(kin, told))
-        has_others = not all(map(kin, told))
-        return any(
-            len(met & set(names)) > 1
-            and (not has_others or met.issuperset(names) or len(met & rare) > 1)
-            for names in parties
-        ) or (any(map(in_group, (*told, *all_names))) and as_groups(told))
-
-    @cache
-    def in_group(name: str) -> bool:
-        return len(gazetteer.family([name])) > 1
-
-    def as_groups(told: Sequence[str]) -> bool:
-        """Two units meet through their parent, which one telling names."""
-        for names in parties:
-            sides = matched(with_one_spelling(names, told, gazetteer), told, gazetteer)
-            if sides.fit or (len(sides.shared) > 1 and sides.n_rare > 1):
-                return True
-        return False
-
-    return lambda told: fits(tuple(told))
+    return lambda told: any(is_told(names, told) for names in parties)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,14 +170,6 @@ class Sides:
 
 def matched(here: Sequence[str], there: Sequence[str], gazetteer: Gazetteer) -> Sides:
     """Match names; who is related to whom is one side, however often it is named."""
-    return _matched(tuple(here), tuple(there), gazetteer)
-
-
-# Two giants have hundreds of deals, all with the same names.
-@lru_cache(maxsize=1_000)
-def _matched(
-    here: tuple[str, ...], there: tuple[str, ...], gazetteer: Gazetteer
-) -> Sides:
     groups: list[set[str]] = []
     for name in dict.fromkeys((*here, *there)):
         kin = [g for g in groups if any(same_side(name, o, gazetteer) for o in g)]
