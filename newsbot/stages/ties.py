@@ -132,18 +132,31 @@ def _trades(
     sides: Mapping[Role, Sequence[str]],
     is_chip_maker: Callable[[str], bool],
 ) -> list[_Pair]:
-    """Tie customers and those who sell to them."""
+    """Tie customers and those who sell to them.
+
+    Whose cloud a maker's chips are for sells on: a lab that rents there buys of it.
+    """
     types = set(deal.types)
     trades = types & {"compute_purchase", "infrastructure", "customer"}
     customers = sides.get("customer", ())
+    sellers = sides.get("provider", ())
+    providers = [name for name in sellers if name not in customers]
+    between = [name for name in sellers if name in customers]
+    ends = [name for name in customers if name not in sellers]
+    makers = [n for n in providers if "chip_supply" in types and is_chip_maker(n)]
     found = []
-    providers = [name for name in sides.get("provider", ()) if name not in customers]
     for seller, customer in product(providers, customers):
-        maker = "chip_supply" in types and (is_chip_maker(seller) or not trades)
-        if maker:
+        if seller in makers and between and customer in ends:
+            continue
+        if seller in makers or ("chip_supply" in types and not trades):
             found.append(_Pair(source=seller, target=customer, kind="chips"))
         else:
             found.append(_Pair(source=customer, target=seller, kind="purchase"))
+    if makers:
+        found += [
+            _Pair(source=customer, target=seller, kind="purchase")
+            for seller, customer in product(between, ends)
+        ]
     models = sides.get("model_provider", ())
     if not providers:
         found += [

@@ -55,6 +55,24 @@ def test_links_go_along_money_or_supply(one, ends, kind):
     assert ((link.source, link.target), link.kind) == (ends, kind)
 
 
+def test_a_lab_buys_of_the_cloud_that_a_chip_maker_supplies():
+    """Chips go to the cloud between; what the lab pays is no sum for chips."""
+    between = deal(
+        "b",
+        {
+            "Nvidia": ["investor", "provider"],
+            "Microsoft": ["investor", "provider", "customer"],
+            "Anthropic": ["investee", "customer"],
+        },
+        ["investment", "compute_purchase", "chip_supply"],
+        amounts=[amount(30 * BN, payer="Anthropic")],
+    )
+    found = {(one.source, one.target, one.kind): one.label for one in links(between)}
+    assert found["Anthropic", "Microsoft", "purchase"] == "$30bn"
+    assert found["Nvidia", "Microsoft", "chips"] == ""
+    assert ("Nvidia", "Anthropic", "chips") not in found
+
+
 def test_deals_of_one_pair_are_joined_and_never_added():
     """The largest firm sum stands; a ceiling beside it only where it is higher."""
     small = purchase("a", "OpenAI", "Oracle", 2 * BN)
