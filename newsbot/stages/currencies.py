@@ -68,7 +68,7 @@ CURRENCIES = {
         _currency("SGD", "1.34", "", "singapur singapore"),
         _currency("HKD", "7.8", "", "hongkong"),
         _currency("TWD", "31", "", "taiwan"),
-        _currency("BRL", "5.3", "reais"),
+        _currency("BRL", "5.3", "reais real", "brasil brazil"),
         _currency("HUF", "360", "forint forints"),
         _currency("ILS", "3.6", "shekel shekels schekel", "israel"),
         _currency("TRY", "35", "lira"),
@@ -77,11 +77,23 @@ CURRENCIES = {
         _currency("THB", "35", "baht"),
         _currency("MYR", "4.4", "ringgit"),
         _currency("IDR", "15800", "rupiah", "indones"),
-        _currency("PHP", "57", "", "philipp"),
+        _currency("PHP", "57", "", "philipp filip"),
         _currency("ISK", "135", "", "iceland isländ"),
-        _currency("VND", "25000"),
-        _currency("MXN", "18"),
+        _currency("VND", "25000", "dong", "vietnam"),
+        _currency("MXN", "18", "", "mexik mexic"),
+        _currency("ARS", "1400", "", "argentin"),
+        _currency("CLP", "950", "", "chile"),
+        _currency("COP", "4100", "", "kolumb colomb"),
         _currency("KWD", "0.31"),
+        _currency("EGP", "48", "", "ägypt egypt"),
+        _currency("MAD", "9.5", "", "marokk morocc"),
+        _currency("KES", "130", "", "keni kenya"),
+        _currency("TZS", "2600", "", "tans tanz"),
+        _currency("UGX", "3600", "", "ugand"),
+        _currency("NGN", "1500", "naira nairas", "nigeri"),
+        _currency("PKR", "280", "", "pakist"),
+        _currency("KZT", "520", "tenge", "kasach kazakh"),
+        _currency("UAH", "42", "hrywnja hryvnia hryvnias griwna", "ukrain"),
     )
 }
 _WORDS = {word: code for code, item in CURRENCIES.items() for word in item.words}
@@ -95,16 +107,45 @@ _PAIRS = {
     ("new", "zealand"): "NZD",
     ("south", "korean"): "KRW",
 }
-#: Words whose country is open: "crown" stands for them until the text is known.
-_CROWNS = frozenset(listed("krone kronen kroner crown crowns kr"))
 #: Not yet decided; `resolve` turns them into codes.
-CROWN, YEN_OR_YUAN = "kr", "¥"
+CROWN, PESO, SHILLING, YEN_OR_YUAN = "kr", "peso", "shilling", "¥"
+#: Words whose country is open until the text is known.
+_OPEN_WORDS = {
+    **dict.fromkeys(listed("krone kronen kroner crown crowns kr"), CROWN),
+    **dict.fromkeys(listed("peso pesos"), PESO),
+    **dict.fromkeys(listed("shilling shillings schilling"), SHILLING),
+}
+#: Beginnings of words that tell which country's.
+_COUNTRIES = {
+    CROWN: {
+        "DKK": ("dän", "danish", "denmark", "dkk", "kopenhagen", "copenhagen"),
+        "NOK": ("norw", "nok", "oslo"),
+        "SEK": ("swed", "schwed", "sek", "stockholm"),
+        "CZK": ("czech", "tschech", "czk", "prag"),
+    },
+    PESO: {
+        "MXN": ("mexi",),
+        "ARS": ("argentin", "buenos"),
+        "CLP": ("chile", "santiago"),
+        "COP": ("kolumb", "colomb", "bogot"),
+        "PHP": ("philipp", "filip", "manila"),
+    },
+    SHILLING: {
+        "KES": ("keni", "kenya", "nairobi"),
+        "TZS": ("tansan", "tanzan", "dodoma"),
+        "UGX": ("ugand", "kampala"),
+    },
+}
 _FAMILIES = {
     "USD": frozenset(listed("USD CAD AUD NZD SGD HKD TWD")),
     CROWN: frozenset(listed("SEK NOK DKK CZK ISK")),
-    "GBP": frozenset({"GBP"}),
+    PESO: frozenset(_COUNTRIES[PESO]),
+    SHILLING: frozenset(_COUNTRIES[SHILLING]),
+    "GBP": frozenset(listed("GBP EGP")),
     "CHF": frozenset({"CHF"}),
     "SAR": frozenset(listed("SAR QAR")),
+    "AED": frozenset(listed("AED MAD")),
+    "INR": frozenset(listed("INR PKR")),
 }
 _SIGNS = {
     "€": "EUR",
@@ -203,7 +244,7 @@ def sign_before(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         index: Where the figure begins.
 
     Returns:
-        The code, or `CROWN` or `YEN_OR_YUAN`, and the index of its first token.
+        The code, or what `resolve` decides, and the index of its first token.
     """
     if tokens[index].gap == BREAK:
         return None
@@ -267,7 +308,7 @@ def name_after(
         scaled: Whether a scale ("Mrd.") stands between.
 
     Returns:
-        The code, or `CROWN` or `YEN_OR_YUAN`, and the index after it.
+        The code, or what `resolve` decides, and the index after it.
     """
     joined = after_hyphen(tokens, index) > index
     index = after_hyphen(tokens, index)
@@ -281,13 +322,13 @@ def name_after(
     if token.gap == BREAK:
         return None
     word = token.folded
-    code = _WORDS.get(word)
-    if word in _CROWNS:
-        code = CROWN
-    elif code is None and adjective is None and token.text in CURRENCIES:
+    code = _OPEN_WORDS.get(word) or _WORDS.get(word)
+    if code is None and adjective is None and token.text in CURRENCIES:
         code = token.text
     elif scaled and token.text == "Fr":  # "14 Mio. Fr."
         code = "CHF"
+    elif word == "real" and not _is_brazilian(tokens, noun):
+        return None
     if code is None or (word in _SCALED_WORDS and not scaled):
         return None
     if adjective is not None:
@@ -302,6 +343,13 @@ def name_after(
     if following.folded == "sterling":
         noun += 1
     return code, noun + 1
+
+
+def _is_brazilian(tokens: Sequence[Token], index: int) -> bool:
+    """Tell money from "5 billion real users" and "5 Million Real Users"."""
+    following = at(tokens, index + 1)
+    headline = following.is_word and following.text[:1].isupper()
+    return tokens[index].text == "Real" and not headline
 
 
 def _sign_after(
@@ -326,24 +374,21 @@ def _sign_after(
 def resolve(tokens: Sequence[Token], unit: str | None) -> str | None:
     """Decide what "kr" or "¥" means by the countries and words of the whole text.
 
-    Several candidates or none leave the larger currency: SEK, JPY.
+    Several candidates or none leave the larger currency: SEK, JPY; of pesos and
+    shillings they leave none.
     """
     if unit == YEN_OR_YUAN:
         words = {token.folded for token in tokens}
         chinese = not words.isdisjoint(("yuan", "renminbi", "rmb", "cny"))
         return "CNY" if chinese and words.isdisjoint(("yen", "jpy")) else "JPY"
-    if unit != CROWN:
+    if unit not in _COUNTRIES:
         return unit
-    starts = {
-        "DKK": ("dän", "danish", "denmark", "dkk", "kopenhagen", "copenhagen"),
-        "NOK": ("norw", "nok", "oslo"),
-        "SEK": ("swed", "schwed", "sek", "stockholm"),
-        "CZK": ("czech", "tschech", "czk", "prag"),
-    }
     counts = {
         code: sum(token.folded.startswith(names) for token in tokens)
-        for code, names in starts.items()
+        for code, names in _COUNTRIES[unit].items()
     }
     best = max(counts.values())
     leaders = [code for code, count in counts.items() if count == best]
-    return leaders[0] if len(leaders) == 1 else "SEK"
+    if len(leaders) == 1:
+        return leaders[0]
+    return "SEK" if unit == CROWN else None

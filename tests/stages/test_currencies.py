@@ -67,3 +67,61 @@ def test_what_stands_behind_an_english_figure():
     assert [float(one.value) for one in find_money(text, "en")] == [5e6]
     text = "It pays 30 million of the 50 million dollars. 5 of 10 million won an award."
     assert [float(one.value) for one in find_money(text, "en")] == [30e6, 50e6]
+
+
+WORLD = [
+    ("14 Milliarden Real kosten", "de", 14e9, "BRL"),
+    ("5,2 Milliarden Kenia-Schilling", "de", 5.2e9, "KES"),
+    ("In Nairobi the state pays 5.2 billion shillings.", "en", 5.2e9, "KES"),
+    ("Kampala zahlt 900 Milliarden Schilling.", "de", 900e9, "UGX"),
+    ("3,4 Mrd. mexikanische Pesos", "de", 3.4e9, "MXN"),
+    ("400 million pesos for a hall in Manila", "en", 400e6, "PHP"),
+    ("210 Milliarden chilenische Pesos", "de", 210e9, "CLP"),
+    ("20 billion Egyptian pounds", "en", 20e9, "EGP"),
+    ("3 Mrd. pakistanische Rupien", "de", 3e9, "PKR"),
+    ("2 Milliarden marokkanische Dirham", "de", 2e9, "MAD"),
+    ("7 billion naira", "en", 7e9, "NGN"),
+    ("500 million Ukrainian hryvnias", "en", 500e6, "UAH"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "value", "currency"), WORLD)
+def test_names_that_several_countries_share_are_told_apart(
+    text, language, value, currency
+):
+    """By an adjective, a country or a capital city in the text."""
+    (found,) = find_money(text, language)
+    assert (float(found.value), found.currency) == (value, currency)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2 Mrd. Schilling von 1995", "400 Mio. Pesos", "5 billion real users",
+     "5 Million Real Users", "3 Mrd. serbische Dinar"],
+)  # fmt: skip
+def test_whose_money_nobody_can_tell_is_none(text):
+    """Rather no sum than another country's."""
+    assert find_money(text, "de") == []
+
+
+LENT = [
+    ("Für 80 Millionen Euro kauft Nebius ein.\n\nDazu kommt Geld, das ISIF gibt: "
+     "ISIF ist der Fonds, der in dieser Runde 60 Millionen zuschießt.", [80e6, 60e6]),
+    ("Er kostet 1,1 Milliarden Euro.\n\nDafür werden im Jahr nur 210 Millionen fällig.",
+     [1.1e9, 210e6]),
+    ("240 Millionen Euro gehen an den Chiphersteller, davon 150 Millionen vom Kunden.",
+     [240e6, 150e6]),
+    ("2,6 Milliarden Euro, umgerechnet 2,9 Milliarden Dollar, kostet die Miete. "
+     "180 Millionen davon steuert der neue Großkunde bei.", [2.6e9, 180e6]),
+    # Of two currencies nobody knows which; and what is counted is no money.
+    ("5 Mio. Euro und 7 Mio. Franken.\n\nDer Fonds will 60 Millionen zuschießen.",
+     [5e6, 7e6]),
+    ("Er zahlt 5 Mio. Euro.\n\nBisher zahlen 3 Millionen Nutzer.", [5e6]),
+    ("Er zahlt 5 Mio. Euro.\n\n10 Millionen zahlende Kunden hat er.", [5e6]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), LENT)
+def test_what_is_paid_has_the_only_currency_of_the_text(text, wanted):
+    """A word for paying beside a figure makes it money, paragraphs later."""
+    assert [float(one.value) for one in find_money(text, "de")] == wanted
