@@ -28,6 +28,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import get_args
 
+from newsbot.stages.states import names_of, state_of
 from newsbot.stages.surfaces import Surface, stem, surface_end
 from newsbot.stages.words import (
     DETERMINERS,
@@ -278,17 +279,23 @@ class Gazetteer:
         return " ".join(words)
 
     def related(self, a: str, b: str) -> bool:
-        """Tell whether two names are one organisation, or a unit and its parent."""
+        """Tell whether two names are one organisation, or a unit and its parent.
+
+        A state and its government are one, whatever language names them.
+        """
         a, b = self.canonical(a), self.canonical(b)
         return (
             a.casefold() == b.casefold()  # "ekom21", "Ekom21"
             or a in self._ancestors.get(b, ())
             or b in self._ancestors.get(a, ())
+            or (state_of(a) or a) == state_of(b)
         )
 
     def family(self, names: Iterable[str]) -> list[str]:
-        """List names with all their parents and units, sorted."""
+        """List names with all their parents and units, sorted; all names of a state."""
         roots = {self.canonical(name) for name in names}
+        states = {state for name in roots if (state := state_of(name))}
+        roots.update(name for state in states for name in names_of(state))
         whole = roots.union(*(self._ancestors.get(name, ()) for name in roots))
         return sorted(whole.union(*(self._units.get(name, ()) for name in whole)))
 

@@ -1,0 +1,218 @@
+"""Which state does a name mean, in German or in English?
+
+In: a name: "Latvia", "lettische Regierung", "Republik Lettland". Out: the state's
+English name, or nothing; and how else papers call it. States sign deals, and every
+paper calls them otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+#: English name, German name, what is of it in English, in German without its ending.
+_TABLE = """
+Algeria|Algerien|Algerian|algerisch
+Angola|Angola|Angolan|angolanisch
+Argentina|Argentinien|Argentine|argentinisch
+Armenia|Armenien|Armenian|armenisch
+Australia|Australien|Australian|australisch
+Austria|Österreich|Austrian|österreichisch
+Azerbaijan|Aserbaidschan|Azerbaijani|aserbaidschanisch
+Bahrain|Bahrain|Bahraini|bahrainisch
+Bangladesh|Bangladesch|Bangladeshi|bangladeschisch
+Belarus|Belarus|Belarusian|belarussisch
+Belgium|Belgien|Belgian|belgisch
+Bolivia|Bolivien|Bolivian|bolivianisch
+Botswana|Botsuana|Botswanan|botsuanisch
+Brazil|Brasilien|Brazilian|brasilianisch
+Brunei|Brunei|Bruneian|bruneiisch
+Bulgaria|Bulgarien|Bulgarian|bulgarisch
+Cambodia|Kambodscha|Cambodian|kambodschanisch
+Cameroon|Kamerun|Cameroonian|kamerunisch
+Canada|Kanada|Canadian|kanadisch
+Chile|Chile|Chilean|chilenisch
+China|China|Chinese|chinesisch
+Colombia|Kolumbien|Colombian|kolumbianisch
+Congo|Kongo|Congolese|kongolesisch
+Costa Rica|Costa Rica|Costa Rican|costa-ricanisch
+Croatia|Kroatien|Croatian|kroatisch
+Cyprus|Zypern|Cypriot|zyprisch
+Czech Republic|Tschechien|Czech|tschechisch
+Denmark|Dänemark|Danish|dänisch
+Ecuador|Ecuador|Ecuadorian|ecuadorianisch
+Egypt|Ägypten|Egyptian|ägyptisch
+Estonia|Estland|Estonian|estnisch
+Ethiopia|Äthiopien|Ethiopian|äthiopisch
+Finland|Finnland|Finnish|finnisch
+France|Frankreich|French|französisch
+Georgia|Georgien|Georgian|georgisch
+Germany|Deutschland|German|deutsch
+Ghana|Ghana|Ghanaian|ghanaisch
+Greece|Griechenland|Greek|griechisch
+Hungary|Ungarn|Hungarian|ungarisch
+Iceland|Island|Icelandic|isländisch
+India|Indien|Indian|indisch
+Indonesia|Indonesien|Indonesian|indonesisch
+Iraq|Irak|Iraqi|irakisch
+Ireland|Irland|Irish|irisch
+Israel|Israel|Israeli|israelisch
+Italy|Italien|Italian|italienisch
+Ivory Coast|Elfenbeinküste|Ivorian|ivorisch
+Jamaica|Jamaika|Jamaican|jamaikanisch
+Japan|Japan|Japanese|japanisch
+Jordan|Jordanien|Jordanian|jordanisch
+Kazakhstan|Kasachstan|Kazakh|kasachisch
+Kenya|Kenia|Kenyan|kenianisch
+Kuwait|Kuwait|Kuwaiti|kuwaitisch
+Kyrgyzstan|Kirgistan|Kyrgyz|kirgisisch
+Laos|Laos|Laotian|laotisch
+Latvia|Lettland|Latvian|lettisch
+Lebanon|Libanon|Lebanese|libanesisch
+Liechtenstein|Liechtenstein|Liechtenstein|liechtensteinisch
+Lithuania|Litauen|Lithuanian|litauisch
+Luxembourg|Luxemburg|Luxembourg|luxemburgisch
+Malaysia|Malaysia|Malaysian|malaysisch
+Malta|Malta|Maltese|maltesisch
+Mauritius|Mauritius|Mauritian|mauritisch
+Mexico|Mexiko|Mexican|mexikanisch
+Moldova|Moldau|Moldovan|moldauisch
+Monaco|Monaco|Monegasque|monegassisch
+Mongolia|Mongolei|Mongolian|mongolisch
+Montenegro|Montenegro|Montenegrin|montenegrinisch
+Morocco|Marokko|Moroccan|marokkanisch
+Mozambique|Mosambik|Mozambican|mosambikanisch
+Namibia|Namibia|Namibian|namibisch
+Nepal|Nepal|Nepali|nepalesisch
+Netherlands|Niederlande|Dutch|niederländisch
+New Zealand|Neuseeland|New Zealand|neuseeländisch
+Nigeria|Nigeria|Nigerian|nigerianisch
+North Macedonia|Nordmazedonien|Macedonian|nordmazedonisch
+Norway|Norwegen|Norwegian|norwegisch
+Oman|Oman|Omani|omanisch
+Pakistan|Pakistan|Pakistani|pakistanisch
+Panama|Panama|Panamanian|panamaisch
+Paraguay|Paraguay|Paraguayan|paraguayisch
+Peru|Peru|Peruvian|peruanisch
+Philippines|Philippinen|Philippine|philippinisch
+Poland|Polen|Polish|polnisch
+Portugal|Portugal|Portuguese|portugiesisch
+Qatar|Katar|Qatari|katarisch
+Romania|Rumänien|Romanian|rumänisch
+Russia|Russland|Russian|russisch
+Rwanda|Ruanda|Rwandan|ruandisch
+Saudi Arabia|Saudi-Arabien|Saudi|saudisch
+Senegal|Senegal|Senegalese|senegalesisch
+Serbia|Serbien|Serbian|serbisch
+Singapore|Singapur|Singaporean|singapurisch
+Slovakia|Slowakei|Slovak|slowakisch
+Slovenia|Slowenien|Slovenian|slowenisch
+South Africa|Südafrika|South African|südafrikanisch
+South Korea|Südkorea|South Korean|südkoreanisch
+Spain|Spanien|Spanish|spanisch
+Sri Lanka|Sri Lanka|Sri Lankan|sri-lankisch
+Sweden|Schweden|Swedish|schwedisch
+Switzerland|Schweiz|Swiss|schweizerisch
+Taiwan|Taiwan|Taiwanese|taiwanisch
+Tanzania|Tansania|Tanzanian|tansanisch
+Thailand|Thailand|Thai|thailändisch
+Tunisia|Tunesien|Tunisian|tunesisch
+Turkey|Türkei|Turkish|türkisch
+Uganda|Uganda|Ugandan|ugandisch
+Ukraine|Ukraine|Ukrainian|ukrainisch
+United Arab Emirates|Vereinigte Arabische Emirate|Emirati|emiratisch
+United Kingdom|Großbritannien|British|britisch
+United States|Vereinigte Staaten|American|amerikanisch
+Uruguay|Uruguay|Uruguayan|uruguayisch
+Uzbekistan|Usbekistan|Uzbek|usbekisch
+Vietnam|Vietnam|Vietnamese|vietnamesisch
+Zambia|Sambia|Zambian|sambisch
+Zimbabwe|Simbabwe|Zimbabwean|simbabwisch
+"""
+_STATES = [tuple(line.split("|")) for line in _TABLE.split("\n") if line]
+#: Names beside those of the table.
+_OTHERS = {
+    "Britain": "United Kingdom",
+    "Great Britain": "United Kingdom",
+    "UK": "United Kingdom",
+    "Vereinigtes Königreich": "United Kingdom",
+    "US": "United States",
+    "USA": "United States",
+    "UAE": "United Arab Emirates",
+    "VAE": "United Arab Emirates",
+    "Emirate": "United Arab Emirates",
+    "Czechia": "Czech Republic",
+    "Côte d'Ivoire": "Ivory Coast",
+    "Türkiye": "Turkey",
+    "Holland": "Netherlands",
+    "Korea": "South Korea",
+}
+_BY_NAME = {
+    name.casefold(): state[0] for state in _STATES for name in (state[0], state[1])
+} | {name.casefold(): state for name, state in _OTHERS.items()}
+_BY_ADJECTIVE = {
+    adjective.casefold(): state[0] for state in _STATES for adjective in state[2:]
+} | {"u.s.": "United States", "us": "United States", "uk": "United Kingdom"}
+_GERMAN = {state[0]: state for state in _STATES}
+#: What a state is called besides: "Republic of", "Regierung von".
+_FORM = re.compile(
+    r"(?:the |die |der |das )?(?:(?:federal |bundes)?(?:government|regierung) "
+    r"(?:of |von |der |des )?(?:the )?)?"
+    r"(?:(?:federal |people's |islamic |arab )?(?:republic|kingdom|state|sultanate|"
+    r"emirate|commonwealth|principality|grand duchy) of (?:the )?|"
+    r"(?:bundes)?republik |königreich |staat |sultanat |emirat |fürstentum |"
+    r"grossherzogtum )?(?:the |der )?(.+)",
+    re.IGNORECASE,
+)
+#: "Latvian government", "Lettlands Regierung", "die lettische Regierung".
+_OWN = re.compile(
+    r"(?:the |die |der )?(.+?)(?:'s|’s)? (?:(?:federal )?government|state|"
+    r"administration|(?:bundes)?regierung|staat)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=50_000)  # the ledger's names are compared again and again
+def state_of(name: str) -> str | None:
+    """Give the English name of the state that a name means, or None.
+
+    >>> state_of("lettische Regierung"), state_of("Republic of Latvia")
+    ('Latvia', 'Latvia')
+    >>> state_of("Latvia Steel") is None
+    True
+    """
+    plain = " ".join(name.split()).casefold()
+    owner = _OWN.fullmatch(plain)
+    if owner is not None:
+        word = owner[1]
+        stem = re.sub(r"(?<=sch)e[nr]?$", "", word)
+        return _BY_ADJECTIVE.get(stem) or _state(word)
+    form = _FORM.fullmatch(plain)
+    return _state(form[1]) if form is not None else None
+
+
+def _state(word: str) -> str | None:
+    """Look a country up, also in the genitive: "Regierung Lettlands"."""
+    return _BY_NAME.get(word) or _BY_NAME.get(word.removesuffix("s"))
+
+
+def names_of(state: str) -> list[str]:
+    """List how papers call a state, by its English name.
+
+    >>> names_of("Latvia")[:3]
+    ['Latvia', 'Lettland', 'Latvian government']
+    """
+    _, german, of_it, von_ihm = _GERMAN[state]
+    others = [name for name, meant in _OTHERS.items() if meant == state]
+    return [
+        state,
+        german,
+        f"{of_it} government",
+        f"{von_ihm}e Regierung",
+        f"Government of {state}",
+        f"Republic of {state}",
+        f"Republik {german}",
+        f"Regierung von {german}",
+        *others,
+        *(f"{name} government" for name in others),
+    ]
