@@ -45,6 +45,9 @@ NEGOTIATED_TOLERANCE = Decimal("0.25")
 #: Twice as much, or half, where the same sides sign what they negotiated, or two papers
 #: contradict each other in the days of the event: no sign of another deal, nor of one.
 NEAR_TOLERANCE = Decimal("0.5")
+#: One paper tells what a year costs, one what all years do: that many, and how exact.
+MAX_YEARS = 15
+YEARS_TOLERANCE = Decimal("0.01")
 _SEQUELS: tuple[Status, ...] = ("expanded", "ended")
 
 
@@ -189,6 +192,7 @@ def likeness(
         at_once = same_event and sides.same and bool(common)
         near = (at_last or at_once) and _is_near(finding, deal)
         near = near or (at_once and _as_much_capacity(finding, deal))
+        near = near or (at_once and _is_multiple(finding, deal))
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if sequel and agreement is not True and _may_be_others(sides, same_event):
@@ -276,6 +280,22 @@ def _is_near(finding: Finding, deal: Deal) -> bool:
             if one == other == kind
         )
         for kind in both
+    )
+
+
+def _is_multiple(finding: Finding, deal: Deal) -> bool:
+    """Whether some sum is a few times the other: of all years, and of one."""
+    said = [(one.value, one.currency) for one in finding.amounts]
+    known = [
+        (one.value, one.currency) for other in deal.findings for one in other.amounts
+    ]
+    return any(
+        currency == other
+        and 1 < (n := round(max(a, b) / min(a, b))) <= MAX_YEARS
+        and _near(max(a, b), n * min(a, b), YEARS_TOLERANCE)
+        for a, currency in said
+        for b, other in known
+        if min(a, b) > 0
     )
 
 
