@@ -20,6 +20,7 @@ How a surface form matches:
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -48,6 +49,8 @@ MAX_WORDS = 50_000
 
 _PLACE_WORDS = frozenset(("in", "aus", "nach", "from", "near", "across", "into"))
 _GROUPS = (("group",), ("gruppe",), ("holding",))
+#: "Haferkamp-Gruppe" is Haferkamp, as papers write a firm with all its units.
+_WHOLE = re.compile(r"(?<=\w)(?:-(?:Gruppe|Konzern|Group))+$")
 _ADJECTIVE = ("e", "en", "er", "es", "em")
 _FIELDS = {"aliases", "products", "descriptions"}
 
@@ -274,6 +277,8 @@ class Gazetteer:
                 and words[-1].replace(".", "").strip(",").casefold() in LEGAL_FORMS
             ):
                 words = [*words[:-2], words[-2].rstrip(",")]
+            elif (bare := _WHOLE.sub("", words[-1])) != words[-1]:
+                words = [*words[:-1], bare]
             else:
                 break
         return " ".join(words)
