@@ -90,9 +90,11 @@ def find_money(text: str, language: str) -> list[MoneyMention]:
     for item in found:
         if item.unit is None:
             continue
-        if item.unit_first and item.scale is None:
-            named = tokens[item.first].text in SCALED_ONLY
-            item.unit = None if named else item.unit
+        named = item.unit_first and tokens[item.first].text in SCALED_ONLY
+        if named and item.scale is None:
+            # A word is no part of a figure that has its currency from elsewhere.
+            item.unit, item.unit_first = None, False
+            item.first += 1
     codes = {unit: resolve(tokens, unit) for unit in {item.unit for item in found}}
     for item in found:
         item.unit = codes[item.unit]

@@ -73,8 +73,8 @@ def _is_conversion(tokens: Sequence[Token], one: Quantity, other: Quantity) -> b
 
 def converts(tokens: Sequence[Token], last: Quantity | None, item: Quantity) -> bool:
     """Tell whether a sum repeats the one before, or says that it repeats any."""
-    return last is not None and (
-        _is_conversion(tokens, last, item) or _is_converted(tokens, item)
+    return _is_converted(tokens, item) or (
+        last is not None and _is_conversion(tokens, last, item)
     )
 
 

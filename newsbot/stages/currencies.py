@@ -68,7 +68,7 @@ CURRENCIES = {
         _currency("SGD", "1.34", "", "singapur singapore"),
         _currency("HKD", "7.8", "", "hongkong"),
         _currency("TWD", "31", "", "taiwan"),
-        _currency("BRL", "5.3", "reais real", "brasil brazil"),
+        _currency("BRL", "5.3", "reais", "brasil brazil"),
         _currency("HUF", "360", "forint forints"),
         _currency("ILS", "3.6", "shekel shekels schekel", "israel"),
         _currency("TRY", "35", "lira"),
@@ -77,18 +77,15 @@ CURRENCIES = {
         _currency("THB", "35", "baht"),
         _currency("MYR", "4.4", "ringgit"),
         _currency("IDR", "15800", "rupiah", "indones"),
-        _currency("PHP", "57", "", "philipp filip"),
+        _currency("PHP", "57", "", "philippin filipin"),
         _currency("ISK", "135", "", "iceland isländ"),
         _currency("VND", "25000", "dong", "vietnam"),
         _currency("MXN", "18", "", "mexik mexic"),
-        _currency("ARS", "1400", "", "argentin"),
         _currency("CLP", "950", "", "chile"),
-        _currency("COP", "4100", "", "kolumb colomb"),
         _currency("KWD", "0.31"),
         _currency("EGP", "48", "", "ägypt egypt"),
-        _currency("MAD", "9.5", "", "marokk morocc"),
-        _currency("KES", "130", "", "keni kenya"),
-        _currency("TZS", "2600", "", "tans tanz"),
+        _currency("KES", "130", "", "kenia kenya"),
+        _currency("TZS", "2600", "", "tansan tanzan"),
         _currency("UGX", "3600", "", "ugand"),
         _currency("NGN", "1500", "naira nairas", "nigeri"),
         _currency("PKR", "280", "", "pakist"),
@@ -108,15 +105,17 @@ _PAIRS = {
     ("south", "korean"): "KRW",
 }
 #: Not yet decided; `resolve` turns them into codes.
-CROWN, PESO, SHILLING, YEN_OR_YUAN = "kr", "peso", "shilling", "¥"
+CROWN, PESO, REAL, SHILLING, YEN_OR_YUAN = "kr", "peso", "real", "shilling", "¥"
 #: Words whose country is open until the text is known.
 _OPEN_WORDS = {
     **dict.fromkeys(listed("krone kronen kroner crown crowns kr"), CROWN),
     **dict.fromkeys(listed("peso pesos"), PESO),
+    "real": REAL,
     **dict.fromkeys(listed("shilling shillings schilling"), SHILLING),
 }
-#: Beginnings of words that tell which country's.
-_COUNTRIES = {
+#: Beginnings of words that tell which country's; "COP 30" is a conference, so that no
+#: code may be read that is no key of `CURRENCIES`.
+_COUNTRIES: dict[str, dict[str, tuple[str, ...]]] = {
     CROWN: {
         "DKK": ("dän", "danish", "denmark", "dkk", "kopenhagen", "copenhagen"),
         "NOK": ("norw", "nok", "oslo"),
@@ -126,12 +125,13 @@ _COUNTRIES = {
     PESO: {
         "MXN": ("mexi",),
         "ARS": ("argentin", "buenos"),
-        "CLP": ("chile", "santiago"),
+        "CLP": ("chile",),
         "COP": ("kolumb", "colomb", "bogot"),
-        "PHP": ("philipp", "filip", "manila"),
+        "PHP": ("philippin", "filipin", "manila"),
     },
+    REAL: {"BRL": ("brasil", "brazil", "reais")},
     SHILLING: {
-        "KES": ("keni", "kenya", "nairobi"),
+        "KES": ("kenia", "kenya", "nairobi"),
         "TZS": ("tansan", "tanzan", "dodoma"),
         "UGX": ("ugand", "kampala"),
     },
@@ -140,11 +140,11 @@ _FAMILIES = {
     "USD": frozenset(listed("USD CAD AUD NZD SGD HKD TWD")),
     CROWN: frozenset(listed("SEK NOK DKK CZK ISK")),
     PESO: frozenset(_COUNTRIES[PESO]),
+    REAL: frozenset({"BRL"}),
     SHILLING: frozenset(_COUNTRIES[SHILLING]),
     "GBP": frozenset(listed("GBP EGP")),
     "CHF": frozenset({"CHF"}),
     "SAR": frozenset(listed("SAR QAR")),
-    "AED": frozenset(listed("AED MAD")),
     "INR": frozenset(listed("INR PKR")),
 }
 _SIGNS = {
@@ -213,7 +213,9 @@ _CODES = {code: code for code in CURRENCIES} | {
     "RM": "MYR",
 }
 #: Codes that are also other words; before a figure they need a scale or sign after.
-SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM Ft TL Dh QR"))
+SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM Ft TL Dh QR COP MAD ARS"))
+#: Codes that are other words, or conferences, behind a figure without a scale.
+_SCALED_CODES = frozenset(listed("COP MAD ARS"))
 #: Words that are money only after a scale: English "won", German "Rand".
 _SCALED_WORDS = frozenset(listed("won rand lira real sterling"))
 #: Names that begin with a currency: "Dollar General", "Euro Zone".
@@ -327,7 +329,7 @@ def name_after(
         code = token.text
     elif scaled and token.text == "Fr":  # "14 Mio. Fr."
         code = "CHF"
-    elif word == "real" and not _is_brazilian(tokens, noun):
+    elif word == "real" and adjective is None and not _is_noun(tokens, noun):
         return None
     if code is None or (word in _SCALED_WORDS and not scaled):
         return None
@@ -345,11 +347,11 @@ def name_after(
     return code, noun + 1
 
 
-def _is_brazilian(tokens: Sequence[Token], index: int) -> bool:
-    """Tell money from "5 billion real users" and "5 Million Real Users"."""
-    following = at(tokens, index + 1)
-    headline = following.is_word and following.text[:1].isupper()
-    return tokens[index].text == "Real" and not headline
+def _is_noun(tokens: Sequence[Token], index: int) -> bool:
+    """Tell "Real" from "real users", "Real Users" and "Real-Märkte"."""
+    following = at(tokens, index + 1).text
+    joined = following[:1].isupper() or following in HYPHENS
+    return tokens[index].text == "Real" and not joined
 
 
 def _sign_after(
@@ -372,9 +374,9 @@ def _sign_after(
 
 
 def resolve(tokens: Sequence[Token], unit: str | None) -> str | None:
-    """Decide what "kr" or "¥" means by the countries and words of the whole text.
+    """Decide what "kr", "¥" or "pesos" means by words of the whole text.
 
-    Several candidates or none leave the larger currency: SEK, JPY; of pesos and
+    Several candidates or none leave the larger currency: SEK, JPY; of pesos, reals and
     shillings they leave none.
     """
     if unit == YEN_OR_YUAN:
@@ -389,6 +391,6 @@ def resolve(tokens: Sequence[Token], unit: str | None) -> str | None:
     }
     best = max(counts.values())
     leaders = [code for code, count in counts.items() if count == best]
-    if len(leaders) == 1:
-        return leaders[0]
+    if best and len(leaders) == 1:
+        return leaders[0] if leaders[0] in CURRENCIES else None
     return "SEK" if unit == CROWN else None

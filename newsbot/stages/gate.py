@@ -38,12 +38,13 @@ ai|ki|agi|llms?|gpus?|tpus?|npus?|asics?|hbm|genai|models?
 |grafik(?:karten|prozessoren|chips)|chatbots?|copilots?|assistants?|assistent(?:en)?
 |gigawatts?|megawatts?|gw|mw|boards?|racks?|machines|tokens?|platforms?|plattform(?:en)?
 |generativ\w*|workloads?|compilers?|servern|lernende[mnrs]?|steckkarten|blackwell|trainium|h[12]00s?|[gb]b?[23]00s?
-|coreweaves?|nscales?|crusoes?|yottas?|groqs?|cerebras|xais?|aleph|claude
+|equinix|coreweaves?|nscales?|crusoes?|yottas?|groqs?|cerebras|xais?|aleph|claude
 """
 _TOPIC_PHRASE = r"""
 a\.i\.?|artificial\s+intelligence|machine\s+learning|deep\s+learning
 |künstliche[rn]?\s+intelligenz|maschinelle[sn]?\s+lernen|training\s+runs?
 |data[\s-]cent(?:er|re)s?|labor\s+für|gemietet\w*\s+maschinen
+|digital\s+realty|windowless\s+(?:halls?|buildings?)
 |mi[-\s]?series|mi\d{3}x?|capacity\s+(?:arrangement|deal|contract|agreement)s?
 """
 _AGREEMENT = r"""

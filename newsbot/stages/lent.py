@@ -49,24 +49,28 @@ _MAKERS = tuple(
     maker makers designer designers
 """)
 )
-#: Beginnings of words for money that changes hands, and how many words off: where the
-#: whole text knows one currency alone, "dafür 1,8 Milliarden bezahlen" is of that.
+#: Beginnings of words for money that changes hands: where the whole text knows one
+#: currency alone, "60 Millionen zuschießen" is of that. Not "zahlen": who pays may be
+#: what is counted.
 _PAID = tuple(
     listed("""
-    beisteuer zuschieß zuschiess bezahl zahl überweis reservier investi fällig einbring
-    aufbring aufwend einschieß einschiess steuer schieß schiess steck
+    beisteuer zuschieß zuschiess zahlt überweis reservier investi fällig einbring
+    aufbring aufwend einschieß einschiess
     pay paid contribut invest commit inject
 """)
 )
+#: How many words off such a word stands at most.
 MAX_PAID = 3
+#: "Paid for by 20 million": behind these stands who pays.
+_PAYERS = frozenset(listed("by from of von"))
 #: "Zwei Milliarden davon": part of the sum before, be it a sentence earlier.
 _PARTS = frozenset(("davon", "hiervon"))
 _NOT_COUNTED = _PARTS | frozenset(
     listed("""
     in im für an am auf aus bis von vom bei beim und oder als über um zu zum zur nach
     durch mit pro je sofort später jährlich werden wird sind ist sollen soll fließen
-    fliessen entfallen entfällt stammen kommen kommt kommen gehen geht zahlt zahlen
-    sowie dazu zu zuschießen aufbringen beisteuern beitragen bei ein zusätzlich
+    fliessen entfallen entfällt stammen kommen kommt gehen geht zahlt zahlen
+    sowie dazu zuschießen aufbringen beisteuern beitragen ein zusätzlich
     fällig bezahlen bezahlt beisteuert beigesteuert beiträgt zuschießt zuschiesst
     zugeschossen reserviert investiert investieren überweist überweisen einbringt
     einbringen aufbringt aufgebracht aufwendet ausgibt ausgeben bereitstellt
@@ -90,15 +94,16 @@ def carry(tokens: Sequence[Token], found: Sequence[Quantity], language: str) -> 
     """Lend "bei Verlängerung bis zu 140 Millionen" the currency of the sum before.
 
     Only where nothing else can be meant: millions at least, the sums of the paragraph
-    all in one currency and the last of them near, or those of the whole text in one
-    and a word for paying beside the figure; no word for what else is counted in
-    millions, and behind the figure a sign or a word that cannot be counted.
+    all in one currency and the last of them near, or this a part of it ("davon"); or
+    the sums of the whole text in one, and a word for paying beside the figure. No word
+    for what else is counted in millions, and behind the figure a sign or a word that
+    cannot be counted.
     """
     everywhere = _only(tokens, found)
     last: Quantity | None = None
     common: str | None = None
     position = n_sentences = 0
-    counted_at = -MAX_APART - 1
+    counted_at = maker_at = -MAX_APART - 1
     for item in found:
         for index in range(position, item.first + 1):
             if tokens[index].gap == BREAK:
@@ -108,21 +113,23 @@ def carry(tokens: Sequence[Token], found: Sequence[Quantity], language: str) -> 
             n_sentences += _is_sentence_end(tokens, index)
             if _is_counted(tokens[index]):
                 counted_at = index
+            elif tokens[index].folded.startswith(_COUNTED):
+                maker_at = index
         position = item.next
         if item.unit is not None:
-            same = common in (None, item.unit) or converts(tokens, last, item)
-            common = (common or item.unit) if same else ""
+            if not converts(tokens, last, item):
+                common = item.unit if common in (None, item.unit) else ""
             last, n_sentences = item, 0
             continue
         if (item.scale or 0) < MIN_CARRIED:
             continue
         before = at(tokens, item.first - 1)
         part = not _PARTS.isdisjoint((before.folded, at(tokens, item.next).folded))
+        paid = _is_paid(tokens, item)
         near = last is not None and (part or n_sentences <= MAX_SENTENCES)
-        unit = (common if near else None) or (
-            everywhere if _is_paid(tokens, item) else None
-        )
-        counted = item.first - counted_at <= MAX_APART
+        unit = (common if near else None) or (everywhere if paid else None)
+        blocked = counted_at if part or paid else max(counted_at, maker_at)
+        counted = item.first - blocked <= MAX_APART
         foreign = _looks_like_code(before.text, language)
         if unit and not (counted or foreign) and _stands_alone(tokens, item):
             item.unit = unit
@@ -149,6 +156,8 @@ def _may_pay(token: Token) -> bool:
 def _is_paid(tokens: Sequence[Token], item: Quantity) -> bool:
     """Whether a word for paying stands beside a figure, in its clause."""
     _, first = bound_before(tokens, item.first)
+    if at(tokens, first - 1).folded in _PAYERS:
+        return False
     before = [at(tokens, n) for n in range(first - 1, first - 1 - MAX_PAID, -1)]
     behind = [at(tokens, n) for n in range(item.next, item.next + MAX_PAID)]
     return any(

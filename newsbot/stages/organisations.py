@@ -20,7 +20,6 @@ How a surface form matches:
 
 from __future__ import annotations
 
-import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -49,8 +48,6 @@ MAX_WORDS = 50_000
 
 _PLACE_WORDS = frozenset(("in", "aus", "nach", "from", "near", "across", "into"))
 _GROUPS = (("group",), ("gruppe",), ("holding",))
-#: "Haferkamp-Gruppe" is Haferkamp, as papers write a firm with all its units.
-_WHOLE = re.compile(r"(?<=\w)(?:-(?:Gruppe|Konzern|Group))+$")
 _ADJECTIVE = ("e", "en", "er", "es", "em")
 _FIELDS = {"aliases", "products", "descriptions"}
 
@@ -277,8 +274,6 @@ class Gazetteer:
                 and words[-1].replace(".", "").strip(",").casefold() in LEGAL_FORMS
             ):
                 words = [*words[:-2], words[-2].rstrip(",")]
-            elif (bare := _WHOLE.sub("", words[-1])) != words[-1]:
-                words = [*words[:-1], bare]
             else:
                 break
         return " ".join(words)
@@ -288,12 +283,14 @@ class Gazetteer:
 
         A state and its government are one, whatever language names them.
         """
+        state = state_of(a)
+        if state is not None and state == state_of(b):
+            return True
         a, b = self.canonical(a), self.canonical(b)
         return (
             a.casefold() == b.casefold()  # "ekom21", "Ekom21"
             or a in self._ancestors.get(b, ())
             or b in self._ancestors.get(a, ())
-            or (state_of(a) or a) == state_of(b)
         )
 
     def family(self, names: Iterable[str]) -> list[str]:

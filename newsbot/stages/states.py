@@ -134,64 +134,116 @@ _STATES = [tuple(line.split("|")) for line in _TABLE.split("\n") if line]
 _OTHERS = {
     "Britain": "United Kingdom",
     "Great Britain": "United Kingdom",
-    "UK": "United Kingdom",
     "Vereinigtes Königreich": "United Kingdom",
-    "US": "United States",
-    "USA": "United States",
-    "UAE": "United Arab Emirates",
-    "VAE": "United Arab Emirates",
-    "Emirate": "United Arab Emirates",
+    "United States of America": "United States",
+    "Vereinigte Staaten von Amerika": "United States",
+    "Vereinigten Staaten": "United States",
+    "Vereinigten Arabischen Emirate": "United Arab Emirates",
+    "Bundesregierung": "Germany",
     "Czechia": "Czech Republic",
+    "Tschechische Republik": "Czech Republic",
+    "Slowakische Republik": "Slovakia",
+    "Volksrepublik China": "China",
+    "Republic of China": "Taiwan",
+    "Weißrussland": "Belarus",
     "Côte d'Ivoire": "Ivory Coast",
     "Türkiye": "Turkey",
     "Holland": "Netherlands",
-    "Korea": "South Korea",
+    "Niederlanden": "Netherlands",
+    "State of Kuwait": "Kuwait",
+    "State of Qatar": "Qatar",
+    "State of Israel": "Israel",
+}
+#: Written just so: "us" is a word.
+_LETTERS = {
+    "US": "United States",
+    "USA": "United States",
+    "U.S.": "United States",
+    "UK": "United Kingdom",
+    "UAE": "United Arab Emirates",
+    "VAE": "United Arab Emirates",
+}
+#: Also a firm's name, a given name, a part of the United States: states with a word
+#: for one beside them only.
+_AMBIGUOUS = frozenset(("georgia", "jordan", "island"))
+#: What is of a state besides.
+_ADJECTIVES = {
+    "schweizer": "Switzerland",
+    "saudi arabian": "Saudi Arabia",
+    "saudi-arabisch": "Saudi Arabia",
+    "korean": "South Korea",
+    "koreanisch": "South Korea",
+    "taiwanesisch": "Taiwan",
+    "us-amerikanisch": "United States",
+    "u.s.": "United States",
+    "us": "United States",
+    "uk": "United Kingdom",
+    "uae": "United Arab Emirates",
 }
 _BY_NAME = {
     name.casefold(): state[0] for state in _STATES for name in (state[0], state[1])
 } | {name.casefold(): state for name, state in _OTHERS.items()}
 _BY_ADJECTIVE = {
     adjective.casefold(): state[0] for state in _STATES for adjective in state[2:]
-} | {"u.s.": "United States", "us": "United States", "uk": "United Kingdom"}
-_GERMAN = {state[0]: state for state in _STATES}
-#: What a state is called besides: "Republic of", "Regierung von".
-_FORM = re.compile(
-    r"(?:the |die |der |das )?(?:(?:federal |bundes)?(?:government|regierung) "
-    r"(?:of |von |der |des )?(?:the )?)?"
-    r"(?:(?:federal |people's |islamic |arab )?(?:republic|kingdom|state|sultanate|"
-    r"emirate|commonwealth|principality|grand duchy) of (?:the )?|"
-    r"(?:bundes)?republik |königreich |staat |sultanat |emirat |fürstentum |"
-    r"grossherzogtum )?(?:the |der )?(.+)",
-    re.IGNORECASE,
+} | _ADJECTIVES
+_ROWS = {state[0]: state for state in _STATES}
+#: Longer names are no state's; texts are hostile.
+MAX_LETTERS = 80
+#: "Government of the Republic of Latvia", "Regierung Lettlands".
+_GOVERNMENT = re.compile(
+    r"(?:the |die |der )?(?:federal )?(?:government|(?:bundes)?regierung) "
+    r"(?:of |von |der |des )?(.+)"
 )
-#: "Latvian government", "Lettlands Regierung", "die lettische Regierung".
+#: "Latvian government", "Lettlands Regierung", "US-Regierung", "der estnische Staat".
 _OWN = re.compile(
-    r"(?:the |die |der )?(.+?)(?:'s|’s)? (?:(?:federal )?government|state|"
-    r"administration|(?:bundes)?regierung|staat)",
-    re.IGNORECASE,
+    r"(?:the |die |der )?(.+?)(?:'s)?"
+    r"(?: (?:federal )?government| administration|[ -](?:bundes)?regierung| staat)"
+)
+#: "Republic of Latvia", "die Republik Lettland".
+_FORM = re.compile(
+    r"(?:the |die |der |das )?(?:(?:(?:federal |people's |islamic |arab )?"
+    r"(?:republic|kingdom|sultanate|emirate|commonwealth|principality|grand duchy) of "
+    r"|(?:bundes)?republik |königreich |sultanat |emirat |fürstentum "
+    r"|grossherzogtum )(?:the |der )?)?(.+)"
 )
 
 
-@lru_cache(maxsize=50_000)  # the ledger's names are compared again and again
 def state_of(name: str) -> str | None:
     """Give the English name of the state that a name means, or None.
+
+    A country, its government or the whole of it; of no firm or ministry, and of no
+    part of one ("State of New York").
 
     >>> state_of("lettische Regierung"), state_of("Republic of Latvia")
     ('Latvia', 'Latvia')
     >>> state_of("Latvia Steel") is None
     True
     """
-    plain = " ".join(name.split()).casefold()
+    return _state_of(name) if len(name) <= MAX_LETTERS else None
+
+
+@lru_cache(maxsize=50_000)  # the ledger's names are compared again and again
+def _state_of(name: str) -> str | None:
+    if name in _LETTERS:
+        return _LETTERS[name]
+    plain = " ".join(name.split()).casefold().replace("\u2019", "'")
+    if plain in _BY_NAME:
+        return None if plain in _AMBIGUOUS else _BY_NAME[plain]
     owner = _OWN.fullmatch(plain)
     if owner is not None:
-        word = owner[1]
-        stem = re.sub(r"(?<=sch)e[nr]?$", "", word)
-        return _BY_ADJECTIVE.get(stem) or _state(word)
+        stem = re.sub(r"(?<=sch)e[nr]?$", "", owner[1])
+        return _BY_ADJECTIVE.get(stem) or _country(owner[1])
+    government = _GOVERNMENT.fullmatch(plain)
+    if government is not None:
+        whole = _FORM.fullmatch(government[1])
+        return _country(whole[1]) if whole is not None else None
     form = _FORM.fullmatch(plain)
-    return _state(form[1]) if form is not None else None
+    if form is None or (plain.endswith(f"the {form[1]}") and form[1] in _AMBIGUOUS):
+        return None
+    return _BY_NAME.get(form[1])
 
 
-def _state(word: str) -> str | None:
+def _country(word: str) -> str | None:
     """Look a country up, also in the genitive: "Regierung Lettlands"."""
     return _BY_NAME.get(word) or _BY_NAME.get(word.removesuffix("s"))
 
@@ -202,17 +254,31 @@ def names_of(state: str) -> list[str]:
     >>> names_of("Latvia")[:3]
     ['Latvia', 'Lettland', 'Latvian government']
     """
-    _, german, of_it, von_ihm = _GERMAN[state]
+    _, german, of_it, von_ihm = _ROWS[state]
     others = [name for name, meant in _OTHERS.items() if meant == state]
-    return [
+    letters = [name for name, meant in _LETTERS.items() if meant == state]
+    words = [word for word, meant in _ADJECTIVES.items() if meant == state]
+    names = [
         state,
         german,
         f"{of_it} government",
         f"{von_ihm}e Regierung",
+        f"{state} government",
+        f"{state}'s government",
         f"Government of {state}",
         f"Republic of {state}",
+        f"Kingdom of {state}",
         f"Republik {german}",
         f"Regierung von {german}",
+        f"Regierung {german}s",
+        f"{von_ihm}er Staat",
         *others,
-        *(f"{name} government" for name in others),
+        *letters,
+        *(f"{name} government" for name in letters),
+        *(f"{name}-Regierung" for name in letters),
+        *(f"{word}e Regierung" for word in words if word.endswith("sch")),
+        *(f"{word.title()} government" for word in words if word.endswith("an")),
+        *(["Schweizer Regierung"] if "schweizer" in words else []),
     ]
+    # "Republic of China" is another's.
+    return [name for name in names if state_of(name) == state]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tellings import days, finding, verdicts
 
@@ -10,7 +12,7 @@ TWO = ("Mistral AI", "CoreWeave")
 
 
 @pytest.mark.parametrize(
-    ("whole", "yearly"), [(6.8, 1.36), (0.78, 0.13), (9, 0.75), (4.5, 1.5)]
+    ("whole", "yearly"), [(6.8, 1.36), (0.78, 0.13), (9, 0.75), (4.4, 1.1)]
 )
 def test_a_year_s_rent_is_no_other_deal(whole, yearly):
     """Whichever paper comes first, within the days of the event."""
@@ -27,6 +29,8 @@ def test_a_year_s_rent_is_no_other_deal(whole, yearly):
         pytest.param(1.36, "EUR", 1, id="currency"),
         pytest.param(1.5, "USD", 1, id="no multiple"),
         pytest.param(0.34, "USD", 1, id="twenty times"),
+        pytest.param(2.267, "USD", 1, id="thrice"),
+        pytest.param(1.34, "USD", 1, id="hardly five times"),
     ],
 )
 def test_other_figures_make_another_deal(sums, currency, later):
@@ -34,6 +38,23 @@ def test_other_figures_make_another_deal(sums, currency, later):
     first = finding(*TWO, sums=[(6.8, "USD")])
     second = finding(*TWO, sums=[(sums, currency)])
     assert verdicts(first, (second, days(later))) == ["new", "new"]
+
+
+def test_a_retelling_makes_no_new_days_of_the_event():
+    """Three weeks after the first paper a fifth of the sum is another deal."""
+    first = finding(*TWO, sums=[(10, "USD")])
+    again = finding(*TWO, sums=[(10, "USD")])
+    second = finding(*TWO, sums=[(2, "USD")])
+    told = verdicts(first, (again, days(20)), (second, days(21)))
+    assert told == ["new", "repeat", "new"]
+
+
+def test_a_stake_is_no_year_s_rent():
+    """Sums of two kinds are of two things."""
+    order = finding(*TWO, sums=[(10, "USD")])
+    (stake,) = (replace(one, kind="investment") for one in order.amounts)
+    second = replace(finding(*TWO), amounts=(replace(stake, value=stake.value / 5),))
+    assert verdicts(order, (second, days(1)))[1] == "new"
 
 
 def test_another_party_is_another_deal_also_by_the_year():
