@@ -46,7 +46,6 @@ class Judge(Protocol):
 
     def judge(self, readings: Sequence[Reading], now: datetime) -> list[Judgement]:
         """Judge a batch of articles."""
-        ...
 
 
 class Summariser(Protocol):
@@ -59,7 +58,6 @@ class Summariser(Protocol):
         now: datetime,
     ) -> list[Summary]:
         """Summarise a batch of articles."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,8 +113,8 @@ _OPEN_WORDS = {
     "real": REAL,
     **dict.fromkeys(listed("shilling shillings schilling"), SHILLING),
 }
-#: Beginnings of words that tell which country's; "COP 30" is a conference, so that no
-#: code may be read that is no key of `CURRENCIES`.
+#: Beginnings of words that tell which country's. Some are of no currency above, as
+#: "COP 30" is a conference: their pesos are none, rather than another country's.
 _COUNTRIES: dict[str, dict[str, tuple[str, ...]]] = {
     CROWN: {
         "DKK": ("dän", "danish", "denmark", "dkk", "kopenhagen", "copenhagen"),
@@ -213,9 +213,7 @@ _CODES = {code: code for code in CURRENCIES} | {
     "RM": "MYR",
 }
 #: Codes that are also other words; before a figure they need a scale or sign after.
-SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM Ft TL Dh QR COP MAD ARS"))
-#: Codes that are other words, or conferences, behind a figure without a scale.
-_SCALED_CODES = frozenset(listed("COP MAD ARS"))
+SCALED_ONLY = frozenset(listed("Fr Euro EURO TRY CAD R RM Ft TL Dh QR"))
 #: Words that are money only after a scale: English "won", German "Rand".
 _SCALED_WORDS = frozenset(listed("won rand lira real sterling"))
 #: Names that begin with a currency: "Dollar General", "Euro Zone".

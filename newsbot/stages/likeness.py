@@ -194,8 +194,13 @@ def likeness(
         at_last = signed and sides.same  # who negotiated with it signs with it
         at_once = same_event and sides.same and bool(common)
         near = (at_last or at_once) and _is_near(finding, deal)
-        near = near or (at_once and _as_much_capacity(finding, deal))
-        near = near or (at_once and _is_multiple(finding, published_at, deal))
+        near = near or (
+            at_once
+            and (
+                _as_much_capacity(finding, deal)
+                or _is_multiple(finding, published_at, deal)
+            )
+        )
         score -= 0.0 if near or _must_be_one(sides, days, at_last) else 0.5
         why.append("sums differ")
     if sequel and agreement is not True and _may_be_others(sides, same_event):

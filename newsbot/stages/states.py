@@ -276,9 +276,9 @@ def names_of(state: str) -> list[str]:
         *letters,
         *(f"{name} government" for name in letters),
         *(f"{name}-Regierung" for name in letters),
-        *(f"{word}e Regierung" for word in words if word.endswith("sch")),
-        *(f"{word.title()} government" for word in words if word.endswith("an")),
-        *(["Schweizer Regierung"] if "schweizer" in words else []),
+        *(f"{word}e Regierung" for word in words),
+        *(f"{word.title()} Regierung" for word in words),
+        *(f"{word.title()} government" for word in words),
     ]
-    # "Republic of China" is another's.
+    # "Republic of China" is another's, and "koreanisch government" nobody's.
     return [name for name in names if state_of(name) == state]

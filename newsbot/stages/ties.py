@@ -100,7 +100,7 @@ def ties(
         for pair in (
             *_investments(cut),
             *_trades(deal, cut, is_chip_maker),
-            *_models(deal, cut),
+            *_models(deal, cut, is_chip_maker),
         )
         if pair.source != pair.target
     )
@@ -167,11 +167,25 @@ def _trades(
     return found
 
 
-def _models(deal: Deal, sides: Mapping[Role, Sequence[str]]) -> list[_Pair]:
-    """Tie labs and the platforms that offer their models."""
+def _models(
+    deal: Deal,
+    sides: Mapping[Role, Sequence[str]],
+    is_chip_maker: Callable[[str], bool],
+) -> list[_Pair]:
+    """Tie labs and the platforms that offer their models.
+
+    Whoever supplies the chips is none, where somebody else supplies a cloud.
+    """
     labs = sides.get("model_provider", ())
-    platforms = sides.get("provider", ()) or (
-        sides.get("partner", ()) if "model_distribution" in deal.types else ()
+    sellers = sides.get("provider", ())
+    clouds = [
+        name
+        for name in sellers
+        if not ("chip_supply" in deal.types and is_chip_maker(name))
+    ]
+    platforms = clouds or (
+        sellers
+        or (sides.get("partner", ()) if "model_distribution" in deal.types else ())
     )
     return [
         _Pair(source=lab, target=platform, kind="models")

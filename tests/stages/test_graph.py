@@ -73,6 +73,23 @@ def test_a_lab_buys_of_the_cloud_that_a_chip_maker_supplies():
     assert ("Nvidia", "Anthropic", "chips") not in found
 
 
+def test_a_lab_gives_its_models_to_the_cloud_and_not_to_the_chip_maker():
+    """Unless the chip maker alone supplies anything: then it is the platform."""
+    roles = {
+        "Nvidia": ["provider"],
+        "Microsoft": ["provider"],
+        "Anthropic": ["customer", "model_provider"],
+    }
+    types = ["compute_purchase", "model_distribution", "chip_supply"]
+
+    def given(sides):
+        found = links(deal("b", sides, types))
+        return {one.target for one in found if one.kind == "models"}
+
+    assert given(roles) == {"Microsoft"}
+    assert given({n: r for n, r in roles.items() if n != "Microsoft"}) == {"Nvidia"}
+
+
 def test_deals_of_one_pair_are_joined_and_never_added():
     """The largest firm sum stands; a ceiling beside it only where it is higher."""
     small = purchase("a", "OpenAI", "Oracle", 2 * BN)
